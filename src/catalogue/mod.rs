@@ -1,0 +1,1 @@
+//! What a SKU is made of, and how a chip is controlled on a day.

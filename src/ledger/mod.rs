@@ -1,0 +1,1 @@
+//! What each account ran, hour by hour.

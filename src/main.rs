@@ -1,0 +1,3 @@
+//! The `tidewaiter` command.
+
+fn main() {}

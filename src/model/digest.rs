@@ -1,0 +1,93 @@
+//! Identity and content of facts as hashes (D1).
+//!
+//! In: fields, length-prefixed so that none can run into the next. Out: 128 bits of SHA-256.
+
+use std::fmt;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// Who a fact is: two facts with one identity are copies or versions of each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactId([u8; 16]);
+
+/// What a fact says, positions left out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentHash([u8; 16]);
+
+/// Hashes a sequence of fields.
+#[derive(Clone)]
+pub struct Digest(Sha256);
+
+impl Digest {
+    /// A digest of its own kind: equal fields under different domains differ.
+    pub fn new(domain: &str) -> Self {
+        Self(Sha256::new()).field(domain)
+    }
+
+    /// Adds a field.
+    pub fn field(mut self, text: impl AsRef<[u8]>) -> Self {
+        let bytes = text.as_ref();
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+        self
+    }
+
+    /// Adds a number.
+    pub fn number(mut self, number: i64) -> Self {
+        self.0.update(number.to_le_bytes());
+        self
+    }
+
+    /// The first 128 bits.
+    pub fn finish(self) -> [u8; 16] {
+        let mut out = [0; 16];
+        for (to, from) in out.iter_mut().zip(self.0.finalize()) {
+            *to = from;
+        }
+        out
+    }
+
+    /// All 256 bits in hexadecimal.
+    pub fn finish_hex(self) -> String {
+        self.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// As a fact's identity.
+    pub fn fact_id(self) -> FactId {
+        FactId(self.finish())
+    }
+
+    /// As a fact's content.
+    pub fn content(self) -> ContentHash {
+        ContentHash(self.finish())
+    }
+}
+
+fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|b| write!(f, "{b:02x}"))
+}
+
+impl fmt::Display for FactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for FactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+impl Serialize for FactId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

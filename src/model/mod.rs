@@ -1,0 +1,36 @@
+//! What everything else speaks of: ids, units, times, facts, parties, alerts and positions.
+//!
+//! In: nothing. Out: plain values with identity and order. It refuses to know any provider's format, any rule, any file.
+
+mod alert;
+mod digest;
+mod fact;
+mod ids;
+mod party;
+mod place;
+mod position;
+mod time;
+mod timeline;
+mod units;
+
+pub use alert::{
+    Alert, AlertId, AlertStatus, BasisKind, ChipLine, Episode, EvidenceLine, Family, HitLine, HopLine, Measured,
+    Revision, RuleLine, RuleMode, Severity, Subject, SubjectKind, SubjectLine, SuppressionLine,
+};
+pub use digest::{ContentHash, Digest, FactId};
+pub use fact::{
+    Actor, BilledClass, BilledLine, BilledUnit, DenialReason, Fact, FactKind, Half, Market, Statement, StopEnd, Usage,
+    UsageKind,
+};
+pub use ids::{
+    AccountId, ChipName, Country, EntryId, ListId, PartyId, Provider, Region, ResourceId, RuleId, Sku, Text,
+};
+pub use party::{
+    Account, Authorisation, AuthorisationBasis, ChipScope, Edge, EdgeKind, Kyc, Party, PartyRole, Payment, Suppression,
+    Tender,
+};
+pub use place::{NetworkPrefix, PrincipalClass};
+pub use position::Position;
+pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
+pub use timeline::Timeline;
+pub use units::{ChipCount, Currency, GpuSeconds, InvalidQuantity, Micros, Money};

@@ -1,0 +1,1 @@
+//! Who stands behind an account: chain, ownership, lists.

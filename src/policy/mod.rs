@@ -1,0 +1,1 @@
+//! Rules as written and as meant.
