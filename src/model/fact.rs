@@ -128,7 +128,7 @@ pub enum UsageKind {
         reservation: Option<Text>,
     },
     /// A line of a bill.
-    UsageBilled(BilledLine),
+    UsageBilled(Box<BilledLine>),
     /// Every line of this statement version has been read.
     StatementComplete {
         /// Which.
