@@ -1,1 +1,18 @@
-//! Who stands behind an account: chain, ownership, lists.
+//! Who stands behind an account: chain, ownership, authorisations, lists.
+//!
+//! In: reference cards (accounts, parties, edges, authorisations), each the winner among its copies, and lists as
+//! written. Out: what holds at an instant: the chain of an account, the owner of a party, list entries that name them.
+//! It refuses to know usage, rules and the present: every question carries its own instant.
+
+mod authorisation;
+mod cards;
+mod chain;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod naive;
+mod ownership;
+
+pub use cards::Parties;
+pub use chain::{Chain, Hop, Role, Who};
+pub use ownership::Owner;

@@ -1,0 +1,179 @@
+//! The cards themselves, by identity and validity, and edges by both ends.
+//!
+//! In: winning cards, put and taken away. Out: the one in force at an instant, and every instant at which one begins or
+//! ends. It refuses to choose between copies (D1 is the ledger's) and to follow more than one edge, but for `same_as`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    Account, AccountId, Authorisation, Country, Edge, EdgeKind, EventTime, Fact, Party, PartyId, Text, Timeline,
+};
+
+/// Accounts, parties, the edges between them and authorisations, each with its validity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parties {
+    accounts: BTreeMap<AccountId, Timeline<Account>>,
+    parties: BTreeMap<PartyId, Timeline<Party>>,
+    /// Edges by the party they lead to, then by the one they come from.
+    into: BTreeMap<(EdgeKind, PartyId), BTreeMap<PartyId, Timeline<Edge>>>,
+    /// The same the other way round: only the far ends.
+    out_of: BTreeMap<(EdgeKind, PartyId), BTreeSet<PartyId>>,
+    pub(super) authorisations: BTreeMap<Text, Authorisation>,
+    pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
+}
+
+impl Parties {
+    /// Puts a card; one with the same identity (id and valid-from) is replaced. Facts that are no cards are let pass.
+    pub fn put(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Account(card) => {
+                let line = self.accounts.entry(card.account.clone()).or_default();
+                line.put(card.valid_from, card.valid_to, card.clone());
+            }
+            Fact::Party(card) => {
+                let line = self.parties.entry(card.id.clone()).or_default();
+                line.put(card.valid_from, card.valid_to, card.clone());
+            }
+            Fact::Edge(edge) => {
+                let line = self.into.entry((edge.kind, edge.to.clone())).or_default();
+                let line = line.entry(edge.from.clone()).or_default();
+                line.put(edge.valid_from, edge.valid_to, edge.clone());
+                self.out_of.entry((edge.kind, edge.from.clone())).or_default().insert(edge.to.clone());
+            }
+            Fact::Authorisation(card) => {
+                self.take_authorisation(&card.id);
+                self.authorised.entry(card.scope.clone()).or_default().insert(card.id.clone());
+                self.authorisations.insert(card.id.clone(), card.clone());
+            }
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => {}
+        }
+    }
+
+    /// Takes the card with this identity away, whatever else it says.
+    pub fn remove(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Account(card) => take(&mut self.accounts, &card.account, card.valid_from),
+            Fact::Party(card) => take(&mut self.parties, &card.id, card.valid_from),
+            Fact::Edge(edge) => self.take_edge(edge),
+            Fact::Authorisation(card) => self.take_authorisation(&card.id),
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => {}
+        }
+    }
+
+    fn take_edge(&mut self, edge: &Edge) {
+        let (to, from) = ((edge.kind, edge.to.clone()), (edge.kind, edge.from.clone()));
+        let Some(lines) = self.into.get_mut(&to) else { return };
+        take(lines, &edge.from, edge.valid_from);
+        if lines.contains_key(&edge.from) {
+            return;
+        }
+        if lines.is_empty() {
+            self.into.remove(&to);
+        }
+        if let Some(ends) = self.out_of.get_mut(&from) {
+            ends.remove(&edge.to);
+            if ends.is_empty() {
+                self.out_of.remove(&from);
+            }
+        }
+    }
+
+    fn take_authorisation(&mut self, id: &Text) {
+        let Some(old) = self.authorisations.remove(id) else { return };
+        if let Some(ids) = self.authorised.get_mut(&old.scope) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.authorised.remove(&old.scope);
+            }
+        }
+    }
+
+    /// The card of an account in force at `at`.
+    pub fn account(&self, account: &AccountId, at: EventTime) -> Option<&Account> {
+        self.accounts.get(account)?.at(at)
+    }
+
+    /// The card of a party in force at `at`: its own, else that of the smallest id that is the same party.
+    pub fn party(&self, party: &PartyId, at: EventTime) -> Option<&Party> {
+        self.cards(party, at).next()
+    }
+
+    /// Every card of a party in force at `at`, its own first, then those of ids that are the same party.
+    pub(super) fn cards(&self, party: &PartyId, at: EventTime) -> impl Iterator<Item = &Party> {
+        let own = self.parties.get(party).and_then(|line| line.at(at));
+        let others = self.same(party, at).into_iter().filter(move |id| id != party).collect::<Vec<_>>();
+        own.into_iter().chain(others.into_iter().filter_map(move |id| self.parties.get(&id)?.at(at)))
+    }
+
+    pub(super) fn country(&self, party: &PartyId, at: EventTime) -> Option<Country> {
+        self.cards(party, at).find_map(|card| card.country)
+    }
+
+    pub(super) fn hq(&self, party: &PartyId, at: EventTime) -> Option<Country> {
+        self.cards(party, at).find_map(|card| card.hq)
+    }
+
+    /// Every id that names the same party at `at`, itself included.
+    pub fn same(&self, party: &PartyId, at: EventTime) -> BTreeSet<PartyId> {
+        let mut all = BTreeSet::from([party.clone()]);
+        let mut open = vec![party.clone()];
+        while let Some(next) = open.pop() {
+            let into = self.edges_into(EdgeKind::SameAs, &next, at).map(|edge| &edge.from);
+            for id in into.chain(self.edges_out_of(EdgeKind::SameAs, &next, at).map(|edge| &edge.to)) {
+                if all.insert(id.clone()) {
+                    open.push(id.clone());
+                }
+            }
+        }
+        all
+    }
+
+    /// The smallest of the ids that name the same party at `at`.
+    pub fn canonical(&self, party: &PartyId, at: EventTime) -> PartyId {
+        self.same(party, at).pop_first().unwrap_or_else(|| party.clone())
+    }
+
+    /// Edges in force at `at` that lead to exactly this id, by the id they come from.
+    pub(super) fn edges_into(&self, kind: EdgeKind, to: &PartyId, at: EventTime) -> impl Iterator<Item = &Edge> {
+        let lines = self.into.get(&(kind, to.clone()));
+        lines.into_iter().flat_map(BTreeMap::values).filter_map(move |line| line.at(at))
+    }
+
+    /// Edges in force at `at` that come from exactly this id, by the id they lead to.
+    pub(super) fn edges_out_of(&self, kind: EdgeKind, from: &PartyId, at: EventTime) -> impl Iterator<Item = &Edge> {
+        let ends = self.out_of.get(&(kind, from.clone()));
+        ends.into_iter()
+            .flatten()
+            .filter_map(move |to| self.into.get(&(kind, to.clone()))?.get(from))
+            .filter_map(move |line| line.at(at))
+    }
+
+    /// Every instant at which a card, an edge or an authorisation begins or ends: between two of them every answer is
+    /// the same.
+    pub fn changes(&self) -> BTreeSet<EventTime> {
+        let mut changes = BTreeSet::new();
+        self.accounts.values().for_each(|line| ends(line, &mut changes));
+        self.parties.values().for_each(|line| ends(line, &mut changes));
+        self.into.values().flat_map(BTreeMap::values).for_each(|line| ends(line, &mut changes));
+        for card in self.authorisations.values() {
+            changes.insert(card.from);
+            changes.extend(card.to);
+        }
+        changes
+    }
+}
+
+fn ends<T>(line: &Timeline<T>, changes: &mut BTreeSet<EventTime>) {
+    for (from, to, _) in line.iter() {
+        changes.insert(from);
+        changes.extend(to);
+    }
+}
+
+fn take<K: Ord, T>(lines: &mut BTreeMap<K, Timeline<T>>, key: &K, from: EventTime) {
+    let Some(line) = lines.get_mut(key) else { return };
+    line.remove(from);
+    if line.is_empty() {
+        lines.remove(key);
+    }
+}

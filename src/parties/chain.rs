@@ -1,0 +1,420 @@
+//! The chain of an account: provider → distributors → resellers → payers → customer → end users, as far as known.
+//!
+//! In: the account's card and the edges around its customer, in force at an instant. Out: hops, each with where it was
+//! learnt and who stands above it, and what is not known in words. It refuses to drop a contradiction: two sellers at
+//! one time are two hops and a note.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Account, AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Provider, Text, words};
+use serde::Serialize;
+
+use super::Parties;
+
+/// Most distributors one above another.
+const DEPTH: usize = 8;
+
+words! {
+    /// What a party is to an account.
+    Role {
+        /// Runs the cloud.
+        Provider = "provider",
+        /// Sells to resellers.
+        Distributor = "distributor",
+        /// Sells to the customer.
+        Reseller = "reseller",
+        /// Pays for the customer.
+        Payer = "payer",
+        /// Uses the account.
+        Customer = "customer",
+        /// Uses what the customer buys.
+        EndUser = "end_user",
+        /// Stands between the customer and its ultimate parent.
+        Parent = "parent",
+        /// The customer's ultimate parent.
+        Owner = "owner",
+        /// The account itself, where no customer is known.
+        Account = "account",
+    }
+}
+
+/// Whom a hop names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// The cloud.
+    Provider(Provider),
+    /// A party.
+    Party(PartyId),
+    /// An account whose customer is not known.
+    Account(AccountId),
+}
+
+impl Who {
+    /// The party, where it is one.
+    pub fn party(&self) -> Option<&PartyId> {
+        match self {
+            Self::Party(party) => Some(party),
+            Self::Provider(_) | Self::Account(_) => None,
+        }
+    }
+
+    /// As alerts write it.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Provider(provider) => provider.text(),
+            Self::Party(party) => party.text(),
+            Self::Account(account) => Text::new(account.to_string()),
+        }
+    }
+}
+
+/// One link of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// What it is to the account.
+    pub role: Role,
+    /// Who.
+    pub who: Who,
+    /// Where it is registered.
+    pub country: Option<Country>,
+    /// Where its ultimate parent has its headquarters.
+    pub hq: Option<Country>,
+    /// Its ultimate parent, where another.
+    pub parent: Option<PartyId>,
+    /// Where the hop was learnt; nothing for the provider.
+    pub evidence: Option<Text>,
+    /// Whether its ultimate parent is known.
+    pub resolved: bool,
+}
+
+impl From<&Hop> for HopLine {
+    fn from(hop: &Hop) -> Self {
+        let code = |country: Option<Country>| country.map(|country| Text::new(country.as_str()));
+        Self {
+            role: Text::new_static(hop.role.as_str()),
+            party: hop.who.text(),
+            country: code(hop.country),
+            parent: hop.parent.clone(),
+            hq: code(hop.hq),
+            evidence: hop.evidence.clone(),
+        }
+    }
+}
+
+/// Everyone between a provider and those who use an account, at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// From the provider down to the end users.
+    pub hops: Vec<Hop>,
+    /// Who uses the account.
+    pub customer: Option<PartyId>,
+    /// The account that pays, as the card says.
+    pub payer: Option<AccountId>,
+    /// Everyone who sells to the customer, by id.
+    pub resellers: Vec<PartyId>,
+    /// What is not known.
+    pub unknown: Vec<Text>,
+}
+
+impl Chain {
+    /// Every party of the chain with its role, the provider and accounts without a customer left out.
+    pub fn parties(&self) -> impl Iterator<Item = (&PartyId, Role)> {
+        self.hops.iter().filter_map(|hop| Some((hop.who.party()?, hop.role)))
+    }
+}
+
+/// Where each member of one rank was learnt.
+type Rank = BTreeMap<Who, Vec<Text>>;
+
+impl Parties {
+    /// The chain of an account at `at`. Ids that are the same party count as one, under the smallest.
+    pub fn chain(&self, account: &AccountId, at: EventTime) -> Chain {
+        let provider = Hop {
+            role: Role::Provider,
+            who: Who::Provider(account.provider.clone()),
+            country: None,
+            hq: None,
+            parent: None,
+            evidence: None,
+            resolved: true,
+        };
+        let mut chain =
+            Chain { hops: vec![provider], customer: None, payer: None, resellers: Vec::new(), unknown: Vec::new() };
+        match self.account(account, at) {
+            Some(card) => self.follow(card, &mut chain, at),
+            None => chain.unknown.push(Text::new(format!("no record of account {account}"))),
+        }
+        chain
+    }
+
+    fn follow(&self, card: &Account, chain: &mut Chain, at: EventTime) {
+        let customer = card.customer.as_ref().map(|id| self.canonical(id, at));
+        let sellers = self.sellers(card, customer.as_ref(), at);
+        chain.resellers = sellers.keys().filter_map(Who::party).cloned().collect();
+        self.note_sellers(&chain.resellers, &mut chain.unknown);
+        for rank in self.distributors(customer.as_ref(), &chain.resellers, &mut chain.unknown, at).into_iter().rev() {
+            self.write(Role::Distributor, rank, chain, at);
+        }
+        self.write(Role::Reseller, sellers, chain, at);
+        self.write(Role::Payer, self.payers(card, customer.as_ref(), at), chain, at);
+        match (&card.customer, &customer) {
+            (Some(written), Some(customer)) => {
+                let evidence = learnt("account.customer", written, customer);
+                let end_users = self.neighbours(EdgeKind::EndUserOf, customer, at);
+                self.write(Role::Customer, BTreeMap::from([(Who::Party(customer.clone()), vec![evidence])]), chain, at);
+                self.write(Role::EndUser, end_users, chain, at);
+            }
+            _ => chain.unknown.push(Text::new(match &card.sold_by {
+                Some(seller) => format!("end customer of reseller {}", self.canonical(seller, at)),
+                None => format!("customer of account {}", card.account),
+            })),
+        }
+        chain.customer = customer;
+        chain.payer.clone_from(&card.payer);
+    }
+
+    fn sellers(&self, card: &Account, customer: Option<&PartyId>, at: EventTime) -> Rank {
+        let mut sellers = customer.map(|c| self.neighbours(EdgeKind::ResellsTo, c, at)).unwrap_or_default();
+        if let Some(written) = &card.sold_by {
+            let seller = self.canonical(written, at);
+            let evidence = learnt("account.sold_by", written, &seller);
+            sellers.entry(Who::Party(seller)).or_default().insert(0, evidence);
+        }
+        sellers
+    }
+
+    fn note_sellers(&self, sellers: &[PartyId], unknown: &mut Vec<Text>) {
+        if sellers.len() > 1 {
+            let names: Vec<_> = sellers.iter().map(PartyId::as_str).collect();
+            let count = if names.len() == 2 { "two".to_owned() } else { names.len().to_string() };
+            unknown.push(Text::new(format!("{count} sellers at one time: {}", names.join(", "))));
+        }
+    }
+
+    /// Who sells to the resellers, then who sells to those, rank by rank, each party once in its nearest rank.
+    fn distributors(
+        &self,
+        customer: Option<&PartyId>,
+        resellers: &[PartyId],
+        unknown: &mut Vec<Text>,
+        at: EventTime,
+    ) -> Vec<Rank> {
+        // Who sells to each party seen; the customer buys from the resellers, so a circle may run through it.
+        let mut sells: BTreeMap<PartyId, BTreeSet<PartyId>> =
+            customer.map(|customer| (customer.clone(), resellers.iter().cloned().collect())).into_iter().collect();
+        let mut below: Vec<PartyId> = resellers.iter().filter(|id| Some(*id) != customer).cloned().collect();
+        let mut ranks: Vec<Rank> = Vec::new();
+        while !below.is_empty() {
+            let mut above = Rank::new();
+            for buyer in &below {
+                let sellers = self.neighbours(EdgeKind::ResellsTo, buyer, at);
+                sells.insert(buyer.clone(), sellers.keys().filter_map(Who::party).cloned().collect());
+                sellers.into_iter().for_each(|(who, evidence)| above.entry(who).or_default().extend(evidence));
+            }
+            above.retain(|who, _| who.party().is_some_and(|id| !sells.contains_key(id)));
+            if ranks.len() == DEPTH && !above.is_empty() {
+                let buyer = below.first().map_or("", PartyId::as_str);
+                unknown.push(Text::new(format!("more than {DEPTH} distributors one above another, up to {buyer}")));
+                break;
+            }
+            below = above.keys().filter_map(Who::party).cloned().collect();
+            if !above.is_empty() {
+                ranks.push(above);
+            }
+        }
+        if let Some(party) = smallest_in_circle(&sells) {
+            unknown.push(Text::new(format!("resale of {party} runs in a circle")));
+        }
+        ranks
+    }
+
+    fn payers(&self, card: &Account, customer: Option<&PartyId>, at: EventTime) -> Rank {
+        let mut payers = customer.map(|c| self.neighbours(EdgeKind::PaysFor, c, at)).unwrap_or_default();
+        // An account that pays for itself is paid by its customer, known or not.
+        if let Some(payer) = card.payer.as_ref().filter(|payer| **payer != card.account) {
+            let party = self.account(payer, at).and_then(|card| card.customer.as_ref());
+            let who = party.map_or_else(|| Who::Account(payer.clone()), |id| Who::Party(self.canonical(id, at)));
+            payers.entry(who).or_default().insert(0, Text::new_static("account.payer"));
+        }
+        payers.retain(|who, _| who.party().is_none() || who.party() != customer);
+        payers
+    }
+
+    /// Parties from which an edge of this kind leads to `to`, with where each was learnt.
+    fn neighbours(&self, kind: EdgeKind, to: &PartyId, at: EventTime) -> Rank {
+        let mut found = Rank::new();
+        for id in self.same(to, at) {
+            for edge in self.edges_into(kind, &id, at) {
+                let evidence = Text::new(format!("edge.{} ({})", kind.as_str(), edge.source));
+                found.entry(Who::Party(self.canonical(&edge.from, at))).or_default().push(evidence);
+            }
+        }
+        found
+    }
+
+    fn write(&self, role: Role, rank: Rank, chain: &mut Chain, at: EventTime) {
+        for (who, mut evidence) in rank {
+            evidence.dedup();
+            let owner = who.party().map(|party| self.owner(party, at));
+            chain.hops.push(Hop {
+                role,
+                country: who.party().and_then(|party| self.country(party, at)),
+                hq: owner.as_ref().and_then(|owner| owner.hq),
+                resolved: owner.as_ref().is_some_and(|owner| owner.resolved),
+                parent: owner.map(|owner| owner.party).filter(|parent| Some(parent) != who.party()),
+                evidence: Some(Text::new(evidence.join("; "))),
+                who,
+            });
+        }
+    }
+}
+
+/// The field that names a party, and the id it gives where that is not the one used here.
+fn learnt(field: &'static str, written: &PartyId, canonical: &PartyId) -> Text {
+    if written == canonical { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) }
+}
+
+/// The smallest party that sells, through others or not, to itself.
+fn smallest_in_circle(sells: &BTreeMap<PartyId, BTreeSet<PartyId>>) -> Option<&PartyId> {
+    sells.keys().find(|start| {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![*start];
+        while let Some(next) = open.pop() {
+            for seller in sells.get(next).into_iter().flatten() {
+                if seller == *start {
+                    return true;
+                }
+                if seen.insert(seller) {
+                    open.push(seller);
+                }
+            }
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Fact, Party};
+    use crate::parties::fixtures;
+
+    const AT: EventTime = EventTime::MAX;
+
+    fn id() -> AccountId {
+        AccountId::new("aws", "1")
+    }
+
+    fn account(change: impl FnOnce(&mut Account)) -> Parties {
+        let mut card = fixtures::account(&id(), EventTime::MIN);
+        change(&mut card);
+        let mut parties = Parties::default();
+        parties.put(&Fact::Account(card));
+        parties
+    }
+
+    fn told(parties: &Parties) -> Vec<String> {
+        let chain = parties.chain(&id(), AT);
+        let hop = |hop: &Hop| {
+            format!("{} {} [{}]", hop.role.as_str(), hop.who.text(), hop.evidence.as_deref().unwrap_or_default())
+        };
+        chain.hops.iter().map(hop).chain(chain.unknown.iter().map(ToString::to_string)).collect()
+    }
+
+    #[test]
+    fn hops_stand_from_the_provider_down_to_the_end_user() {
+        let mut parties = account(|card| {
+            card.customer = Some(PartyId::new("lab"));
+            card.sold_by = Some(PartyId::new("reseller"));
+            card.payer = Some(AccountId::new("aws", "9"));
+        });
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "outer", "inner", None));
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "inner", "reseller", None));
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "reseller", "lab", None));
+        parties.put(&fixtures::edge(EdgeKind::EndUserOf, "unit", "lab", None));
+        parties.put(&fixtures::edge(EdgeKind::PaysFor, "bank", "lab", None));
+        assert_eq!(
+            told(&parties),
+            [
+                "provider aws []",
+                "distributor outer [edge.resells_to (registry)]",
+                "distributor inner [edge.resells_to (registry)]",
+                "reseller reseller [account.sold_by; edge.resells_to (registry)]",
+                "payer bank [edge.pays_for (registry)]",
+                "payer aws/9 [account.payer]",
+                "customer lab [account.customer]",
+                "end_user unit [edge.end_user_of (registry)]",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        assert_eq!(told(&Parties::default()), ["provider aws []", "no record of account aws/1"]);
+        assert_eq!(told(&account(|_| {})), ["provider aws []", "customer of account aws/1"]);
+        let sold = account(|card| card.sold_by = Some(PartyId::new("r")));
+        assert_eq!(told(&sold), ["provider aws []", "reseller r [account.sold_by]", "end customer of reseller r"]);
+    }
+
+    #[test]
+    fn two_sellers_at_one_time_are_both_kept_and_told() {
+        let mut parties = account(|card| {
+            card.customer = Some(PartyId::new("lab"));
+            card.sold_by = Some(PartyId::new("b"));
+        });
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "a", "lab", None));
+        assert_eq!(
+            told(&parties),
+            [
+                "provider aws []",
+                "reseller a [edge.resells_to (registry)]",
+                "reseller b [account.sold_by]",
+                "customer lab [account.customer]",
+                "two sellers at one time: a, b",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_customer_that_pays_for_itself_is_no_payer() {
+        let lab = || Some(PartyId::new("lab"));
+        let mut parties = account(|card| {
+            card.customer = lab();
+            card.payer = Some(AccountId::new("aws", "9"));
+        });
+        let payer = Account { customer: lab(), ..fixtures::account(&AccountId::new("aws", "9"), EventTime::MIN) };
+        parties.put(&Fact::Account(payer));
+        assert_eq!(told(&parties), ["provider aws []", "customer lab [account.customer]"]);
+        assert_eq!(parties.chain(&id(), AT).payer, Some(AccountId::new("aws", "9")));
+    }
+
+    #[test]
+    fn distributors_end_after_eight_and_in_circles() {
+        let mut parties = account(|card| card.sold_by = Some(PartyId::new("d0")));
+        for n in 0..9 {
+            parties.put(&fixtures::edge(EdgeKind::ResellsTo, &format!("d{}", n + 1), &format!("d{n}"), None));
+        }
+        let deep = told(&parties);
+        assert!(deep.iter().any(|line| line.starts_with("distributor d8")), "{deep:?}");
+        assert!(deep.contains(&"more than 8 distributors one above another, up to d8".to_owned()), "{deep:?}");
+
+        let mut parties = account(|card| card.sold_by = Some(PartyId::new("b")));
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "a", "b", None));
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "b", "a", None));
+        assert!(told(&parties).contains(&"resale of a runs in a circle".to_owned()));
+    }
+
+    #[test]
+    fn a_hop_shows_its_own_country_and_the_headquarters_of_its_owner() {
+        let mut parties = account(|card| card.customer = Some(PartyId::new("sub")));
+        let country = Country::parse("SG");
+        parties.put(&Fact::Party(Party { country, ..fixtures::party("sub", EventTime::MIN) }));
+        let hq = Country::parse("CN");
+        parties.put(&Fact::Party(Party { hq, ..fixtures::party("top", EventTime::MIN) }));
+        parties.put(&fixtures::edge(EdgeKind::Owns, "top", "sub", Some(51)));
+        let chain = parties.chain(&id(), AT);
+        let hop = chain.hops.last().unwrap();
+        assert_eq!((hop.country, hop.hq, hop.resolved), (country, hq, true));
+        assert_eq!(hop.parent, Some(PartyId::new("top")));
+    }
+}
