@@ -9,10 +9,14 @@ mod cards;
 mod chain;
 #[cfg(test)]
 mod fixtures;
+mod lists;
 #[cfg(test)]
 mod naive;
 mod ownership;
+mod screening;
 
 pub use cards::Parties;
 pub use chain::{Chain, Hop, Role, Who};
+pub use lists::{Claim, Effect, Entry, EntryKind, ListFormat, ListSource, ListSummary, Lists};
 pub use ownership::Owner;
+pub use screening::{Hit, Verdict, fold};

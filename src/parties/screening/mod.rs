@@ -1,0 +1,229 @@
+//! Screening: which list entries name a party behind an account.
+//!
+//! In: the chain of an account, the cards of its parties, lists. Out: hits, each with how it came about. A match depends
+//! on one name (or domain) and one entry, never on what else is screened. It refuses to score likeness, and to compare
+//! persons with anything but entries that name persons (P8).
+
+mod domain;
+mod fold;
+mod index;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub(super) use domain::domain;
+pub use fold::fold;
+pub(super) use index::Index;
+
+use super::{Chain, Effect, Entry, EntryKind, Lists, Parties, Role};
+use crate::model::{Account, Day, EntryId, EventTime, HitLine, ListId, PartyId, Text, words};
+
+words! {
+    /// What a hit says of the party; the stronger first.
+    Verdict {
+        /// The party itself is on the list.
+        Listed = "listed",
+        /// Its owner, parent or sub-unit is.
+        Affiliate = "affiliate",
+        /// It is named in public reporting.
+        Reported = "reported",
+        /// Only a domain agrees.
+        Domain = "domain",
+    }
+}
+
+/// A list entry that names a party, or one above or below it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Who was screened; the account's id where no customer is known.
+    pub party: PartyId,
+    /// What it is to the account.
+    pub role: Role,
+    /// The list.
+    pub list: ListId,
+    /// The entry.
+    pub entry: EntryId,
+    /// What the list means.
+    pub effect: Effect,
+    /// What the hit says.
+    pub verdict: Verdict,
+    /// 1.0 exact, 0.98 exact after folding, 0.9 by domain.
+    pub score: f64,
+    /// How it came about.
+    pub why: Text,
+}
+
+impl From<&Hit> for HitLine {
+    fn from(hit: &Hit) -> Self {
+        Self {
+            party: hit.party.clone(),
+            list: hit.list.text(),
+            entry: hit.entry.text(),
+            score: hit.score,
+            why: hit.why.clone(),
+        }
+    }
+}
+
+/// A party to screen, with all it is known by.
+struct Screened {
+    party: PartyId,
+    role: Role,
+    person: bool,
+    names: Vec<Text>,
+    /// Domains, each with whose it is.
+    domains: Vec<(Text, &'static str)>,
+    /// Why it is looked at when it is only on the ownership path: `owner of x`.
+    above: Option<String>,
+}
+
+struct Found {
+    score: f64,
+    why: String,
+    affiliate: bool,
+}
+
+impl Lists {
+    /// Every entry in force at `at` that names a party of the chain, or one above its customer; by verdict, list,
+    /// entry, party and role.
+    pub fn hits(&self, parties: &Parties, chain: &Chain, account: Option<&Account>, at: EventTime) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for screened in screened(parties, chain, account, at) {
+            self.screen(&screened, at.day(), &mut hits);
+        }
+        let key = |hit: &Hit| (hit.verdict, hit.list.clone(), hit.entry.clone(), hit.party.clone(), hit.role);
+        hits.sort_by(|a, b| key(a).cmp(&key(b)).then(b.score.total_cmp(&a.score)));
+        hits.dedup_by_key(|hit| key(hit));
+        hits
+    }
+
+    fn screen(&self, who: &Screened, day: Day, hits: &mut Vec<Hit>) {
+        let mut found: BTreeMap<usize, Found> = BTreeMap::new();
+        for name in &who.names {
+            self.screen_name(name, who, day, &mut found);
+        }
+        for (domain, whose) in &who.domains {
+            for (at, why) in self.index.by_domain(domain) {
+                if self.entry(at, who, day).is_some() {
+                    let why = format!("{whose} {why}");
+                    found.entry(at).or_insert(Found { score: 0.9, why, affiliate: false });
+                }
+            }
+        }
+        for (at, found) in found {
+            if let Some(entry) = self.entries.get(at) {
+                hits.push(hit(who, entry, &found));
+            }
+        }
+    }
+
+    /// Entries with this name, and sub-units of entries with this name; the better match of an entry stays.
+    fn screen_name(&self, name: &Text, who: &Screened, day: Day, found: &mut BTreeMap<usize, Found>) {
+        let mut keep = |at: usize, new: Found| match found.get(&at) {
+            Some(old) if (old.affiliate, -old.score) <= (new.affiliate, -new.score) => {}
+            _ => {
+                found.insert(at, new);
+            }
+        };
+        for (at, nth) in self.index.by_name(&fold(name)) {
+            let Some(entry) = self.entries.get(at).filter(|entry| entry.screens(who.person)) else { continue };
+            let Some(matched) = entry.names.get(nth) else { continue };
+            let (score, how) = if matched == name { (1.0, "exact") } else { (0.98, "exact after folding") };
+            let which = if nth == 0 { "name" } else { "alias" };
+            let why = format!("{which} {matched:?}, {how}");
+            for unit in self.index.units(at) {
+                // The parent's own dates say nothing of its sub-unit.
+                if let Some(listed) = self.entry(unit, who, day) {
+                    let name = listed.names.first().map_or("", Text::as_str);
+                    let why = format!("listed sub-unit {name:?}; parent by {why}");
+                    keep(unit, Found { score, why, affiliate: true });
+                }
+            }
+            if entry.in_force(day) {
+                keep(at, Found { score, why, affiliate: false });
+            }
+        }
+    }
+
+    /// The entry, when it is in force and of the right kind.
+    fn entry(&self, at: usize, who: &Screened, day: Day) -> Option<&Entry> {
+        self.entries.get(at).filter(|entry| entry.in_force(day) && entry.screens(who.person))
+    }
+}
+
+impl Entry {
+    /// Persons are screened only against entries that name persons, organisations never against those (P8).
+    fn screens(&self, person: bool) -> bool {
+        person == (self.kind == EntryKind::Person)
+    }
+}
+
+fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
+    let by_name = found.score > 0.9;
+    let verdict = match (by_name, found.affiliate || who.above.is_some(), entry.effect) {
+        (false, ..) => Verdict::Domain,
+        (true, true, _) => Verdict::Affiliate,
+        (true, false, Effect::Reported) => Verdict::Reported,
+        (true, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
+    };
+    let mut why = who.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default() + &found.why;
+    if entry.from.is_none() {
+        why.push_str("; listed since a date not stated");
+    }
+    Hit {
+        party: who.party.clone(),
+        role: who.role,
+        list: entry.list.clone(),
+        entry: entry.id.clone(),
+        effect: entry.effect,
+        verdict,
+        score: found.score,
+        why: Text::new(why),
+    }
+}
+
+fn screened(parties: &Parties, chain: &Chain, account: Option<&Account>, at: EventTime) -> Vec<Screened> {
+    let mut all: Vec<_> = chain.parties().map(|(party, role)| known_as(parties, party, role, at)).collect();
+    if let Some(email) = account.and_then(|account| domain(account.email_domain.as_ref()?)) {
+        let email = (email, "account's e-mail domain");
+        match all.iter_mut().find(|screened| screened.role == Role::Customer) {
+            Some(customer) => customer.domains.push(email),
+            None => all.extend(account.map(|account| Screened {
+                party: PartyId::new(account.account.to_string()),
+                role: Role::Account,
+                person: false,
+                names: Vec::new(),
+                domains: vec![email],
+                above: None,
+            })),
+        }
+    }
+    if let Some(customer) = &chain.customer {
+        let owner = parties.owner(customer, at);
+        let path = owner.path.iter().map(|(party, _)| party);
+        let above: std::collections::BTreeSet<_> = path.chain([&owner.party]).collect();
+        for party in above.into_iter().filter(|party| chain.parties().all(|(known, _)| known != *party)) {
+            let role = if *party == owner.party { Role::Owner } else { Role::Parent };
+            let above = Some(format!("{} of {customer}", role.as_str()));
+            all.push(Screened { above, ..known_as(parties, party, role, at) });
+        }
+    }
+    all
+}
+
+fn known_as(parties: &Parties, party: &PartyId, role: Role, at: EventTime) -> Screened {
+    let cards: Vec<_> = parties.cards(party, at).collect();
+    let domains = cards.iter().flat_map(|card| &card.domains);
+    Screened {
+        party: party.clone(),
+        role,
+        person: cards.iter().any(|card| card.person),
+        names: cards.iter().flat_map(|card| &card.names).map(|name| Text::new(name.trim())).collect(),
+        domains: domains.filter_map(|text| Some((domain(text)?, "domain"))).collect(),
+        above: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
