@@ -18,6 +18,7 @@ pub use alert::{
     Revision, RuleLine, RuleMode, Severity, Subject, SubjectKind, SubjectLine, SuppressionLine,
 };
 pub use digest::{ContentHash, Digest, FactId};
+pub(crate) use fact::words;
 pub use fact::{
     Actor, BilledClass, BilledLine, BilledUnit, DenialReason, Fact, FactKind, Half, Market, Statement, StopEnd, Usage,
     UsageKind,
