@@ -18,9 +18,9 @@ pub(super) struct Sold {
     pub(super) line: u32,
 }
 
+/// A row whose name has gaps.
 #[derive(Clone, Debug)]
 struct Pattern {
-    /// Text between `*` and `{n}`; `None` stands for one of them in `gaps`.
     parts: Vec<Part>,
     /// What the number is divided by for the count.
     divisor: Option<i64>,
@@ -261,10 +261,13 @@ fn matched(parts: &[Part], text: &str) -> Option<Option<i64>> {
             let number = number.parse().ok().filter(|_| digits <= 6)?;
             matched(rest, after).map(|_| Some(number))
         }
-        Part::Anything => {
-            let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            ends.find_map(|at| matched(rest, text.get(at..)?))
-        }
+        Part::Anything => match rest.first() {
+            None => Some(None),
+            Some(Part::Text(next)) => {
+                text.match_indices(next.as_str()).find_map(|(at, _)| matched(rest, text.get(at..)?))
+            }
+            Some(_) => text.char_indices().find_map(|(at, _)| matched(rest, text.get(at..)?)),
+        },
     }
 }
 

@@ -365,3 +365,16 @@ fn classify_tells_what_a_word_is_and_shouts_where_it_does_not_know() {
     assert_eq!(json["findings"][0]["count"], 8);
     assert_eq!(json["findings"][0]["provider"], "corp-cloud");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_name_whatever_breaks_the_look_up(name in ".{0,60}", index in 0..21usize) {
+        let providers: Vec<_> = SHIPPED.providers().cloned().collect();
+        let provider = providers.get(index).map_or("corp-cloud", Text::as_str);
+        let (provider, sku) = (Provider::new(provider), Sku::new(&name));
+        let spaced = Sku::new(format!("  {} ", name.to_ascii_uppercase()));
+        proptest::prop_assert_eq!(SHIPPED.sku(&provider, &sku), SHIPPED.sku(&provider, &spaced));
+        let _ = describe(&SHIPPED, &name, None, Day(19_000));
+        let _ = SHIPPED.chip(&name);
+    }
+}
