@@ -59,7 +59,7 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
                 header.rows(&mut feed, &mut records);
                 true
             }
-            None if first == b'"' => {
+            None if first == b'"' && begins_with_json_text(feed.ahead(64)) => {
                 records.json(&mut feed, None, 0);
                 true
             }
@@ -77,6 +77,11 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
     }
 }
 
+/// A string that holds JSON, and not a heading of some table.
+fn begins_with_json_text(ahead: &[u8]) -> bool {
+    matches!(ahead.trim_ascii_start(), [b'"', b'{' | b'[' | b'\\', ..])
+}
+
 fn is_blank(feed: &mut Feed<'_>) -> bool {
     loop {
         let chunk = feed.chunk();
@@ -89,3 +94,6 @@ fn is_blank(feed: &mut Feed<'_>) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

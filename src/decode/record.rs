@@ -55,8 +55,10 @@ impl<'a> Records<'a> {
             };
             match parsed {
                 Ok(record) => self.parsed(record, envelope, level, if level == 0 { piece.size } else { 0 }),
-                Err(reason) => {
-                    splitter.rewind(feed, &mut piece);
+                Err(mut reason) => {
+                    if splitter.rewind(feed, &mut piece) && &*reason.code == "truncated" {
+                        reason = Reason::new("malformed_json", "a new record begins before this one ends");
+                    }
                     // An input that broke off is told once, at its end.
                     if feed.error().is_none() || &*reason.code != "truncated" {
                         self.item(Outcome::Rejected(reason), piece.size);

@@ -279,7 +279,8 @@ struct Scan {
     fresh: bool,
     /// The last string of the outermost object, while containers are looked for.
     key: Option<Vec<u8>>,
-    broken: Option<Reason>,
+    too_deep: bool,
+    too_large: bool,
 }
 
 impl Scan {
@@ -293,7 +294,8 @@ impl Scan {
             last: b':',
             fresh: false,
             key: containers.then(Vec::new),
-            broken: None,
+            too_deep: false,
+            too_large: false,
         }
     }
 
@@ -306,21 +308,19 @@ impl Scan {
         loop {
             let chunk = feed.chunk();
             if chunk.is_empty() {
-                return self.broken.take().map_or(Scanned::End, Scanned::Fault);
+                return self.fault(limit).map_or(Scanned::End, Scanned::Fault);
             }
             let (taken, ended) = self.follow(chunk);
             let room = limit.saturating_sub(bytes.len());
             bytes.extend_from_slice(chunk.get(..taken.min(room)).unwrap_or_default());
             feed.take(taken);
-            if taken > room && limit > 0 && self.broken.is_none() {
-                self.broken = Some(too_large(limit));
-            }
+            self.too_large |= taken > room && limit > 0;
             match ended {
                 None => {}
-                Some(Ended::Value) => return self.broken.take().map_or(Scanned::Whole, Scanned::Fault),
+                Some(Ended::Value) => return self.fault(limit).map_or(Scanned::Whole, Scanned::Fault),
                 Some(Ended::NewRecord) => {
                     let reason = Reason::new("malformed_json", "a new record begins before this one ends");
-                    return Scanned::Fault(self.broken.take().unwrap_or(reason));
+                    return Scanned::Fault(self.fault(limit).unwrap_or(reason));
                 }
                 Some(Ended::ListOfKey) => {
                     // The bracket is next; records follow it, or nothing does.
@@ -333,6 +333,15 @@ impl Scan {
                 }
             }
         }
+    }
+
+    /// The limit it breaks, the same one however the input was cut into chunks.
+    fn fault(&self, limit: usize) -> Option<Reason> {
+        if self.too_large {
+            return Some(too_large(limit));
+        }
+        let deepest = self.deepest;
+        self.too_deep.then(|| Reason::new("too_deep", format!("a record is nested deeper than {deepest}")))
     }
 
     /// Follows a chunk; how many bytes of it belong to the value, and whether and how that ended.
@@ -393,10 +402,7 @@ impl Scan {
     fn descend(&mut self, byte: u8) {
         self.seen(byte);
         self.depth += 1;
-        if self.depth > self.deepest && self.broken.is_none() {
-            let deepest = self.deepest;
-            self.broken = Some(Reason::new("too_deep", format!("a record is nested deeper than {deepest}")));
-        }
+        self.too_deep |= self.depth > self.deepest;
         if let Some(bit) = u32::try_from(self.depth - 1).ok().and_then(|level| 1u128.checked_shl(level)) {
             self.objects = if byte == b'{' { self.objects | bit } else { self.objects & !bit };
         }
