@@ -189,3 +189,6 @@ impl Entry {
         Ok(reader)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,9 +49,7 @@ static NULL: Value = Value::Null;
 
 /// `None` for what is no CloudTrail record.
 pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
-    // In the case CloudTrail writes them: `EventName` is a look-up, which holds the record.
-    let header = |name: &str| record.get(name).and_then(as_text);
-    let (source, name) = (header("eventSource"), header("eventName"));
+    let (source, name) = (header(record, "eventSource"), header(record, "eventName"));
     let (Some(source), Some(name)) = (source, name) else {
         // Insights and aggregates tell of unusual rates of calls, and have neither.
         return is_cloudtrail(record).then_some(Outcome::Irrelevant);
@@ -83,10 +81,14 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
 }
 
 fn is_cloudtrail(record: &Value) -> bool {
-    let header = |name: &str| record.get(name).and_then(Value::as_str);
-    let is_type = header("eventType").is_some_and(|t| t.to_ascii_lowercase().contains("cloudtrail"));
-    let versioned = ["eventVersion", "eventID", "eventTime"].iter().all(|key| header(key).is_some());
+    let is_type = header(record, "eventType").is_some_and(|t| t.to_ascii_lowercase().contains("cloudtrail"));
+    let versioned = ["eventVersion", "eventID", "eventTime"].iter().all(|key| header(record, key).is_some());
     is_type || versioned
+}
+
+/// As CloudTrail writes it, or in lower case as tables do; `EventName` is a look-up's, which only holds the record.
+fn header(record: &Value, name: &str) -> Option<Text> {
+    record.get(name).or_else(|| record.get(name.to_ascii_lowercase())).and_then(as_text)
 }
 
 fn call<'a>(record: &'a Value, context: &Context<'_>, name: Text, error: &str, who: &Who) -> Result<Call<'a>, Reason> {
