@@ -1,0 +1,9 @@
+//! Azure activity log and Event Grid.
+
+use serde_json::Value;
+
+use super::{Context, Outcome};
+
+pub(crate) fn decode(_record: &Value, _context: &Context<'_>) -> Option<Outcome> {
+    None
+}
