@@ -207,10 +207,10 @@ impl Checker<'_> {
     fn within(&mut self, value: &IdedExpr, low: &IdedExpr, high: &IdedExpr) -> Option<Typed> {
         let (number, from, to) = (self.number(value), self.number(low), self.number(high));
         let (number, from, to) = (number?, from?, to?);
-        if let (Some(from), Some(to)) = (from.constant(), to.constant()) {
-            if from > to {
-                return self.fault(self.start(low), format!("within() goes from low to high, got {from} and {to}"));
-            }
+        if let (Some(from), Some(to)) = (from.constant(), to.constant())
+            && from > to
+        {
+            return self.fault(self.start(low), format!("within() goes from low to high, got {from} and {to}"));
         }
         self.threshold(&number, &from);
         Some(Typed::Bool(BoolExpr::Within(number, from, to)))
@@ -241,6 +241,7 @@ fn words_of(text: &TextExpr) -> Words {
     match text {
         TextExpr::Field(field) => field.words(),
         TextExpr::Element(field, _) => field.words(),
+        TextExpr::If(_, yes, no) if words_of(yes) == words_of(no) => words_of(yes),
         TextExpr::Literal(_) | TextExpr::If(..) => Words::Open,
     }
 }

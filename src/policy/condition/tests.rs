@@ -19,6 +19,12 @@ fn read(part: Part, text: &str) -> Result<Condition, String> {
     condition.ok_or_else(|| problems.to_string())
 }
 
+/// A `where` that loads.
+#[track_caller]
+pub(in crate::policy) fn condition(text: &str) -> Condition {
+    read(Part::Where, text).unwrap()
+}
+
 #[track_caller]
 fn holds(text: &str, scope: Value) -> bool {
     read(Part::Where, text).unwrap().holds(&Fake(scope))
