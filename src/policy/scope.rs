@@ -25,6 +25,19 @@ const MARKETS: Words = Words::Closed(&["on_demand", "spot", "reserved", "block"]
 const REASONS: Words = Words::Closed(&["policy", "quota", "capacity", "unauthorised", "refused_sale", "unknown"]);
 const KYC: Words = Words::Closed(&["verified", "pending", "refused", "missing"]);
 const HOP_ROLES: Words = Words::Closed(&["provider", "distributor", "reseller", "payer", "customer", "end_user"]);
+const HIT_ROLES: Words = Words::Closed(&[
+    "provider",
+    "distributor",
+    "reseller",
+    "payer",
+    "customer",
+    "end_user",
+    "parent",
+    "owner",
+    "account",
+]);
+const CLASSES: Words = Words::Closed(&["none", "3A090", "3A090.a", "3A090.b", "by_letter", "unknown"]);
+const STATUSES: Words = Words::Closed(&["in_force", "not_enforced", "suspended", "guidance", "proposed", "superseded"]);
 const EFFECTS: Words = Words::Closed(&["blocks", "licence", "risk", "reported"]);
 const VERDICTS: Words = Words::Closed(&["listed", "affiliate", "domain", "reported"]);
 const PRINCIPALS: Words = Words::Closed(&["root", "user", "role", "service"]);
@@ -88,8 +101,8 @@ names! {
         ActivityModel = "activity.model", "The AI model, as the provider writes it; empty unless `model`.";
         ActivityOperation = "activity.operation", "The provider's name of the call, where said.";
         ChipModel = "chip.model", "The accelerator's name.";
-        ControlClass = "control.class", "`3A090.a`, `3A090.b`, `by_letter`, `none`, `unknown` … as the controls name it.";
-        ControlStatus = "control.status", "`in_force`, `suspended` … as the controls name it.";
+        ControlClass = "control.class", "The class of the chip on this day; `unknown` where a number it rests on is not known.", CLASSES;
+        ControlStatus = "control.status", "Whether what puts it in that class is in force.", STATUSES;
         AccountId = "account.id", "`provider/id`.";
         AccountProvider = "account.provider", "The cloud, lower case.";
         AccountName = "account.name", "Its display name.";
@@ -168,7 +181,7 @@ names! {
         ChainHq = "chain.hq", "Where its ultimate parent has its headquarters; empty for a natural person.", Words::Country;
         ChainParent = "chain.parent", "Its ultimate parent, where another.";
         HitsParty = "hits.party", "Who matched.";
-        HitsRole = "hits.role", "As what.";
+        HitsRole = "hits.role", "As what; `parent` and `owner` stand above the customer.", HIT_ROLES;
         HitsList = "hits.list", "Which list.";
         HitsEntry = "hits.entry", "Which entry.";
         HitsEffect = "hits.effect", "What the entry does.", EFFECTS;

@@ -283,3 +283,29 @@ fn a_rule_that_asks_about_a_weak_one_is_as_weak() {
         "rule gpu-burst (strong.yaml:4:11): severity must be at most low, got medium: it can hold on a domain, place or payment signal alone"
     );
 }
+
+#[test]
+fn every_shipped_rule_loads_and_carries_firing_and_silent_cases() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config/policy");
+    let mut sources: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| Source {
+            name: format!("config/policy/{}", path.file_name().unwrap().to_str().unwrap()).into(),
+            text: std::fs::read_to_string(&path).unwrap(),
+        })
+        .collect();
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    let policy = Policy::read(&sources, &groups()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(policy.rules.len(), sources.len());
+    for rule in &policy.rules {
+        assert_eq!(rule.file, format!("config/policy/{}.yaml", rule.id));
+        for expect in [Expect::Fires, Expect::Silent] {
+            let count = rule.cases.iter().filter(|case| case.expect == expect).count();
+            assert!(count >= 2, "{} has {count} cases that expect {expect:?}", rule.id);
+        }
+        for case in &rule.cases {
+            assert!(case.given.until.is_some(), "{}: {:?} has no until", rule.id, case.name);
+        }
+    }
+}
