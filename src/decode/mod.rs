@@ -13,6 +13,7 @@ mod azure;
 mod context;
 mod decoders;
 mod focus;
+mod mangled;
 mod native;
 mod oci;
 mod outcome;
