@@ -117,8 +117,8 @@ fn capacity() -> BoxedStrategy<UsageKind> {
     );
     let denied = (of(sku()), 1u32.., word(DenialReason::ALL))
         .prop_map(|(sku, count, reason)| UsageKind::CapacityDenied { sku, count, reason });
-    let reserved = (sku(), 1u32.., period(), of(text())).prop_map(|(sku, count, Period { from, to }, reservation)| {
-        UsageKind::CapacityReserved { sku, count, from, to, reservation }
+    let reserved = (sku(), 1u32.., validity(), of(text())).prop_map(|(sku, count, (from, to), reservation)| {
+        UsageKind::CapacityReserved { sku, count, from, to: to.unwrap_or(from), reservation }
     });
     prop_oneof![started, stopped, half, denied, reserved].boxed()
 }

@@ -178,6 +178,18 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// An instant that must not lie before another.
+    pub(super) fn time_from(&mut self, key: &str, from: Option<EventTime>) -> Option<EventTime> {
+        let time = self.time(key)?;
+        match from {
+            Some(from) if time < from => {
+                self.bad(key, format_args!("a time not before {from}"));
+                None
+            }
+            _ => Some(time),
+        }
+    }
+
     /// A country.
     pub(super) fn country(&mut self, key: &str) -> Option<Country> {
         self.value(key, "a country of two letters", |value| Country::parse(value.as_str()?))

@@ -296,3 +296,21 @@ fn every_reference_of_the_schema_leads_somewhere() {
         assert!(schema.pointer(reference.strip_prefix('#').unwrap()).is_some(), "{reference}");
     }
 }
+
+#[test]
+fn what_decoders_print_is_read_as_the_same_facts() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decode");
+    for provider in ["aws", "azure", "focus", "native", "oci"] {
+        for entry in std::fs::read_dir(folder.join(provider)).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.to_string_lossy().ends_with(".expected.ndjson") {
+                continue;
+            }
+            let printed = std::fs::read_to_string(&path).unwrap();
+            for line in printed.lines().filter(|line| !line.starts_with("{\"rejected\"")) {
+                let fact = facts(serde_json::from_str(line).unwrap()).remove(0);
+                assert_eq!(serde_json::to_string(&fact).unwrap(), line, "{}", path.display());
+            }
+        }
+    }
+}

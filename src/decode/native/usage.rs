@@ -151,7 +151,8 @@ fn reserved(fields: &mut Fields<'_>) -> Option<UsageKind> {
     let sku = fields.required_text("sku").map(Sku::new);
     let count = fields.count("count");
     let from = fields.time("from");
-    let to = fields.time_after("to", from);
+    // A request for a larger quota holds no time.
+    let to = fields.time_from("to", from);
     let reservation = fields.text("reservation");
     Some(UsageKind::CapacityReserved { sku: sku?, count: count?, from: from?, to: to?, reservation })
 }
