@@ -10,11 +10,13 @@
 
 mod aws;
 mod azure;
+mod billing_words;
 mod context;
 mod decoders;
 mod envelope;
 mod feed;
 mod focus;
+mod mangled;
 mod native;
 mod oci;
 mod outcome;
@@ -28,7 +30,7 @@ mod when;
 pub use outcome::{Item, Outcome, Reason};
 pub use settings::{Limits, PrincipalPolicy, Settings, Sightings};
 
-pub(crate) use context::{Context, network};
+pub(crate) use context::Context;
 pub(crate) use decoders::Row;
 pub(crate) use when::{time, time_text};
 

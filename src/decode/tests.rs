@@ -273,9 +273,9 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn aws_fixtures_give_the_facts_written_beside_them() {
-    let files = fixtures("aws");
-    assert!(files.len() >= 5);
+fn fixtures_give_the_facts_written_beside_them() {
+    let files: Vec<_> = ["aws", "azure", "focus", "native", "oci"].into_iter().flat_map(fixtures).collect();
+    assert!(files.len() >= 10);
     for path in files {
         let mut found = String::new();
         for item in read(&std::fs::read(&path).unwrap()) {
