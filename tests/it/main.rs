@@ -1,4 +1,5 @@
 //! The integration tests, one binary.
+#![allow(unreachable_pub, missing_docs, reason = "nobody uses this binary but itself")]
 
 mod histories;
 mod mutants;

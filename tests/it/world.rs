@@ -214,7 +214,7 @@ pub const RULES: &[(&str, &str)] = &[
 ];
 
 /// The catalogue's SKUs as the engine reads them.
-pub const SKUS: &str = "provider,instance_type,accelerator,count,source\n\
+pub const SKUS: &str = "provider,sku,chip,count,source\n\
     corp-cloud,big.h100,H100-80GB-SXM,8,invented\n\
     corp-cloud,mid.h20,H20-96GB,8,invented\n\
     corp-cloud,half.a10,A10,0.333,invented\n";
