@@ -28,7 +28,7 @@ mod when;
 pub use outcome::{Item, Outcome, Reason};
 pub use settings::{Limits, PrincipalPolicy, Settings, Sightings};
 
-pub(crate) use context::{Context, network};
+pub(crate) use context::Context;
 pub(crate) use decoders::Row;
 pub(crate) use when::{time, time_text};
 

@@ -97,8 +97,8 @@ impl<'l> Splitter<'l> {
         self.broken = true;
         // What was taken and not kept cannot go back: that record was over its limit.
         let kept = piece.size == piece.bytes.len() as u64;
-        let Some(indent) = piece.indent.filter(|_| kept) else { return false };
-        let Some(at) = next_record(&piece.bytes, indent) else { return false };
+        let column = piece.indent.unwrap_or(0);
+        let Some(at) = next_record(&piece.bytes, column).filter(|_| kept) else { return false };
         feed.put_back(piece.bytes.get(at..).unwrap_or_default());
         piece.size = at as u64;
         piece.bytes.truncate(at);
@@ -156,7 +156,8 @@ impl<'l> Splitter<'l> {
             Scanned::Fault(reason) => {
                 self.mode = Mode::Top;
                 self.indent = Some(0);
-                return (!self.broken).then(|| Piece { bytes: nothing, size: 0, fault: Some(reason), indent: None });
+                let piece = Piece { bytes: nothing, size: 0, fault: Some(reason), indent: None };
+                return (!self.broken).then_some(piece);
             }
         }
         self.indent = None;
@@ -209,13 +210,13 @@ impl<'l> Splitter<'l> {
     }
 }
 
-/// Where a line begins an object at the column of the record itself.
-fn next_record(bytes: &[u8], indent: usize) -> Option<usize> {
+/// Where a line begins an object at the column of the record itself, or at the first if that began within a line.
+fn next_record(bytes: &[u8], column: usize) -> Option<usize> {
     let mut from = 0;
     while let Some(newline) = bytes.get(from..)?.iter().position(|b| *b == b'\n') {
         let line = from + newline + 1;
         let spaces = bytes.get(line..)?.iter().take_while(|b| is_space(**b) && **b != b'\n').count();
-        if spaces == indent && bytes.get(line + spaces) == Some(&b'{') {
+        if spaces == column && bytes.get(line + spaces) == Some(&b'{') {
             return Some(line + spaces);
         }
         from = line;
@@ -252,8 +253,7 @@ fn too_large(limit: usize) -> Reason {
 /// A number, a word or garbage: up to the end of the line, in a list up to its next comma or bracket.
 fn word(feed: &mut Feed<'_>, bytes: &mut Vec<u8>, listed: bool) -> Scanned {
     const KEPT: usize = 256;
-    loop {
-        let Some(byte) = feed.chunk().first().copied() else { break };
+    while let Some(byte) = feed.chunk().first().copied() {
         if byte == b'\n' || (listed && !bytes.is_empty() && matches!(byte, b',' | b']' | b'{' | b'[')) {
             break;
         }
@@ -346,9 +346,10 @@ impl Scan {
 
     /// Follows a chunk; how many bytes of it belong to the value, and whether and how that ended.
     fn follow(&mut self, chunk: &[u8]) -> (usize, Option<Ended>) {
-        for (at, byte) in chunk.iter().copied().enumerate() {
+        let mut at = 0;
+        while let Some(byte) = chunk.get(at).copied() {
             if self.in_string {
-                self.inside_string(byte);
+                at += self.inside_string(chunk.get(at..).unwrap_or_default());
                 continue;
             }
             match byte {
@@ -373,6 +374,7 @@ impl Scan {
                 }
                 byte => self.seen(byte),
             }
+            at += 1;
         }
         (chunk.len(), None)
     }
@@ -382,21 +384,24 @@ impl Scan {
         self.fresh = false;
     }
 
-    fn inside_string(&mut self, byte: u8) {
-        match byte {
-            b'\n' => {
-                // No string holds a bare line end: this one was never closed.
-                (self.in_string, self.escaped, self.last, self.fresh) = (false, false, b'"', true);
-            }
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => (self.in_string, self.last) = (false, b'"'),
-            byte => {
-                if let Some(key) = self.key.as_mut().filter(|key| self.depth == 1 && key.len() < LONGEST_KEY) {
-                    key.push(byte);
-                }
-            }
+    /// Follows a string to its next byte that means something; how many bytes that took.
+    fn inside_string(&mut self, rest: &[u8]) -> usize {
+        if std::mem::take(&mut self.escaped) && rest.first() != Some(&b'\n') {
+            return 1;
         }
+        let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | b'\n')).unwrap_or(rest.len());
+        if let Some(key) = self.key.as_mut().filter(|_| self.depth == 1) {
+            let room = LONGEST_KEY.saturating_sub(key.len());
+            key.extend(rest.iter().take(plain.min(room)));
+        }
+        match rest.get(plain) {
+            Some(b'\\') => self.escaped = true,
+            Some(b'"') => (self.in_string, self.last) = (false, b'"'),
+            // No string holds a bare line end: this one was never closed.
+            Some(_) => (self.in_string, self.last, self.fresh) = (false, b'"', true),
+            None => return plain,
+        }
+        plain + 1
     }
 
     fn descend(&mut self, byte: u8) {
