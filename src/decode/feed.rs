@@ -6,6 +6,8 @@ use std::io::{self, BufRead};
 
 /// Bytes looked ahead at most.
 const LOOK_AHEAD: usize = 64 << 10;
+/// Bytes taken from the reader at a time at most: a reader over memory would hand over all it has.
+const FILL: usize = 64 << 10;
 
 /// An input being read.
 pub(super) struct Feed<'a> {
@@ -37,8 +39,8 @@ impl<'a> Feed<'a> {
             match self.input.fill_buf() {
                 Ok([]) => self.ended = true,
                 Ok(bytes) => {
-                    self.buffer.extend_from_slice(bytes);
-                    let taken = bytes.len();
+                    let taken = bytes.len().min(FILL);
+                    self.buffer.extend_from_slice(bytes.get(..taken).unwrap_or_default());
                     return self.input.consume(taken);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

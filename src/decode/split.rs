@@ -6,12 +6,14 @@
 //! begins when it is not. A broken record must not swallow its neighbours, so a line that begins an object where no
 //! object can stand, or at the column where the broken record began, begins a new record.
 
+mod scan;
+
+use self::scan::{Scan, Scanned, is_space, too_large};
 use super::feed::Feed;
 use super::{Limits, Reason};
 
 /// Keys whose array holds the records of an object.
 pub(super) const CONTAINERS: [&str; 6] = ["Records", "records", "Events", "logEvents", "entries", "value"];
-const LONGEST_KEY: usize = 16;
 
 /// One record, or what is wrong with it.
 pub(super) struct Piece {
@@ -46,17 +48,6 @@ pub(super) struct Splitter<'l> {
     discard: bool,
     opened: u64,
     elements: u64,
-}
-
-enum Scanned {
-    Whole,
-    Container,
-    Fault(Reason),
-    End,
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x1e)
 }
 
 impl<'l> Splitter<'l> {
@@ -97,8 +88,8 @@ impl<'l> Splitter<'l> {
         self.broken = true;
         // What was taken and not kept cannot go back: that record was over its limit.
         let kept = piece.size == piece.bytes.len() as u64;
-        let Some(indent) = piece.indent.filter(|_| kept) else { return false };
-        let Some(at) = next_record(&piece.bytes, indent) else { return false };
+        let column = piece.indent.unwrap_or(0);
+        let Some(at) = next_record(&piece.bytes, column).filter(|_| kept) else { return false };
         feed.put_back(piece.bytes.get(at..).unwrap_or_default());
         piece.size = at as u64;
         piece.bytes.truncate(at);
@@ -156,7 +147,8 @@ impl<'l> Splitter<'l> {
             Scanned::Fault(reason) => {
                 self.mode = Mode::Top;
                 self.indent = Some(0);
-                return (!self.broken).then(|| Piece { bytes: nothing, size: 0, fault: Some(reason), indent: None });
+                let piece = Piece { bytes: nothing, size: 0, fault: Some(reason), indent: None };
+                return (!self.broken).then_some(piece);
             }
         }
         self.indent = None;
@@ -209,13 +201,13 @@ impl<'l> Splitter<'l> {
     }
 }
 
-/// Where a line begins an object at the column of the record itself.
-fn next_record(bytes: &[u8], indent: usize) -> Option<usize> {
+/// Where a line begins an object at the column of the record itself, or at the first if that began within a line.
+fn next_record(bytes: &[u8], column: usize) -> Option<usize> {
     let mut from = 0;
     while let Some(newline) = bytes.get(from..)?.iter().position(|b| *b == b'\n') {
         let line = from + newline + 1;
         let spaces = bytes.get(line..)?.iter().take_while(|b| is_space(**b) && **b != b'\n').count();
-        if spaces == indent && bytes.get(line + spaces) == Some(&b'{') {
+        if spaces == column && bytes.get(line + spaces) == Some(&b'{') {
             return Some(line + spaces);
         }
         from = line;
@@ -245,15 +237,10 @@ fn string(feed: &mut Feed<'_>, bytes: &mut Vec<u8>, limit: usize) -> Scanned {
     }
 }
 
-fn too_large(limit: usize) -> Reason {
-    Reason::new("too_large", format!("a record has more than {limit} bytes"))
-}
-
 /// A number, a word or garbage: up to the end of the line, in a list up to its next comma or bracket.
 fn word(feed: &mut Feed<'_>, bytes: &mut Vec<u8>, listed: bool) -> Scanned {
     const KEPT: usize = 256;
-    loop {
-        let Some(byte) = feed.chunk().first().copied() else { break };
+    while let Some(byte) = feed.chunk().first().copied() {
         if byte == b'\n' || (listed && !bytes.is_empty() && matches!(byte, b',' | b']' | b'{' | b'[')) {
             break;
         }
@@ -263,168 +250,4 @@ fn word(feed: &mut Feed<'_>, bytes: &mut Vec<u8>, listed: bool) -> Scanned {
         }
     }
     Scanned::Fault(Reason::new("malformed_json", "neither an object nor a list"))
-}
-
-/// Follows strings and brackets of one value.
-struct Scan {
-    depth: usize,
-    deepest: usize,
-    /// One bit a level: an object.
-    objects: u128,
-    in_string: bool,
-    escaped: bool,
-    /// The last byte that means something.
-    last: u8,
-    /// Only white space so far on this line, and it is not the value's first.
-    fresh: bool,
-    /// The last string of the outermost object, while containers are looked for.
-    key: Option<Vec<u8>>,
-    too_deep: bool,
-    too_large: bool,
-}
-
-impl Scan {
-    fn new(containers: bool, deepest: usize) -> Self {
-        Self {
-            depth: 0,
-            deepest,
-            objects: 0,
-            in_string: false,
-            escaped: false,
-            last: b':',
-            fresh: false,
-            key: containers.then(Vec::new),
-            too_deep: false,
-            too_large: false,
-        }
-    }
-
-    /// Inside an object, behind one of its values.
-    fn behind_array(deepest: usize) -> Self {
-        Self { depth: 1, objects: 1, last: b']', ..Self::new(true, deepest) }
-    }
-
-    fn run(&mut self, feed: &mut Feed<'_>, bytes: &mut Vec<u8>, limit: usize) -> Scanned {
-        loop {
-            let chunk = feed.chunk();
-            if chunk.is_empty() {
-                return self.fault(limit).map_or(Scanned::End, Scanned::Fault);
-            }
-            let (taken, ended) = self.follow(chunk);
-            let room = limit.saturating_sub(bytes.len());
-            bytes.extend_from_slice(chunk.get(..taken.min(room)).unwrap_or_default());
-            feed.take(taken);
-            self.too_large |= taken > room && limit > 0;
-            match ended {
-                None => {}
-                Some(Ended::Value) => return self.fault(limit).map_or(Scanned::Whole, Scanned::Fault),
-                Some(Ended::NewRecord) => {
-                    let reason = Reason::new("malformed_json", "a new record begins before this one ends");
-                    return Scanned::Fault(self.fault(limit).unwrap_or(reason));
-                }
-                Some(Ended::ListOfKey) => {
-                    // The bracket is next; records follow it, or nothing does.
-                    feed.take(1);
-                    if matches!(feed.peek_past(is_space), Some(b'{' | b']')) {
-                        return Scanned::Container;
-                    }
-                    feed.put_back(b"[");
-                    self.key = None;
-                }
-            }
-        }
-    }
-
-    /// The limit it breaks, the same one however the input was cut into chunks.
-    fn fault(&self, limit: usize) -> Option<Reason> {
-        if self.too_large {
-            return Some(too_large(limit));
-        }
-        let deepest = self.deepest;
-        self.too_deep.then(|| Reason::new("too_deep", format!("a record is nested deeper than {deepest}")))
-    }
-
-    /// Follows a chunk; how many bytes of it belong to the value, and whether and how that ended.
-    fn follow(&mut self, chunk: &[u8]) -> (usize, Option<Ended>) {
-        for (at, byte) in chunk.iter().copied().enumerate() {
-            if self.in_string {
-                self.inside_string(byte);
-                continue;
-            }
-            match byte {
-                b'\n' => self.fresh = true,
-                b' ' | b'\t' | b'\r' => {}
-                b'{' if self.fresh && !self.may_hold_object() => return (at, Some(Ended::NewRecord)),
-                b'[' if self.is_list_of_key() => return (at, Some(Ended::ListOfKey)),
-                b'{' | b'[' => self.descend(byte),
-                b'}' | b']' => {
-                    self.seen(byte);
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return (at + 1, Some(Ended::Value));
-                    }
-                }
-                b'"' => {
-                    self.in_string = true;
-                    self.fresh = false;
-                    if let Some(key) = &mut self.key {
-                        key.clear();
-                    }
-                }
-                byte => self.seen(byte),
-            }
-        }
-        (chunk.len(), None)
-    }
-
-    fn seen(&mut self, byte: u8) {
-        self.last = byte;
-        self.fresh = false;
-    }
-
-    fn inside_string(&mut self, byte: u8) {
-        match byte {
-            b'\n' => {
-                // No string holds a bare line end: this one was never closed.
-                (self.in_string, self.escaped, self.last, self.fresh) = (false, false, b'"', true);
-            }
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => (self.in_string, self.last) = (false, b'"'),
-            byte => {
-                if let Some(key) = self.key.as_mut().filter(|key| self.depth == 1 && key.len() < LONGEST_KEY) {
-                    key.push(byte);
-                }
-            }
-        }
-    }
-
-    fn descend(&mut self, byte: u8) {
-        self.seen(byte);
-        self.depth += 1;
-        self.too_deep |= self.depth > self.deepest;
-        if let Some(bit) = u32::try_from(self.depth - 1).ok().and_then(|level| 1u128.checked_shl(level)) {
-            self.objects = if byte == b'{' { self.objects | bit } else { self.objects & !bit };
-        }
-    }
-
-    fn may_hold_object(&self) -> bool {
-        let level = u32::try_from(self.depth.saturating_sub(1)).unwrap_or(u32::MAX);
-        // Levels too deep to be remembered are rejected anyway.
-        let in_object = 1u128.checked_shl(level).is_none_or(|bit| self.objects & bit != 0);
-        self.depth == 0 || self.last == b':' || (!in_object && matches!(self.last, b',' | b'['))
-    }
-
-    fn is_list_of_key(&self) -> bool {
-        self.depth == 1
-            && self.last == b':'
-            && self.objects & 1 == 1
-            && self.key.as_ref().is_some_and(|key| CONTAINERS.iter().any(|name| name.as_bytes() == key.as_slice()))
-    }
-}
-
-enum Ended {
-    Value,
-    NewRecord,
-    ListOfKey,
 }

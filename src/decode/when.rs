@@ -46,7 +46,7 @@ pub(crate) fn time_text(text: &str) -> Option<EventTime> {
 fn epoch(number: i64) -> Option<EventTime> {
     match number {
         ..=0 => None,
-        ..MILLISECONDS => EventTime::from_seconds(number),
+        1..MILLISECONDS => EventTime::from_seconds(number),
         _ => number.checked_mul(1_000_000).map(EventTime::from_nanos),
     }
 }

@@ -142,10 +142,7 @@ fn extension(path: &Path) -> Option<String> {
 /// Why a file is not read for its name.
 fn unread(path: &Path) -> Option<&'static str> {
     let inner = match extension(path).as_deref() {
-        Some("gz") => match extension(path.file_stem().map(Path::new).unwrap_or(path)) {
-            Some(inner) => inner,
-            None => return None,
-        },
+        Some("gz") => extension(path.file_stem().map(Path::new).unwrap_or(path))?,
         Some(other) => other.to_owned(),
         None => return Some("no extension"),
     };
