@@ -45,12 +45,13 @@ pub(super) fn rows<'a>(ledger: &'a Ledger, parties: &Parties, book: &Rulebook, n
             let standing = standings.entry(key).or_insert_with(|| Arc::new(Standing::of(account, parties, book, at)));
             let standing = Arc::clone(standing);
             let (control, tpp) = controls.of(&activity);
-            let authorisation = match &activity.chip {
-                ChipKey::Known(chip) => {
-                    parties.authorisation(account, &standing.chain, standing.owner.as_ref(), chip, at).cloned()
-                }
-                _ => None,
+            // A call of a model, and a chip nobody knows, are covered by what covers any chip.
+            let chip = match &activity.chip {
+                ChipKey::Known(chip) => chip.clone(),
+                ChipKey::Unnamed | ChipKey::Unknown(_) => ChipName::new(""),
             };
+            let owner = standing.owner.as_ref();
+            let authorisation = parties.authorisation(account, &standing.chain, owner, &chip, at).cloned();
             let sightings = Arc::clone(&sightings);
             rows.push(Row { account, activity, standing, control, authorisation, tpp, sightings });
         }

@@ -182,8 +182,8 @@ impl Scope for View<'_> {
         let activity = &self.row.activity;
         let hours = activity.amounts.seconds as f64 / SECONDS_PER_HOUR;
         match field {
-            // Of a chip the catalogue does not know there are no GPU-hours, only unknown hours.
-            NumberField::ActivityGpuHours if self.row.chip_known() => hours,
+            // Capacity that is held runs nothing, and of a chip the catalogue does not know only unknown hours are told.
+            NumberField::ActivityGpuHours if activity.kind == ActivityKind::Run && self.row.chip_known() => hours,
             NumberField::ActivityGpuHours => 0.0,
             NumberField::ActivityCount => activity.amounts.count as f64,
             NumberField::ActivityTokens => activity.amounts.tokens as f64,

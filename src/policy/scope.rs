@@ -127,7 +127,7 @@ names! {
     }
     /// A field that holds a number.
     NumberField {
-        ActivityGpuHours = "activity.gpu_hours", "GPU-hours in this hour.";
+        ActivityGpuHours = "activity.gpu_hours", "GPU-hours that ran in this hour; 0 for other kinds and for chips the catalogue does not know.";
         ActivityCount = "activity.count", "How many: instances started, denied or reserved, calls of a model.";
         ActivityTokens = "activity.tokens", "Tokens in and out, 0 where not said.";
         ChipCount = "chip.count", "Chips that ran in this activity.";

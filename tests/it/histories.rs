@@ -151,7 +151,7 @@ fn card() -> impl Strategy<Value = Fact> {
     let seller = prop::option::of(party());
     let payer = prop::option::of(account());
     let shared = prop::option::of(select(vec!["fp:1", "fp:2"]));
-    let validity = (day(), prop::option::of(day()), 0u64..3);
+    let validity = (day(), prop::option::weighted(0.3, day()), 0u64..3);
     (account(), prop::option::weighted(0.9, party()), payer, seller, country(), shared, validity).prop_map(
         |(account, customer, payer, sold_by, country, shared, (valid_from, valid_to, version))| {
             let shared: BTreeMap<_, _> = shared.map(|s| ("payment".into(), s.into())).into_iter().collect();
@@ -179,7 +179,7 @@ fn card() -> impl Strategy<Value = Fact> {
 
 fn party_card() -> impl Strategy<Value = Fact> {
     let name = select(vec!["Listed Institute", "Quiet Company", "Other Company"]);
-    (party(), name, country(), country(), day(), prop::option::of(day()), 0u64..3).prop_map(
+    (party(), name, country(), country(), day(), prop::option::weighted(0.3, day()), 0u64..3).prop_map(
         |(id, name, country, hq, valid_from, valid_to, version)| {
             Fact::Party(Party {
                 id,
@@ -201,7 +201,7 @@ fn party_card() -> impl Strategy<Value = Fact> {
 fn edge() -> impl Strategy<Value = Fact> {
     let kind = select(vec![EdgeKind::Owns, EdgeKind::Owns, EdgeKind::SubUnitOf, EdgeKind::ResellsTo]);
     let percent = select(vec![30i64, 50, 60, 80]).prop_map(|p| Micros::whole(p));
-    (kind, party(), party(), percent, day(), prop::option::of(day()), 0u64..3).prop_map(
+    (kind, party(), party(), percent, day(), prop::option::weighted(0.3, day()), 0u64..3).prop_map(
         |(kind, from, to, percent, valid_from, valid_to, version)| {
             Fact::Edge(Edge { kind, from, to, percent, source: "invented".into(), version, valid_from, valid_to })
         },
@@ -212,21 +212,31 @@ fn fact() -> impl Strategy<Value = Fact> {
     prop_oneof![10 => usage(), 2 => sighting(), 4 => card(), 3 => party_card(), 3 => edge()]
 }
 
+/// Facts in some order; shown as native records, so that a failure can become a replay case.
+#[derive(Clone)]
+pub struct History(pub Vec<Fact>);
+
+impl std::fmt::Debug for History {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|fact| writeln!(f, "{}", serde_json::to_string(fact).unwrap()))
+    }
+}
+
 /// Facts in some order, and the tick that ends them.
-pub fn history() -> impl Strategy<Value = Vec<Fact>> {
+pub fn history() -> impl Strategy<Value = History> {
     (prop::collection::vec(fact(), 1..60), 12..HOURS + 20).prop_map(|(mut facts, hour)| {
         let now = EventTime::from_seconds(START + hour * 3_600 + 600).unwrap();
         facts.push(Fact::Tick(now));
-        facts
+        History(facts)
     })
 }
 
 /// The same facts in another order, some of them twice.
-pub fn disturbed(facts: Vec<Fact>) -> impl Strategy<Value = Vec<Fact>> {
+pub fn disturbed(facts: Vec<Fact>) -> impl Strategy<Value = History> {
     let twice = prop::collection::vec(any::<Index>(), 0..10);
     (Just(facts), twice).prop_flat_map(|(facts, twice)| {
         let mut all = facts.clone();
         all.extend(twice.iter().map(|index| index.get(&facts).clone()));
-        Just(all).prop_shuffle()
+        Just(all).prop_shuffle().prop_map(History)
     })
 }

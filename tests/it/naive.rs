@@ -23,7 +23,9 @@ pub fn table(world: &World, received: &[Fact]) -> Vec<NaiveAlert> {
     let ticks = facts.values().filter_map(|f| if let Fact::Tick(t) = f { Some(*t) } else { None });
     let Some(now) = ticks.max() else { return Vec::new() };
     let atoms: Vec<_> = atoms(world, &facts, now).into_iter().filter(|(k, _)| k.hour.start() <= now).collect();
-    world.rules.iter().flat_map(|rule| alerts(world, rule, &facts, &atoms, now)).collect()
+    let hours: BTreeSet<_> = atoms.iter().map(|(k, _)| (k.account.clone(), k.hour)).collect();
+    let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &a, h))).collect();
+    world.rules.iter().flat_map(|rule| alerts(rule, &facts, &atoms, &standings, now)).collect()
 }
 
 fn usages<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (FactId, &'a Usage)> {
@@ -273,15 +275,14 @@ fn lineage(facts: &Facts, start: &PartyId, at: EventTime) -> Vec<PartyId> {
     }
 }
 
-fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour, window: i64) -> Standing {
+fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> Standing {
     let at = hour.start();
     let card = account_card(facts, account, at);
     let seen_in = usages(facts).filter(|(_, u)| u.account == *account).filter_map(|(_, u)| match &u.kind {
         UsageKind::Sighting { network, .. } => Some((u.time.day(), (world.place)(*network)?)),
         _ => None,
     });
-    let days = hour.plus(1 - window).day()..=hour.day();
-    let seen_in = seen_in.filter(|(day, _)| days.contains(day)).map(|(_, country)| country).collect();
+    let seen_in = seen_in.collect();
     let Some(card) = card.cloned() else { return Standing { seen_in, ..Standing::default() } };
     let path = card.customer.as_ref().map(|c| lineage(facts, c, at)).unwrap_or_default();
     let resells = edges(facts, EdgeKind::ResellsTo, at);
@@ -346,12 +347,18 @@ fn measures(rows: &[&(Key, Atom)]) -> Measures {
     }
 }
 
-fn alerts(world: &World, rule: &Rule, facts: &Facts, atoms: &[(Key, Atom)], now: EventTime) -> Vec<NaiveAlert> {
+fn alerts(
+    rule: &Rule,
+    facts: &Facts,
+    atoms: &[(Key, Atom)],
+    standings: &BTreeMap<(AccountId, Hour), Standing>,
+    now: EventTime,
+) -> Vec<NaiveAlert> {
     let mut matched: BTreeMap<String, Vec<&(Key, Atom)>> = BTreeMap::new();
     for row in atoms.iter().filter(|(k, _)| k.hour.day() >= rule.from) {
-        let standing = standing(world, facts, &row.0.account, row.0.hour, rule.window);
-        if (rule.matches)(&row.0, &row.1, &standing) {
-            for subject in subjects(&rule.subject, &row.0.account, &standing) {
+        let standing = &standings[&(row.0.account.clone(), row.0.hour)];
+        if (rule.matches)(&row.0, &row.1, standing) {
+            for subject in subjects(&rule.subject, &row.0.account, standing) {
                 matched.entry(subject).or_default().push(row);
             }
         }

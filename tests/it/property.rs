@@ -13,6 +13,7 @@ use tidewaiter::parties::{ListFormat, ListSource, Lists};
 use tidewaiter::policy::Policy;
 use tidewaiter::written::Source;
 
+use super::histories::History;
 use super::world::NaiveAlert;
 use super::{histories, naive, world};
 
@@ -145,10 +146,10 @@ fn the_engine_is_the_naive_model_in_any_order_and_with_any_copies() {
     let mut config = Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
     config.cases = config.cases.max(256);
     let (book, naive_world) = (rulebook(), world::world());
-    let histories = histories::history().prop_flat_map(|facts| (Just(facts.clone()), histories::disturbed(facts)));
+    let histories = histories::history().prop_flat_map(|facts| (Just(facts.clone()), histories::disturbed(facts.0)));
     let mut fired: BTreeMap<String, u32> = BTreeMap::new();
     let counted = std::cell::RefCell::new(&mut fired);
-    let result = TestRunner::new(config).run(&histories, |(facts, disturbed)| {
+    let result = TestRunner::new(config).run(&histories, |(History(facts), History(disturbed))| {
         for alert in naive::table(&naive_world, &facts) {
             *counted.borrow_mut().entry(alert.rule).or_default() += 1;
         }

@@ -62,7 +62,7 @@ pub struct Standing {
     pub sellers: Vec<PartyId>,
     pub seller_countries: Vec<Option<Country>>,
     pub listed: bool,
-    pub seen_in: Vec<Country>,
+    pub seen_in: Vec<(Day, Country)>,
 }
 
 #[derive(Default, Debug, PartialEq)]
@@ -165,7 +165,9 @@ pub fn world() -> World {
                 0,
                 |k, a, s| {
                     let declared = s.card.as_ref().and_then(|c| c.country);
-                    runs(k, a) && s.seen_in.iter().any(china) && declared.is_some_and(|c| !china(&c))
+                    let days = k.hour.plus(1 - 48).day()..=k.hour.day();
+                    let seen = s.seen_in.iter().any(|(day, country)| days.contains(day) && china(country));
+                    runs(k, a) && seen && declared.is_some_and(|c| !china(&c))
                 },
                 |_| true,
             ),
