@@ -1,7 +1,6 @@
 //! The specification: the alert table recomputed from the whole set of facts, plainly and slowly (DESIGN, section 8).
 //!
-//! It shares nothing with the engine but the model. Configuration is a handful of plain functions and the rules are
-//! closures; the property test gives the engine the same configuration in its own files.
+//! It shares nothing with the engine but the model; its configuration and rules (`world`) are plain functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +10,7 @@ use super::world::{Atom, Key, Meaning, Measures, NaiveAlert, Rule, Standing, Wor
 
 type Facts<'a> = BTreeMap<FactId, &'a Fact>;
 type Line<'a> = (FactId, &'a Usage, &'a BilledLine);
+type Standings = BTreeMap<(AccountId, Hour), Standing>;
 
 pub fn table(world: &World, received: &[Fact]) -> Vec<NaiveAlert> {
     let mut facts = Facts::new();
@@ -99,26 +99,22 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
     }
     for (id, usage) in usages(facts) {
         let (kind, sku, detail, count) = match &usage.kind {
-            UsageKind::CapacityDenied { sku, count, reason } => {
-                ("denied", sku.clone(), reason.as_str().to_owned(), i64::from(*count))
-            }
-            UsageKind::CapacityReserved { sku, count, .. } => {
-                ("reserved", Some(sku.clone()), String::new(), i64::from(*count))
-            }
+            UsageKind::CapacityDenied { sku, count, reason } => ("denied", sku.clone(), reason.as_str().into(), *count),
+            UsageKind::CapacityReserved { sku, count, .. } => ("reserved", Some(sku.clone()), String::new(), *count),
             UsageKind::ModelUsed { model, operation, .. } => ("model", None, format!("{model}|{operation}"), 1),
             UsageKind::OperationHalf { half: Half::Last, outcome: Some(word), .. } if word != "ok" => {
                 let Some((sku, resources)) = joined(facts, usage) else { continue };
                 let reason = DenialReason::parse(word).unwrap_or(DenialReason::Unknown);
-                ("denied", sku, reason.as_str().to_owned(), resources.len().max(1) as i64)
+                ("denied", sku, reason.as_str().into(), resources.len().max(1) as u32)
             }
             _ => continue,
         };
         let Some((chip, _)) = sku.map_or(Some((String::new(), 0)), |s| chip_of(s.as_str())) else { continue };
         let tokens = if let UsageKind::ModelUsed { tokens: Some(t), .. } = &usage.kind { i128::from(*t) } else { 0 };
         at(usage, usage.time.hour(), kind, &chip, detail, id, &|a| {
-            a.count += count;
+            a.count += i64::from(count);
             a.tokens += tokens;
-            a.times.push((usage.time, count));
+            a.times.push((usage.time, i64::from(count)));
         });
     }
     for (key, atom) in &mut atoms {
@@ -146,7 +142,7 @@ fn joined(facts: &Facts, last: &Usage) -> Option<(Option<Sku>, Vec<ResourceId>)>
 /// D4: of each statement the greatest complete version, else the greatest seen of this account.
 fn counted_lines<'a>(facts: &Facts<'a>) -> Vec<Line<'a>> {
     let line =
-        |(id, u): (FactId, &'a Usage)| if let UsageKind::UsageBilled(l) = &u.kind { Some((id, u, &**l)) } else { None };
+        |(id, u): (_, &'a Usage)| if let UsageKind::UsageBilled(l) = &u.kind { Some((id, u, &**l)) } else { None };
     let lines: Vec<Line> = usages(facts).filter_map(line).collect();
     let counts = |&(_, usage, line): &Line| {
         let Some(own) = &line.statement else { return true };
@@ -155,9 +151,9 @@ fn counted_lines<'a>(facts: &Facts<'a>) -> Vec<Line<'a>> {
             usages(facts).filter(|(_, u)| u.account.provider == usage.account.provider).filter_map(|(_, u)| {
                 if let UsageKind::StatementComplete { statement } = &u.kind { version(statement) } else { None }
             });
-        let seen = lines.iter().filter(|(_, u, _)| u.account == usage.account);
-        let seen = seen.filter_map(|(_, _, l)| l.statement.as_ref().and_then(version));
-        complete.max().or_else(|| seen.max()) == Some(own.version)
+        let own_lines = lines.iter().filter(|(_, u, _)| u.account == usage.account);
+        let seen = || own_lines.filter_map(|(_, _, l)| l.statement.as_ref().and_then(version)).max();
+        complete.max().or_else(seen) == Some(own.version)
     };
     lines.iter().copied().filter(counts).collect()
 }
@@ -225,9 +221,8 @@ fn in_force<'a, T>(
     at: EventTime,
     pick: impl Fn(&'a Fact) -> Option<(EventTime, Option<EventTime>, T)>,
 ) -> Option<T> {
-    let held =
-        facts.values().filter_map(|f| pick(f)).filter(|(from, to, _)| *from <= at && to.is_none_or(|to| at < to));
-    held.max_by_key(|(from, ..)| *from).map(|(.., value)| value)
+    let held = |(from, to, _): &(EventTime, Option<EventTime>, T)| *from <= at && to.is_none_or(|to| at < to);
+    facts.values().filter_map(|f| pick(f)).filter(held).max_by_key(|(from, ..)| *from).map(|(.., value)| value)
 }
 
 fn account_card<'a>(facts: &Facts<'a>, id: &AccountId, at: EventTime) -> Option<&'a Account> {
@@ -327,10 +322,8 @@ fn subjects(kind: &SubjectKind, account: &AccountId, standing: &Standing) -> Vec
 fn measures(rows: &[&(Key, Atom)]) -> Measures {
     let of = |kind: &'static str| rows.iter().filter(move |(k, _)| k.kind == kind);
     let mut by_hour: BTreeMap<Hour, i128> = BTreeMap::new();
-    of("run").for_each(|(k, a)| {
-        *by_hour.entry(k.hour).or_default() += if k.chip.starts_with("unknown:") { 0 } else { a.seconds }
-    });
     let known = || of("run").filter(|(k, _)| !k.chip.starts_with("unknown:"));
+    known().for_each(|(k, a)| *by_hour.entry(k.hour).or_default() += a.seconds);
     let first_denial = of("denied").flat_map(|(_, a)| a.times.iter().map(|t| t.0)).min();
     let after = |t: &&(EventTime, i64)| first_denial.is_some_and(|d| t.0 > d);
     Measures {
@@ -347,16 +340,10 @@ fn measures(rows: &[&(Key, Atom)]) -> Measures {
     }
 }
 
-fn alerts(
-    rule: &Rule,
-    facts: &Facts,
-    atoms: &[(Key, Atom)],
-    standings: &BTreeMap<(AccountId, Hour), Standing>,
-    now: EventTime,
-) -> Vec<NaiveAlert> {
+fn alerts(rule: &Rule, facts: &Facts, atoms: &[(Key, Atom)], held: &Standings, now: EventTime) -> Vec<NaiveAlert> {
     let mut matched: BTreeMap<String, Vec<&(Key, Atom)>> = BTreeMap::new();
     for row in atoms.iter().filter(|(k, _)| k.hour.day() >= rule.from) {
-        let standing = &standings[&(row.0.account.clone(), row.0.hour)];
+        let standing = &held[&(row.0.account.clone(), row.0.hour)];
         if (rule.matches)(&row.0, &row.1, standing) {
             for subject in subjects(&rule.subject, &row.0.account, standing) {
                 matched.entry(subject).or_default().push(row);
@@ -399,8 +386,7 @@ fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now
     ran.for_each(|(k, a)| *hourly.entry((&k.chip, k.hour)).or_default() += a.seconds);
     let mut chips: BTreeMap<String, i128> = BTreeMap::new();
     for ((chip, _), seconds) in &hourly {
-        let most = chips.entry((*chip).to_owned()).or_insert(*seconds);
-        *most = *seconds.max(most);
+        chips.entry((*chip).to_owned()).and_modify(|most| *most = *seconds.max(most)).or_insert(*seconds);
     }
     Some(NaiveAlert {
         rule: rule.id.to_owned(),
