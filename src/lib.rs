@@ -12,7 +12,10 @@
 //! Deliberately absent from floors 0–3: clocks, the environment, files, sockets, randomness and unordered maps.
 //! The alert table is a pure function of the set of accepted facts, the last tick and the configuration.
 
+pub mod app;
 pub mod catalogue;
+pub mod cli;
+pub mod config;
 pub mod decode;
 pub mod engine;
 pub mod geo;
@@ -20,5 +23,7 @@ pub mod ledger;
 pub mod model;
 pub mod parties;
 pub mod policy;
+pub mod sinks;
 pub mod sources;
+pub mod telemetry;
 pub mod written;

@@ -1,3 +1,7 @@
 //! The `tidewaiter` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidewaiter::cli::run()
+}

@@ -1,1 +1,101 @@
 //! Raw bytes to facts and faults.
+//!
+//! In: bytes as a provider, a shipper or an exporter wrote them, and how much is kept and read of them. Out: for every
+//! record exactly one [`Item`]: facts, irrelevant, or rejected with a reason. It refuses to know files, sockets and
+//! clocks, what a SKU is made of, and whose an account is: nothing it says can change with configuration later.
+//!
+//! The way of a record: [`stream`] cuts the input into records (`split`), an envelope is opened (`envelope`), the
+//! decoders are asked in turn (`decoders`), and what none of them knows is named as far as it can be (`unsupported`).
+//! A key that stands twice in an object means its last value. A later sift may stand between cutting and parsing.
+
+mod aws;
+mod azure;
+mod billing_words;
+mod context;
+mod decoders;
+mod envelope;
+mod feed;
+mod focus;
+mod mangled;
+mod native;
+mod oci;
+mod outcome;
+mod record;
+mod rows;
+mod settings;
+mod split;
+mod unsupported;
+mod when;
+
+pub use outcome::{Item, Outcome, Reason};
+pub use settings::{Limits, PrincipalPolicy, Settings, Sightings};
+
+pub(crate) use context::Context;
+pub(crate) use decoders::Row;
+pub(crate) use when::{time, time_text};
+
+use std::io::{self, BufRead};
+
+use self::feed::Feed;
+use self::record::Records;
+use crate::model::Text;
+
+/// Reads `input` to its end and hands over one [`Item`] a record, in order, counted from 1.
+///
+/// Never fails: what cannot be read, the rest of a broken input included, is an item that is rejected. An input that
+/// holds no record at all is one irrelevant record, and one that begins like nothing known is one rejected record.
+pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit: &mut dyn FnMut(Item)) {
+    let mut records = Records::new(source, settings, emit);
+    let mut feed = Feed::new(input);
+    if feed.ahead(3).starts_with(b"\xef\xbb\xbf") {
+        feed.take(3);
+    }
+    let recognised = match feed.peek_past(|byte| byte.is_ascii_whitespace()) {
+        None => feed.ahead(1).is_empty() || feed.error().is_some() || is_blank(&mut feed),
+        Some(b'{' | b'[') => {
+            records.json(&mut feed, None, 0);
+            true
+        }
+        Some(first) => match rows::header(&mut feed) {
+            Some(header) => {
+                header.rows(&mut feed, &mut records);
+                true
+            }
+            None if first == b'"' && begins_with_json_text(feed.ahead(64)) => {
+                records.json(&mut feed, None, 0);
+                true
+            }
+            None => false,
+        },
+    };
+    if let Some(error) = feed.error() {
+        let code = if error.kind() == io::ErrorKind::FileTooLarge { "too_large" } else { "unreadable" };
+        let outcome = Outcome::reject(code, error.to_string());
+        records.item(outcome, 0);
+    } else if !recognised {
+        records.item(Outcome::reject("unrecognised", "neither JSON nor a known CSV header"), feed.consumed());
+    } else if records.read() == 0 {
+        records.item(Outcome::Irrelevant, feed.consumed());
+    }
+}
+
+/// A string that holds JSON, and not a heading of some table.
+fn begins_with_json_text(ahead: &[u8]) -> bool {
+    matches!(ahead.trim_ascii_start(), [b'"', b'{' | b'[' | b'\\', ..])
+}
+
+fn is_blank(feed: &mut Feed<'_>) -> bool {
+    loop {
+        let chunk = feed.chunk();
+        if !chunk.iter().all(u8::is_ascii_whitespace) {
+            return false;
+        }
+        match chunk.len() {
+            0 => return true,
+            length => feed.take(length),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

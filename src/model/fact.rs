@@ -386,7 +386,7 @@ impl Usage {
             UsageKind::CapacityReserved { reservation, .. } => {
                 start("capacity_reserved").field(reservation.as_ref().unwrap_or(&self.event)).fact_id()
             }
-            UsageKind::UsageBilled(line) => line.identity(start("usage_billed"), region),
+            UsageKind::UsageBilled(line) => line.identity(start("usage_billed"), &self.event, region),
             UsageKind::StatementComplete { statement } => Digest::new("statement_complete")
                 .field(self.account.provider.as_str())
                 .field(&statement.export)
@@ -420,8 +420,8 @@ impl Usage {
 
 impl BilledLine {
     /// D4: with a line id that is the identity (within its statement's version); without one, every column but
-    /// quantity and cost, and in a versioned statement those too.
-    fn identity(&self, digest: Digest, region: &str) -> FactId {
+    /// quantity and cost, and in a versioned statement those too. Columns that no field holds are in the event's id.
+    fn identity(&self, digest: Digest, event: &str, region: &str) -> FactId {
         let digest = match &self.statement {
             Some(s) => digest.field(&s.export).field(&s.period).number(s.version.cast_signed()),
             None => digest.field("no statement"),
@@ -431,6 +431,7 @@ impl BilledLine {
         }
         let text = |t: &Option<Text>| t.clone().unwrap_or_default();
         let digest = digest
+            .field(event)
             .field(region)
             .number(self.period.from.nanos())
             .number(self.period.to.nanos())

@@ -81,11 +81,12 @@ impl fmt::Display for Micros {
     }
 }
 
-/// As a JSON number, exact up to 2⁵³ millionths.
+/// As a JSON number; as text where a float would not keep every millionth (from 10⁹ on, when not whole).
 impl Serialize for Micros {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 % 1_000_000 {
             0 => serializer.serialize_i64(self.0 / 1_000_000),
+            _ if self.0.unsigned_abs() > 1_000_000_000_000_000 => serializer.collect_str(self),
             _ => serializer.serialize_f64(self.to_string().parse().unwrap_or(f64::NAN)),
         }
     }

@@ -1,1 +1,38 @@
-//! Rules as written and as meant.
+//! Rules as files: as written, and as meant.
+//!
+//! In: YAML files, one rule each, whose conditions are CEL. Out: a [`Policy`] of typed rules in the order they are asked,
+//! each answering through a [`Scope`]; or every problem of every file with its line and column. It refuses to know where
+//! the answers of a scope come from, and to load a rule that could fail at run time, cost more than its bound, or ask for
+//! more attention than what it rests on deserves (P8).
+
+mod case;
+mod check;
+mod condition;
+mod expr;
+#[cfg(test)]
+mod fake;
+mod order;
+mod places;
+mod read;
+mod reference;
+mod rule;
+mod scope;
+mod signals;
+mod template;
+
+pub use case::{Case, Expect, Given, Record};
+pub use condition::{Condition, STEPS_MAX, Uses};
+pub use reference::reference;
+pub use rule::{Basis, Rule};
+pub use scope::{
+    ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
+    Words,
+};
+pub use template::Template;
+
+/// Every rule, in the order they are asked: those that others ask about first, then by id.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// The rules.
+    pub rules: Vec<Rule>,
+}

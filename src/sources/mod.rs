@@ -1,1 +1,11 @@
 //! Files and streams to bytes.
+//!
+//! In: what the command line names. Out: readers, decompressed within limits, each with the name positions will carry.
+//! It refuses to know what the bytes mean.
+
+mod capped;
+mod files;
+mod zipped;
+
+pub use capped::Caps;
+pub use files::{Entry, Listing, Skipped, SourceError, list};

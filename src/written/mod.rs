@@ -3,12 +3,14 @@
 //! In: text and the name it goes by. Out: [`Node`]s, [`Fields`] and [`Problems`]. It refuses to know what a key means,
 //! and to open files.
 
+mod table;
 mod yaml;
 
 use std::fmt;
 
 use crate::model::Text;
 
+pub use table::{Columns, Row, table};
 pub use yaml::{Fields, Node, Shape, parse};
 
 /// A file's name and text, handed in by whoever may read files.

@@ -1,0 +1,11 @@
+//! Wiring: who feeds the engine, and who hears of it.
+//!
+//! In: a configuration and what to read. Out: the engine's alerts, tallies and rejects. It holds no rule of its own.
+
+mod case;
+mod replay;
+mod tally;
+
+pub use case::{CaseOutcome, rule_cases, run_replay_case};
+pub use replay::{Progress, Replay, Replayed};
+pub use tally::{SourceTally, Tally};

@@ -1,0 +1,63 @@
+//! `decode`: files in, facts out as native records.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{End, output};
+use crate::config::{Asked, Config};
+use crate::decode::{self, Outcome};
+use crate::sources::{self, Caps};
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Settings file; without one, what ships.
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
+    /// Files and folders to read.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
+    let asked = Asked { config: arguments.config.clone(), ..Asked::default() };
+    let Config { decode: settings, .. } = asked.load()?;
+    let listing = sources::list(&arguments.paths);
+    let mut out = output::open(Path::new("-"))?;
+    let mut failed: Option<anyhow::Error> = None;
+    let mut unreadable = listing.errors;
+    for entry in &listing.entries {
+        let mut input = match entry.open(&Caps::default()) {
+            Ok(input) => input,
+            Err(error) => {
+                unreadable.push(error);
+                continue;
+            }
+        };
+        decode::stream(&entry.name, &mut input, &settings, &mut |item| {
+            let written = match item.outcome {
+                Outcome::Relevant(facts) => facts.iter().try_for_each(|fact| line(&mut out, fact)),
+                Outcome::Irrelevant => Ok(()),
+                Outcome::Rejected(reason) => {
+                    output::complain(&format!("{}: {}: {}", item.position, reason.code, reason.detail));
+                    Ok(())
+                }
+            };
+            failed = failed.take().or(written.err());
+        });
+    }
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    out.flush()?;
+    listing.skipped.iter().for_each(|left| output::complain(&format!("skipped {}: {}", left.name, left.reason)));
+    unreadable.iter().for_each(|error| output::complain(&error.to_string()));
+    Ok(if unreadable.is_empty() { End::Fine } else { End::Unreadable })
+}
+
+fn line(out: &mut dyn Write, fact: &crate::model::Fact) -> anyhow::Result<()> {
+    serde_json::to_writer(&mut *out, fact)?;
+    out.write_all(b"\n")?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! `replay`: recorded files in, alerts out.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{End, output, summary};
+use crate::app::{Progress, Replay, Replayed};
+use crate::config::{Asked, Case};
+use crate::model::{Day, EventTime};
+use crate::sinks::{AlertFormat, Reject, write_alerts, write_reject};
+use crate::telemetry::Metrics;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Settings file; without one, what ships.
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
+    /// Reference records (accounts, parties, edges), read before the input.
+    #[arg(long, value_name = "PATH")]
+    reference: Vec<PathBuf>,
+    /// Write alerts to this file, `-` for stdout; without it they are printed as text.
+    #[arg(long, value_name = "F")]
+    alerts: Option<PathBuf>,
+    /// How alerts are written; json unless printed for people.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write metrics as Prometheus text.
+    #[arg(long, value_name = "F")]
+    metrics: Option<PathBuf>,
+    /// Write rejected records, one a line: reason, position, size.
+    #[arg(long, value_name = "F")]
+    rejects: Option<PathBuf>,
+    /// Write the closing summary as JSON.
+    #[arg(long, value_name = "F")]
+    summary: Option<PathBuf>,
+    /// Evaluate as of this time; without it, the greatest event time read.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<EventTime>,
+    /// Hide controls, country groups and rules published after this day.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    known_on: Option<Day>,
+    /// Files and folders to read, or one case folder.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Json,
+    Ocsf,
+    Text,
+}
+
+impl From<Format> for AlertFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Json => Self::Json,
+            Format::Ocsf => Self::Ocsf,
+            Format::Text => Self::Text,
+        }
+    }
+}
+
+/// A day, or a time of day on it.
+pub(super) fn time(text: &str) -> Result<EventTime, String> {
+    match Day::parse(text) {
+        Ok(day) => Ok(day.start()),
+        Err(_) => EventTime::parse(text).map_err(|error| error.to_string()),
+    }
+}
+
+pub(super) fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
+    let (asked, replay) = plan(arguments)?;
+    let config = asked.load()?;
+    config.notices.iter().for_each(|notice| output::complain(notice));
+    let mut watch = Watch::new(arguments.rejects.as_deref())?;
+    let replayed = replay.run(config, &mut watch);
+    watch.finish()?;
+    write(arguments, &replayed)?;
+    for unreadable in &replayed.unreadable {
+        output::complain(&unreadable.to_string());
+    }
+    Ok(if replayed.unreadable.is_empty() { End::Fine } else { End::Unreadable })
+}
+
+/// A case folder brings its own settings; anything else is input only.
+fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
+    let mut asked = Asked { config: arguments.config.clone(), known_on: arguments.known_on, ..Asked::default() };
+    let mut replay = Replay { paths: arguments.reference.clone(), until: arguments.until };
+    match arguments.paths.as_slice() {
+        [folder] if Case::is_at(folder) => {
+            let case = Case::read(folder)?;
+            replay.paths.extend(case.inputs());
+            replay.until = replay.until.or(case.until());
+            asked.case = Some(case.file);
+        }
+        paths => replay.paths.extend_from_slice(paths),
+    }
+    Ok((asked, replay))
+}
+
+fn write(arguments: &Arguments, replayed: &Replayed) -> anyhow::Result<()> {
+    let alerts = || replayed.engine.alerts();
+    let on_stdout = arguments.alerts.as_deref() == Some(Path::new("-"));
+    match &arguments.alerts {
+        Some(path) => {
+            let mut out = output::open(path)?;
+            write_alerts(&mut out, arguments.format.map_or(AlertFormat::Json, Into::into), alerts())?;
+            out.flush()?;
+        }
+        None => {
+            let mut out = output::open(Path::new("-"))?;
+            write_alerts(&mut out, arguments.format.map_or(AlertFormat::Text, Into::into), alerts())?;
+            out.flush()?;
+        }
+    }
+    if let Some(path) = &arguments.metrics {
+        let mut out = output::open(path)?;
+        let total = replayed.total();
+        out.write_all(Metrics::of_replay(&total.records(), &replayed.engine).text()?.as_bytes())?;
+        out.flush()?;
+    }
+    if let Some(path) = &arguments.summary {
+        let mut out = output::open(path)?;
+        serde_json::to_writer_pretty(&mut out, &summary::Summary::of(replayed))?;
+        out.write_all(b"\n")?;
+        out.flush()?;
+    }
+    let text = summary::text(replayed);
+    if on_stdout || arguments.format.is_some_and(|f| !matches!(f, Format::Text)) {
+        output::complain(text.trim_end());
+        return Ok(());
+    }
+    output::say(&text)
+}
+
+/// A progress bar on a terminal, and the file of rejects.
+struct Watch {
+    bar: ProgressBar,
+    rejects: Option<Box<dyn Write>>,
+    failed: Option<std::io::Error>,
+}
+
+impl Watch {
+    fn new(rejects: Option<&Path>) -> anyhow::Result<Self> {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}") {
+            bar.set_style(style);
+        }
+        Ok(Self { bar, rejects: rejects.map(output::open).transpose()?, failed: None })
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        self.bar.finish_and_clear();
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        if let Some(out) = &mut self.rejects {
+            out.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Progress for Watch {
+    fn plan(&mut self, bytes: u64) {
+        self.bar.set_length(bytes);
+    }
+
+    fn source(&mut self, path: &str) {
+        self.bar.set_message(path.to_owned());
+    }
+
+    fn read(&mut self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    fn rejected(&mut self, reject: Reject) {
+        if let Some(out) = &mut self.rejects
+            && self.failed.is_none()
+        {
+            self.failed = write_reject(out, &reject).err();
+        }
+    }
+}

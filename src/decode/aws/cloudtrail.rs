@@ -1,0 +1,185 @@
+//! A CloudTrail record: what is common to all calls, and which service reads the rest.
+
+use serde_json::Value;
+
+use super::super::{Context, Outcome, Reason, time};
+use super::fields::{as_text, field, text};
+use super::{bedrock, denial, ec2, sagemaker, sign_in};
+use crate::model::{
+    AccountId, Actor, DenialReason, EventTime, Fact, PrincipalClass, Region, ResourceId, Sku, StopEnd, Text, Usage,
+    UsageKind,
+};
+
+type Service = fn(&Call<'_>) -> Vec<Usage>;
+
+/// The services whose calls matter.
+fn service(source: &str, name: &str) -> Option<Service> {
+    match source.strip_suffix(".amazonaws.com")? {
+        "ec2" if ec2::CALLS.contains(&name) => Some(ec2::read),
+        "servicequotas" if name == "RequestServiceQuotaIncrease" => Some(ec2::read_quota),
+        "sagemaker" if sagemaker::CALLS.contains(&name) => Some(sagemaker::read),
+        "bedrock" | "bedrock-runtime" if bedrock::CALLS.contains(&name) => Some(bedrock::read),
+        _ => None,
+    }
+}
+
+/// Whether a record of this source and name can say anything.
+pub(in crate::decode) fn is_relevant(source: &str, name: &str) -> bool {
+    service(source, name).is_some() || sign_in::is_sign_in(source, name)
+}
+
+/// A call that matters, with what is common to all.
+pub(super) struct Call<'a> {
+    pub(super) name: Text,
+    pub(super) account: AccountId,
+    pub(super) id: Text,
+    pub(super) time: EventTime,
+    pub(super) region: Option<Region>,
+    pub(super) actor: Actor,
+    /// Why it failed, if it did.
+    pub(super) denied: Option<DenialReason>,
+    /// `requestParameters`, or null.
+    pub(super) request: &'a Value,
+    /// `responseElements`, or null.
+    pub(super) response: &'a Value,
+    pub(super) record: &'a Value,
+}
+
+static NULL: Value = Value::Null;
+
+/// `None` for what is no CloudTrail record.
+pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
+    let (source, name) = (header(record, "eventSource"), header(record, "eventName"));
+    let (Some(source), Some(name)) = (source, name) else {
+        // Insights and aggregates tell of unusual rates of calls, and have neither.
+        return is_cloudtrail(record).then_some(Outcome::Irrelevant);
+    };
+    let signed_in = sign_in::is_sign_in(&source, &name);
+    let service = service(&source, &name);
+    if service.is_none() && !signed_in {
+        return Some(Outcome::Irrelevant);
+    }
+    let error = text(record, "errorCode").unwrap_or_default();
+    if denial::is_dry_run(&error) || (signed_in && !sign_in::succeeded(record, &name)) {
+        return Some(Outcome::Irrelevant);
+    }
+    let who = Who::read(record, context);
+    if signed_in && who.actor.network.is_none() {
+        return Some(Outcome::Irrelevant);
+    }
+    Some(match call(record, context, name, &error, &who) {
+        Ok(call) => {
+            let facts = service.map(|read| read(&call)).unwrap_or_default();
+            if facts.is_empty() && !signed_in {
+                return Some(Outcome::Irrelevant);
+            }
+            let sighting = context.sighting(&call.account, call.time, &call.actor, who.class);
+            Outcome::of(facts.into_iter().map(Fact::Usage).chain(sighting).collect())
+        }
+        Err(reason) => reason.into(),
+    })
+}
+
+fn is_cloudtrail(record: &Value) -> bool {
+    let is_type = header(record, "eventType").is_some_and(|t| t.to_ascii_lowercase().contains("cloudtrail"));
+    let versioned = ["eventVersion", "eventID", "eventTime"].iter().all(|key| header(record, key).is_some());
+    is_type || versioned
+}
+
+/// As CloudTrail writes it, or in lower case as tables do; `EventName` is a look-up's, which only holds the record.
+fn header(record: &Value, name: &str) -> Option<Text> {
+    record.get(name).or_else(|| record.get(name.to_ascii_lowercase())).and_then(as_text)
+}
+
+fn call<'a>(record: &'a Value, context: &Context<'_>, name: Text, error: &str, who: &Who) -> Result<Call<'a>, Reason> {
+    let outer = |name: &str| context.envelope.and_then(|envelope| field(envelope, name));
+    let stamp = field(record, "eventTime").or_else(|| outer("time"));
+    let time = stamp.and_then(time).ok_or_else(|| {
+        let written = stamp.map(ToString::to_string).unwrap_or_default();
+        Reason::new("bad_time", format!("{name}: eventTime {}", written.chars().take(48).collect::<String>()))
+    })?;
+    let region = text(record, "awsRegion").or_else(|| outer("region").and_then(as_text));
+    Ok(Call {
+        account: account(record, outer("account"), &name)?,
+        id: text(record, "eventID").unwrap_or_else(|| context.content_id(record)),
+        time,
+        region: region.map(|r| Region::new(r.to_ascii_lowercase())),
+        actor: who.actor.clone(),
+        denied: (!error.is_empty()).then(|| denial::reason(error, &text(record, "errorMessage").unwrap_or_default())),
+        request: field(record, "requestParameters").unwrap_or(&NULL),
+        response: field(record, "responseElements").unwrap_or(&NULL),
+        name,
+        record,
+    })
+}
+
+/// The account that received the event, else that of the caller, else that of the envelope.
+fn account(record: &Value, outer: Option<&Value>, name: &str) -> Result<AccountId, Reason> {
+    let caller = field(record, "userIdentity").and_then(|who| field(who, "accountId"));
+    let Some(written) = field(record, "recipientAccountId").or(caller).or(outer) else {
+        return Err(Reason::new("missing_account", format!("{name}: no recipientAccountId and no caller's")));
+    };
+    let id = match written {
+        // A number has lost the noughts it began with.
+        Value::Number(number) => number.as_u64().map(|n| Text::new(format!("{n:012}"))),
+        Value::String(id) => Some(Text::new(id.trim())),
+        _ => None,
+    };
+    match id {
+        Some(id) if id.is_empty() => Err(Reason::new("missing_account", format!("{name}: an empty account"))),
+        Some(id) if !id.contains(['+', '.', ' ']) => Ok(AccountId::new("aws", id)),
+        _ => Err(Reason::new("bad_account", format!("{name}: an account whose digits are gone"))),
+    }
+}
+
+/// Who called from where.
+struct Who {
+    actor: Actor,
+    class: PrincipalClass,
+}
+
+impl Who {
+    fn read(record: &Value, context: &Context<'_>) -> Self {
+        let identity = field(record, "userIdentity").unwrap_or(&NULL);
+        let principal = ["arn", "userName", "principalId", "invokedBy"].iter().find_map(|name| text(identity, name));
+        // Sneller's exports write an object with the place looked up.
+        let address = field(record, "sourceIPAddress")
+            .and_then(|address| as_text(address).or_else(|| text(address, "ipaddress")));
+        let invoked = text(identity, "invokedBy").is_some_and(|by| by.ends_with(".amazonaws.com"));
+        let class = match text(identity, "type").as_deref() {
+            Some("Root") => PrincipalClass::Root,
+            Some("AWSService") => PrincipalClass::Service,
+            Some("IAMUser" | "IdentityCenterUser" | "Directory") => PrincipalClass::User,
+            _ if invoked => PrincipalClass::Service,
+            _ => PrincipalClass::Role,
+        };
+        Self { actor: context.actor(principal.as_deref(), address.as_deref()), class }
+    }
+}
+
+impl Call<'_> {
+    /// A fact of this call. The first carries the event's id, others of the same kind must not share it (`n` from 0).
+    pub(super) fn usage(&self, n: usize, kind: UsageKind) -> Usage {
+        let event = if n == 0 { self.id.clone() } else { Text::new(format!("{}/{}", self.id, n + 1)) };
+        Usage {
+            account: self.account.clone(),
+            event,
+            time: self.time,
+            region: self.region.clone(),
+            actor: self.actor.clone(),
+            via: Some(self.name.clone()),
+            kind,
+        }
+    }
+
+    /// That the call was refused.
+    pub(super) fn refused(&self, reason: DenialReason, sku: Option<Text>, count: u32) -> Usage {
+        self.usage(0, UsageKind::CapacityDenied { sku: sku.map(Sku::new), count: count.max(1), reason })
+    }
+
+    /// That these stopped.
+    pub(super) fn stopped(&self, resources: impl IntoIterator<Item = Text>, end: StopEnd) -> Vec<Usage> {
+        let stop = |id| self.usage(0, UsageKind::CapacityStopped { resource: ResourceId::new(id), end });
+        resources.into_iter().map(stop).collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! Sign-ins: they tell from where an account is used, and nothing else. One that failed, or whose address is no
+//! address, tells nothing.
+
+use serde_json::Value;
+
+use super::fields::{field, text};
+
+const CALLS: [&str; 4] = ["ConsoleLogin", "SwitchRole", "ExternalIdPDirectoryLogin", "UserAuthentication"];
+
+pub(super) fn is_sign_in(source: &str, name: &str) -> bool {
+    source == "signin.amazonaws.com" && CALLS.contains(&name)
+}
+
+pub(super) fn succeeded(record: &Value, name: &str) -> bool {
+    let answer = field(record, "responseElements").and_then(|response| text(response, name));
+    text(record, "errorCode").is_none() && answer.is_none_or(|answer| answer == "Success")
+}

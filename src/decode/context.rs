@@ -1,0 +1,63 @@
+//! What every decoder may ask for: the settings, and the few things all of them do alike.
+
+use serde_json::Value;
+
+use super::{PrincipalPolicy, Settings, Sightings};
+use crate::model::{AccountId, Actor, Digest, EventTime, Fact, NetworkPrefix, PrincipalClass, Text, Usage};
+
+/// Handed to every decoder with every record.
+pub(crate) struct Context<'a> {
+    /// How records are read.
+    pub(crate) settings: &'a Settings,
+    /// The envelope the record was taken out of (the next one outwards), for what the record itself leaves out.
+    pub(crate) envelope: Option<&'a Value>,
+}
+
+impl Context<'_> {
+    /// Who acted from where, as sparingly as the settings ask.
+    pub(crate) fn actor(&self, principal: Option<&str>, address: Option<&str>) -> Actor {
+        Actor {
+            principal: principal.map(str::trim).filter(|p| !p.is_empty()).and_then(|p| self.principal(p)),
+            network: address.and_then(network),
+        }
+    }
+
+    fn principal(&self, principal: &str) -> Option<Text> {
+        match &self.settings.principals {
+            PrincipalPolicy::Omit => None,
+            PrincipalPolicy::Hashed { key } => {
+                let hash = Digest::new("principal").field(key).field(principal).finish();
+                Some(Text::from_iter(hash.iter().map(|b| format!("{b:02x}"))))
+            }
+            PrincipalPolicy::Clear => Some(Text::new(principal)),
+        }
+    }
+
+    /// That the account was used from the actor's network on that day; nothing without a usable address.
+    pub(crate) fn sighting(
+        &self,
+        account: &AccountId,
+        time: EventTime,
+        actor: &Actor,
+        class: PrincipalClass,
+    ) -> Option<Fact> {
+        match self.settings.sightings {
+            Sightings::Relevant => {}
+        }
+        Some(Fact::Usage(Usage::sighting(account.clone(), time.day(), actor.network?, class)))
+    }
+
+    /// An id for a record that has none: its content, however its keys were ordered and spaced.
+    pub(crate) fn content_id(&self, record: &Value) -> Text {
+        let hash = Digest::new("record").field(record.to_string()).finish();
+        Text::from_iter(std::iter::once("sha256-".to_owned()).chain(hash.iter().map(|b| format!("{b:02x}"))))
+    }
+}
+
+/// The network of an address as providers write it: plain, as a CIDR, with a port. Host names and `AWS Internal` have none.
+pub(crate) fn network(address: &str) -> Option<NetworkPrefix> {
+    let address = address.trim();
+    NetworkPrefix::parse(address)
+        .or_else(|| address.parse::<std::net::SocketAddr>().ok().map(|a| NetworkPrefix::of(a.ip())))
+        .filter(|n| !n.network().is_unspecified())
+}

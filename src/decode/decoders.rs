@@ -1,0 +1,52 @@
+//! The table of decoders, in the order they are asked.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Context, Outcome, aws, azure, focus, native, oci};
+
+/// Looks at one JSON record, out of its container; `None` means it is not of this shape. A record is shown as it
+/// stands first and then, if no decoder knows it, as what its envelope holds (`data`, `detail`, a `message` string …)
+/// with [`Context::envelope`] set; so a decoder may take either. It returns an outcome also for what it knows and does
+/// not need (`Irrelevant`), and never looks at what it does not know.
+pub(crate) type JsonDecoder = fn(&Value, &Context<'_>) -> Option<Outcome>;
+
+/// Those for JSON. Native records say their type, so they come first.
+pub(crate) const JSON: &[JsonDecoder] = &[native::decode, aws::decode, azure::decode, oci::decode];
+
+/// Reads one kind of CSV.
+pub(crate) struct CsvDecoder {
+    /// Whether a header line is of this kind; names are trimmed, in the case and order written.
+    pub(crate) header_matches: fn(&[&str]) -> bool,
+    /// Looks at one row.
+    pub(crate) row: fn(&Row<'_>, &Context<'_>) -> Outcome,
+}
+
+/// Those for CSV.
+pub(crate) const CSV: &[CsvDecoder] = &[CsvDecoder { header_matches: focus::header_matches, row: focus::row }];
+
+/// One row under its header.
+pub(crate) struct Row<'a> {
+    headers: &'a BTreeMap<String, usize>,
+    fields: &'a csv::StringRecord,
+}
+
+impl<'a> Row<'a> {
+    /// `headers` in lower case.
+    pub(crate) fn new(headers: &'a BTreeMap<String, usize>, fields: &'a csv::StringRecord) -> Self {
+        Self { headers, fields }
+    }
+
+    /// The trimmed field of a column, named in lower case; empty fields and the literal `NULL` are none.
+    pub(crate) fn get(&self, column: &str) -> Option<&'a str> {
+        let field = self.fields.get(*self.headers.get(column)?)?.trim();
+        (!field.is_empty() && field != "NULL").then_some(field)
+    }
+
+    /// Every column, in lower case, with its field as written.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let fields = self.fields;
+        self.headers.iter().filter_map(move |(name, at)| Some((name.as_str(), fields.get(*at)?)))
+    }
+}

@@ -1,0 +1,117 @@
+//! What a record is wrapped in: EventBridge, Event Grid and CloudEvents, Pub/Sub, SNS, SQS, Kinesis, Kafka Connect,
+//! CloudWatch Logs subscriptions, look-ups, and JSON inside a string.
+//!
+//! In: a record no decoder knows. Out: what it holds. It refuses to know what that means.
+
+use serde_json::Value;
+
+use super::split::CONTAINERS;
+
+/// Keys that may hold the record, in the order they are tried.
+const WRAPPERS: [&str; 17] = [
+    "CloudTrailEvent",
+    "detail",
+    "data",
+    "override_record",
+    "_raw",
+    "kinesis",
+    "Sns",
+    "SNS",
+    "message",
+    "Message",
+    "body",
+    "Body",
+    "payload",
+    "_source",
+    "event",
+    "invokingEvent",
+    "Data",
+];
+
+/// What a record holds.
+pub(super) enum Inside<'v> {
+    /// One record.
+    One(&'v Value),
+    /// Several.
+    Many(&'v [Value]),
+    /// JSON, as text.
+    Text(String),
+    /// A message of the transport about itself.
+    Transport,
+}
+
+/// What the record holds, if it is an envelope.
+pub(super) fn open(record: &Value) -> Option<Inside<'_>> {
+    let object = match record {
+        Value::Object(object) => object,
+        Value::Array(records) => return Some(Inside::Many(records)),
+        Value::String(text) => return json_text(text).map(Inside::Text),
+        _ => return None,
+    };
+    let list = |key: &&str| object.get(*key).and_then(Value::as_array);
+    if let Some(records) = CONTAINERS.iter().find_map(list) {
+        return Some(Inside::Many(records));
+    }
+    WRAPPERS.iter().find_map(|key| match object.get(*key)? {
+        inner @ Value::Object(fields) if !fields.is_empty() => Some(Inside::One(inner)),
+        Value::Array(records) if records.first().is_some_and(Value::is_object) => Some(Inside::Many(records)),
+        Value::String(text) if text.starts_with("CWL CONTROL MESSAGE") => Some(Inside::Transport),
+        Value::String(text) => json_text(text).map(Inside::Text),
+        _ => None,
+    })
+}
+
+/// The text itself or what its base64 says, if that begins like JSON.
+fn json_text(text: &str) -> Option<String> {
+    let is_json = |text: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']);
+    if is_json(text) {
+        return Some(text.to_owned());
+    }
+    // Base64 of `{`, of white space or of a byte order mark; anything else is not worth the trouble.
+    text.starts_with(['e', 'I', 'C', 'D', 'W', '7'])
+        .then(|| base64(text.as_bytes()))
+        .flatten()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .filter(|text| is_json(text))
+}
+
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text =
+        text.trim_ascii().strip_suffix(b"==").or(text.trim_ascii().strip_suffix(b"=")).unwrap_or(text.trim_ascii());
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let (mut bits, mut held) = (0u32, 0);
+    for byte in text.iter().copied().filter(|b| !b.is_ascii_whitespace()) {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(six)) & 0xff_ffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 0xff) as u8);
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read_in_both_alphabets() {
+        assert_eq!(base64(b"eyJhIjoxfQ==").unwrap(), br#"{"a":1}"#);
+        assert_eq!(base64(b"-_8=").unwrap(), [0xfb, 0xff]);
+        assert_eq!(base64(b"a b?"), None);
+    }
+
+    #[test]
+    fn words_that_only_look_like_base64_are_left_alone() {
+        assert!(open(&serde_json::json!({"message": "everything"})).is_none());
+    }
+}

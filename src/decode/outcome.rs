@@ -1,0 +1,63 @@
+//! What became of a record.
+
+use serde::Serialize;
+
+use crate::model::{Fact, Position, Text};
+
+/// One record and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Where it was read: the source and the record's ordinal in it, from 1.
+    pub position: Position,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its bytes, as far as they were read; 0 where several records came out of one string or envelope.
+    pub size: u64,
+}
+
+/// What became of a record: exactly one of three, so that `read = relevant + irrelevant + rejected`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It says something: at least one fact.
+    Relevant(Vec<Fact>),
+    /// Understood, and nothing to do with capacity, models, sign-ins or bills.
+    Irrelevant,
+    /// Not understood.
+    Rejected(Reason),
+}
+
+impl Outcome {
+    /// Relevant, or irrelevant where there is no fact.
+    pub fn of(facts: Vec<Fact>) -> Self {
+        if facts.is_empty() { Self::Irrelevant } else { Self::Relevant(facts) }
+    }
+
+    /// Rejected.
+    pub fn reject(code: &str, detail: impl Into<String>) -> Self {
+        Self::Rejected(Reason::new(code, detail))
+    }
+}
+
+impl From<Reason> for Outcome {
+    fn from(reason: Reason) -> Self {
+        Self::Rejected(reason)
+    }
+}
+
+/// Why a record was rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// One of a bounded set of words, for counting: `malformed_json`, `malformed_csv`, `truncated`, `too_large`,
+    /// `too_deep`, `too_many`, `missing_account`, `bad_account`, `bad_time`, `bad_value`, `missing_value`,
+    /// `unknown_key`, `contradictory_count`, `unrecognised`, `unreadable`, `unsupported:<format>`.
+    pub code: Text,
+    /// What and where, for people; never credentials, and at most a short piece of the record.
+    pub detail: String,
+}
+
+impl Reason {
+    /// A reason.
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: Text::new(code), detail: detail.into() }
+    }
+}

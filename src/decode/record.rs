@@ -1,0 +1,170 @@
+//! One record at a time: parsed, out of its envelopes, shown to the decoders, counted.
+//!
+//! In: the bytes of one record. Out: one item, or several where an envelope held several records.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::envelope::{self, Inside};
+use super::feed::Feed;
+use super::split::Splitter;
+use super::{Context, Item, Outcome, Reason, Settings, aws, decoders, unsupported};
+use crate::model::{Position, Text};
+
+/// Envelopes within envelopes, at most.
+const WRAPPED: usize = 8;
+
+/// Counts records and hands them over.
+pub(super) struct Records<'a> {
+    source: &'a Text,
+    settings: &'a Settings,
+    emit: &'a mut dyn FnMut(Item),
+    read: u64,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(source: &'a Text, settings: &'a Settings, emit: &'a mut dyn FnMut(Item)) -> Self {
+        Self { source, settings, emit, read: 0 }
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// Records so far.
+    pub(super) fn read(&self) -> u64 {
+        self.read
+    }
+
+    pub(super) fn item(&mut self, outcome: Outcome, size: u64) {
+        self.read += 1;
+        (self.emit)(Item { position: Position { source: self.source.clone(), at: self.read }, outcome, size });
+    }
+
+    /// Cuts JSON into records. `envelope` and `level`: what the text was taken out of.
+    pub(super) fn json(&mut self, feed: &mut Feed<'_>, envelope: Option<&Value>, level: usize) {
+        let settings = self.settings;
+        let mut splitter = Splitter::new(&settings.limits);
+        while let Some(mut piece) = splitter.next(feed) {
+            let parsed = match piece.fault.take() {
+                None => parse(&piece.bytes),
+                Some(reason) => Err(reason),
+            };
+            match parsed {
+                Ok(record) => self.parsed(record, envelope, level, if level == 0 { piece.size } else { 0 }),
+                Err(mut reason) => {
+                    if splitter.rewind(feed, &mut piece) && &*reason.code == "truncated" {
+                        reason = Reason::new("malformed_json", "a new record begins before this one ends");
+                    }
+                    // An input that broke off is told once, at its end.
+                    if feed.error().is_none() || &*reason.code != "truncated" {
+                        self.item(Outcome::Rejected(reason), piece.size);
+                    }
+                }
+            }
+        }
+    }
+
+    fn parsed(&mut self, record: Parsed, envelope: Option<&Value>, level: usize, size: u64) {
+        match record {
+            Parsed::Irrelevant => self.item(Outcome::Irrelevant, size),
+            Parsed::Whole(value) => self.value(&value, envelope, level, size),
+        }
+    }
+
+    fn value(&mut self, record: &Value, envelope: Option<&Value>, level: usize, size: u64) {
+        let context = Context { settings: self.settings, envelope };
+        if let Some(outcome) = decoders::JSON.iter().find_map(|decode| decode(record, &context)) {
+            return self.item(outcome, size);
+        }
+        if let Some(format) = unsupported::json(record) {
+            return self.item(Outcome::reject(&format!("unsupported:{format}"), ""), size);
+        }
+        if level >= WRAPPED {
+            return self.item(Outcome::reject("too_deep", format!("more than {WRAPPED} envelopes")), size);
+        }
+        match envelope::open(record) {
+            None => self.item(Outcome::reject("unrecognised", sight(record)), size),
+            Some(Inside::Transport) => self.item(Outcome::Irrelevant, size),
+            Some(Inside::One(inner)) => self.value(inner, Some(record), level + 1, size),
+            Some(Inside::Many([])) => self.item(Outcome::Irrelevant, size),
+            Some(Inside::Many(records)) => {
+                let limit = usize::try_from(self.settings.limits.records_per_container).unwrap_or(usize::MAX);
+                for (n, inner) in records.iter().take(limit).enumerate() {
+                    self.value(inner, Some(record), level + 1, if n == 0 { size } else { 0 });
+                }
+                if records.len() > limit {
+                    self.item(Outcome::reject("too_many", format!("a list has more than {limit} records")), 0);
+                }
+            }
+            Some(Inside::Text(text)) => self.text(&text, record, level + 1, size),
+        }
+    }
+
+    /// JSON inside a string: usually one value, else whatever a stream may be.
+    fn text(&mut self, text: &str, envelope: &Value, level: usize, size: u64) {
+        if let Ok(parsed) = parse(text.as_bytes()) {
+            return self.parsed(parsed, Some(envelope), level, size);
+        }
+        let before = self.read;
+        let mut bytes = text.as_bytes();
+        self.json(&mut Feed::new(&mut bytes), Some(envelope), level);
+        if self.read == before {
+            self.item(Outcome::Irrelevant, size);
+        }
+    }
+}
+
+enum Parsed {
+    /// Known not to matter from its first look.
+    Irrelevant,
+    Whole(Value),
+}
+
+fn parse(bytes: &[u8]) -> Result<Parsed, Reason> {
+    let malformed = |error: &dyn std::fmt::Display| Reason::new("malformed_json", error.to_string());
+    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error))?;
+    if Peek::read(text).is_some_and(|peek| peek.is_irrelevant()) {
+        return Ok(Parsed::Irrelevant);
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(Parsed::Whole(value)),
+        Err(error) if error.to_string().contains("recursion limit") => {
+            Err(Reason::new("too_deep", "a record is nested deeper than 127"))
+        }
+        Err(error) => Err(malformed(&error)),
+    }
+}
+
+/// A cheap first look: most records of an audit log are calls nobody here asks about, and need not become a tree.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Peek<'a> {
+    r#type: Option<IgnoredAny>,
+    event_source: Option<&'a str>,
+    event_name: Option<&'a str>,
+}
+
+impl<'a> Peek<'a> {
+    /// Escaped names and doubled keys are left to the full look.
+    fn read(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    fn is_irrelevant(&self) -> bool {
+        match (&self.r#type, self.event_source, self.event_name) {
+            (None, Some(source), Some(name)) => !aws::is_relevant(source, name),
+            _ => false,
+        }
+    }
+}
+
+/// What a record looks like, for people: the names of its first keys, no values.
+fn sight(record: &Value) -> String {
+    let Value::Object(object) = record else { return "no object".into() };
+    let names: Vec<Cow<'_, str>> = object.keys().take(6).map(|k| k.chars().take(24).collect()).collect();
+    format!("an object with {}", if names.is_empty() { "no keys".into() } else { names.join(", ") })
+}

@@ -1,0 +1,379 @@
+//! Whole inputs in, items out.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::FactKind;
+use crate::sources::{self, Caps};
+
+fn read(mut input: &[u8]) -> Vec<Item> {
+    with(&Settings::default(), &mut input)
+}
+
+fn with(settings: &Settings, input: &mut dyn BufRead) -> Vec<Item> {
+    let mut items = Vec::new();
+    stream(&Text::new("s"), input, settings, &mut |item| items.push(item));
+    for (n, item) in (1..).zip(&items) {
+        assert_eq!(item.position.at, n, "ordinals count records");
+    }
+    items
+}
+
+/// One letter a record: `+` relevant, `.` irrelevant, else the reason's code.
+fn fates(items: &[Item]) -> String {
+    let fate = |item: &Item| match &item.outcome {
+        Outcome::Relevant(facts) => {
+            assert!(!facts.is_empty());
+            "+".to_owned()
+        }
+        Outcome::Irrelevant => ".".to_owned(),
+        Outcome::Rejected(reason) => format!("<{}>", reason.code),
+    };
+    items.iter().map(fate).collect()
+}
+
+const STOP: &str = r#"{"eventSource":"ec2.amazonaws.com","eventName":"StopInstances","eventID":"e1","eventTime":"2024-03-01T10:00:00Z","awsRegion":"us-east-1","recipientAccountId":"111122223333","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-1"}]}}}"#;
+const IDLE: &str = r#"{"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventTime":"2024-03-01T10:00:00Z"}"#;
+
+fn check(input: &str, expected: &str) {
+    let input = input.replace("STOP", STOP).replace("IDLE", IDLE);
+    assert_eq!(fates(&read(input.as_bytes())), expected, "{input}");
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+#[test]
+fn every_way_of_listing_records_gives_the_records() {
+    for (input, expected) in [
+        ("STOP", "+"),
+        ("STOP\nIDLE\nSTOP\n", "+.+"),
+        ("STOP\r\n\r\nIDLE\r\n", "+."),
+        ("\u{feff}STOP\nIDLE", "+."),
+        ("STOPIDLE STOP", "+.+"),
+        ("[STOP,IDLE]", "+."),
+        ("[STOP,IDLE][STOP]\nIDLE", "+.+."),
+        (r#"{"Records":[STOP,IDLE]}"#, "+."),
+        ("{\"Records\":[STOP]}\n{\"Records\":[IDLE]}\n", "+."),
+        (r#"{"Records" : [ STOP ] , "more": {"a": [1, "]"]}}IDLE"#, "+."),
+        (r#"{"before": 1, "Events": [STOP], "NextToken": null}"#, "+"),
+        (r#"[{"data":{"Records":[STOP,IDLE]}}]"#, "+."),
+        ("", "."),
+        (" \n ", "."),
+        ("[]", "."),
+        ("{\"Records\":[]}\n{\"Records\":[]}", "."),
+        ("{}", "<unrecognised>"),
+    ] {
+        check(input, expected);
+    }
+}
+
+#[test]
+fn envelopes_are_opened_and_strings_read() {
+    let inside = |key: &str, text: &str| format!("{{{}:{text}}}", quoted(key));
+    let stop = quoted(STOP);
+    for key in ["CloudTrailEvent", "_raw", "message", "Message", "body", "payload", "data"] {
+        check(&inside(key, &stop), "+");
+    }
+    for key in ["data", "override_record", "payload", "_source"] {
+        check(&inside(key, STOP), "+");
+    }
+    check(r#"{"detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","detail":STOP}"#, "+");
+    check(&inside("message", &quoted(&format!("[{STOP},{IDLE}]"))), "+.");
+    check(&inside("message", &quoted(&format!("{STOP}\n{IDLE}\nbad"))), "+.<malformed_json>");
+    let logs = format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"message":{stop}}},{{"message":"text"}}]}}"#);
+    check(&logs, "+<unrecognised>");
+    check(r#"{"logEvents":[{"id":"1","message":"CWL CONTROL MESSAGE: Checking health"}]}"#, ".");
+    // {"Records":[]} in base64, as Pub/Sub and Kinesis carry it.
+    check(r#"{"message":{"data":"eyJSZWNvcmRzIjpbXX0="}}"#, ".");
+}
+
+#[test]
+fn a_broken_record_costs_only_itself() {
+    for (input, expected) in [
+        ("STOP\n{\"a\": oops}\nSTOP", "+<malformed_json>+"),
+        ("STOP\nnot json\nSTOP", "+<malformed_json>+"),
+        ("STOP\n{\"a\":{\"b\":1\nSTOP\nIDLE", "+<malformed_json>+."),
+        ("STOP\n{\"a\": 1,\nSTOP\nIDLE", "+<malformed_json>+."),
+        ("STOP\n{\"a\": [1,\nSTOP\nIDLE", "+<malformed_json>+."),
+        ("STOP\n{\"a\":\nSTOP\nIDLE", "+<malformed_json>+."),
+        ("STOP\n{\"a\": \"never closed}\nSTOP\nIDLE", "+<malformed_json>+."),
+        (
+            "{\n  \"a\": oops,\n  \"b\": {\n    \"c\": 1\n  }\n}\n{\n  \"eventID\": 1\n}",
+            "<malformed_json><unrecognised>",
+        ),
+        ("STOP\n[[\nSTOP\nIDLE", "+<malformed_json>+.<truncated>"),
+        ("[STOP,{\"a\":oops},STOP]", "+<malformed_json>+"),
+        ("[\n  STOP,\n  {\"a\":[1,\n  STOP,\n  IDLE\n]", "+<malformed_json>+."),
+        ("{\"Records\":[STOP,{\"a\":\"never closed},\nSTOP,\nIDLE]}", "+<malformed_json>+."),
+    ] {
+        check(input, expected);
+    }
+}
+
+#[test]
+fn what_is_cut_off_gives_its_whole_records_and_one_fault() {
+    for (input, expected) in [
+        ("{\"Records\":[STOP,STOP", "++<truncated>"),
+        ("{\"Records\":[STOP,STOP,", "++<truncated>"),
+        ("{\"Records\":[STOP,{\"eventSource\":\"ec2", "+<truncated>"),
+        ("{\"Records\":[STOP,IDLE]", "+.<truncated>"),
+        ("[STOP,", "+<truncated>"),
+        ("STOP\n{\"eventSource\":", "+<truncated>"),
+        ("{\"Records\":[STOP\n{\"Records\":[STOP]}", "++<truncated>"),
+        ("{\"Records\":[STOP]\nSTOP\n", "+<malformed_json>+"),
+    ] {
+        check(input, expected);
+    }
+}
+
+#[test]
+fn limits_are_faults_and_neighbours_survive() {
+    let limits = Limits { record_bytes: 400, depth: 5, container_bytes: 900, records_per_container: 3 };
+    let settings = Settings { limits, ..Settings::default() };
+    for (input, expected) in [
+        (format!("{STOP}\n{{\"a\":\"{}\"}}\n{STOP}", "x".repeat(500)), "+<too_large>+"),
+        (format!("[{STOP},{{\"a\":\"{}\"}},{IDLE}]", "x".repeat(500)), "+<too_large>."),
+        (format!("[{IDLE},{}{},{IDLE}]", "[".repeat(9), "]".repeat(9)), ".<too_deep>."),
+        (format!("[{IDLE},{IDLE},{IDLE},{IDLE},{IDLE}]{STOP}"), "...<too_many>+"),
+        (format!("[{STOP},{STOP},{STOP},{STOP},{STOP}]{STOP}"), "+++<too_large>+"),
+    ] {
+        assert_eq!(fates(&with(&settings, &mut input.as_bytes())), expected, "{input}");
+    }
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
+    assert_eq!(fates(&read(deep.as_bytes())), "<too_deep>");
+    let settings = Settings { limits: Limits { depth: 1000, ..Limits::default() }, ..Settings::default() };
+    assert_eq!(fates(&with(&settings, &mut &deep.as_bytes()[..1002])), "<truncated>");
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    assert_eq!(fates(&with(&settings, &mut deep.as_bytes())), "<too_deep>");
+}
+
+#[test]
+fn a_container_key_in_a_string_or_deeper_is_no_container() {
+    check(r#"{"a":{"Records":[STOP]}}"#, "<unrecognised>");
+    check(r#"{"a":"Records","b":[1]}"#, "<unrecognised>");
+    check(r#"{"value":[1,2],"Records":[STOP]}"#, "+");
+}
+
+#[test]
+fn a_read_error_is_one_fault_after_what_was_read() {
+    struct Fails;
+    impl Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "corrupt deflate stream"))
+        }
+    }
+    for (before, expected) in [
+        (format!("{STOP}\n{IDLE}\n"), "+.<unreadable>"),
+        (format!("{STOP}\n{{\"a\":"), "+<unreadable>"),
+        (format!("[{STOP},"), "+<unreadable>"),
+        (String::new(), "<unreadable>"),
+    ] {
+        let items = with(&Settings::default(), &mut BufReader::new(before.as_bytes().chain(Fails)));
+        assert_eq!(fates(&items), expected);
+    }
+}
+
+#[test]
+fn what_begins_like_nothing_known_is_one_reject() {
+    check("2021-07-10T20:27:23.000Z I0710 flags.go:59] FLAG\nmore\n", "<unrecognised>");
+    check("a,b,c\n1,2,3\n", "<unrecognised>");
+    check("lineItem/UsageAccountId,x\n1,2\n\n\"3\n4\",5\n", "<unsupported:aws_cur><unsupported:aws_cur>");
+    check("SubscriptionId;Kategorie (MeterCategory)\r\n1;2\r\n", "<unsupported:azure_cost>");
+    check("MeterCategory,x\n\"never closed,1\na,b\n", "<malformed_csv><unsupported:azure_cost>");
+}
+
+#[test]
+fn a_key_that_stands_twice_means_its_last_value() {
+    let stop = STOP.replacen("{\"eventSource\"", "{\"awsRegion\":\"eu-north-1\",\"eventSource\"", 1);
+    let items = read(stop.as_bytes());
+    let Outcome::Relevant(facts) = &items[0].outcome else { panic!("{items:?}") };
+    assert!(matches!(&facts[0], crate::model::Fact::Usage(u) if u.region.as_ref().unwrap().as_str() == "us-east-1"));
+}
+
+/// A reader that hands out pieces of given lengths.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    lengths: Vec<usize>,
+    turn: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = self.fill_buf()?;
+        let n = bytes.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&bytes[..n]);
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl BufRead for Pieces<'_> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        let length = self.lengths[self.turn % self.lengths.len()];
+        Ok(&self.rest[..length.min(self.rest.len())])
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.rest = &self.rest[n..];
+        self.turn += 1;
+    }
+}
+
+fn any_input() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        Just(STOP.to_owned()),
+        Just(IDLE.to_owned()),
+        Just(quoted(STOP)),
+        Just(r#"{"Records":["#.to_owned()),
+        Just(r#"{"message":"#.to_owned()),
+        Just("lineItem/UsageAccountId,b\n".to_owned()),
+        Just("{\"a\":".to_owned()),
+        "[\\[\\]{},:\"\\\\\n\r a1\u{feff}é]{1,4}",
+        any::<char>().prop_map(String::from),
+    ];
+    let bytes = prop_oneof![9 => word.prop_map(String::into_bytes), 1 => any::<[u8; 2]>().prop_map(Vec::from)];
+    proptest::collection::vec(bytes, 0..12).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_split_of_the_input_into_reads_gives_the_same_items(
+        input in any_input(),
+        lengths in proptest::collection::vec(1..40usize, 1..6),
+    ) {
+        let limits = Limits { record_bytes: 600, depth: 5, container_bytes: 1500, records_per_container: 4 };
+        for settings in [Settings::default(), Settings { limits, ..Settings::default() }] {
+            let whole = with(&settings, &mut input.as_slice());
+            prop_assert!(!whole.is_empty());
+            let cut = with(&settings, &mut Pieces { rest: &input, lengths: lengths.clone(), turn: 0 });
+            prop_assert_eq!(&cut, &whole);
+        }
+    }
+
+    #[test]
+    fn sound_records_survive_any_line_between_them(line in "[^\n]{0,40}") {
+        let line = line.trim();
+        let items = read(format!("{STOP}\n{line}\n{STOP}\n{IDLE}\n").as_bytes());
+        let found = fates(&items);
+        let sound: Vec<&str> = found.split(['<', '>']).step_by(2).collect();
+        prop_assert_eq!(sound.concat(), "++.", "{} {:?}", found, line);
+    }
+}
+
+fn fixtures(folder: &str) -> Vec<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decode").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| !path.to_string_lossy().contains(".expected."));
+    files.sort();
+    files
+}
+
+#[test]
+fn fixtures_give_the_facts_written_beside_them() {
+    let files: Vec<_> = ["aws", "azure", "focus", "native", "oci"].into_iter().flat_map(fixtures).collect();
+    assert!(files.len() >= 10);
+    for path in files {
+        let mut found = String::new();
+        for item in read(&std::fs::read(&path).unwrap()) {
+            let at = item.position.at;
+            match item.outcome {
+                Outcome::Relevant(facts) => {
+                    for fact in facts {
+                        found += &format!("{}\n", serde_json::to_string(&fact).unwrap());
+                    }
+                }
+                Outcome::Irrelevant => {}
+                Outcome::Rejected(reason) => found += &format!("{{\"rejected\":{at},\"code\":{:?}}}\n", reason.code),
+            }
+        }
+        let expected = path.with_extension("expected.ndjson");
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            std::fs::write(&expected, &found).unwrap();
+        }
+        assert_eq!(found, std::fs::read_to_string(&expected).unwrap_or_default(), "{}", path.display());
+    }
+}
+
+struct InputRead {
+    name: String,
+    items: Vec<Item>,
+}
+
+fn shared_events() -> Option<Vec<InputRead>> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/events"));
+    if !root.is_dir() {
+        return None;
+    }
+    let listing = sources::list(&[root.to_owned()]);
+    assert!(listing.errors.is_empty(), "{:?}", listing.errors);
+    let read = |entry: &sources::Entry| {
+        let name = entry.name.strip_prefix(&*root.to_string_lossy()).unwrap().trim_start_matches('/').to_owned();
+        let items = with(&Settings::default(), &mut *entry.open(&Caps::default()).unwrap());
+        InputRead { name, items }
+    };
+    Some(listing.entries.iter().map(read).collect())
+}
+
+#[test]
+fn published_events_are_read_without_loss() {
+    let Some(files) = shared_events() else {
+        println!("SKIPPED (no ../shared/data): published_events_are_read_without_loss");
+        return;
+    };
+    let mut capacity = std::collections::BTreeMap::new();
+    for InputRead { name, items } in &files {
+        assert!(!items.is_empty(), "{name}: nothing counted");
+        let rejects = items.iter().filter(|i| matches!(i.outcome, Outcome::Rejected(_))).count();
+        println!("{name}: {}", fates(items).chars().take(200).collect::<String>());
+        if is_cloudtrail(name) {
+            assert_eq!(rejects, 0, "{name}: {items:?}");
+        }
+        if name.contains("/bad_") {
+            assert!(rejects > 0, "{name}");
+        }
+        for item in items {
+            let Outcome::Relevant(facts) = &item.outcome else { continue };
+            for fact in facts {
+                let written = serde_json::to_string(fact).unwrap();
+                if written.contains("p2.xlarge") {
+                    capacity.entry(fact.identity()).or_insert_with(|| fact.kind());
+                }
+            }
+        }
+    }
+    let mut kinds: Vec<FactKind> = capacity.into_values().collect();
+    kinds.sort();
+    assert_eq!(kinds, [FactKind::CapacityStarted, FactKind::CapacityDenied]);
+    let empty = files.iter().find(|f| f.name.ends_with("EC2/CreateTrafficMirrorFilterRule.json.cloudtrail")).unwrap();
+    assert_eq!(fates(&empty.items), ".");
+}
+
+/// CloudTrail and nothing else: the other files of those folders hold findings, configuration and policies.
+fn is_cloudtrail(name: &str) -> bool {
+    let others = [
+        "-duty-event",
+        "event-config-rule",
+        "event-phd",
+        "event-securityhub",
+        "event-asg",
+        "sqs-discover",
+        "cloudwatch_rds_aurora",
+        "LICENSE-3rdparty",
+        "policy-to-guess",
+        "/bad_",
+    ];
+    let ours = [
+        "aws/",
+        "multi/panther-analysis/aws-cloudtrail",
+        "multi/plaso/test_data/jsonl/aws",
+        "multi/cloudgrep/tests/data/cloudtrail",
+    ];
+    ours.iter().any(|start| name.starts_with(start)) && !others.iter().any(|other| name.contains(other))
+}

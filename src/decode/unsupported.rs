@@ -1,0 +1,66 @@
+//! Formats that are known by sight and have no decoder yet: they are rejected by name, never silently dropped.
+
+use serde_json::Value;
+
+/// The format of a JSON record no decoder took.
+pub(super) fn json(record: &Value) -> Option<&'static str> {
+    let has = |key: &str| record.get(key).is_some_and(|v| !v.is_null());
+    let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default();
+    if has("protoPayload") || has("protopayload") || text("logName").contains("cloudaudit") {
+        return Some("gcp_audit");
+    }
+    if has("insertId") && (has("jsonPayload") || has("logName")) || has("jsonpayload") {
+        return Some("gcp_log");
+    }
+    if text("apiVersion").starts_with("audit.k8s.io") {
+        return Some("k8s_audit");
+    }
+    if has("detail-type") {
+        return event_bridge(text("source"), text("detail-type"));
+    }
+    let formats: [(&[&str], &str); 12] = [
+        (&["SchemaVersion", "GeneratorId"], "aws_security_hub"),
+        (&["AwsAccountId", "GeneratorId"], "aws_security_hub"),
+        (&["schemaVersion", "service", "accountId", "type"], "aws_guardduty"),
+        (&["configRuleName", "invokingEvent"], "aws_config"),
+        (&["configurationItem"], "aws_config"),
+        (&["srcAddr", "dstAddr"], "vpc_flow"),
+        (&["srcaddr", "dstaddr"], "vpc_flow"),
+        (&["query_name", "vpc_id"], "vpc_dns"),
+        (&["httpRequest", "webaclId"], "aws_waf"),
+        (&["bucketowner", "requester"], "s3_access"),
+        (&["modelId", "operation", "input"], "bedrock_invocation"),
+        (&["Workload", "RecordType"], "m365_audit"),
+    ];
+    formats.iter().find(|(keys, _)| keys.iter().all(|key| has(key))).map(|(_, format)| *format)
+}
+
+/// Events of EventBridge other than API calls, whose detail is the record.
+fn event_bridge(source: &str, detail_type: &str) -> Option<&'static str> {
+    match source {
+        _ if detail_type.ends_with("via CloudTrail") => None,
+        "aws.guardduty" => Some("aws_guardduty"),
+        "aws.securityhub" => Some("aws_security_hub"),
+        "aws.config" => Some("aws_config"),
+        "aws.health" => Some("aws_health"),
+        _ if source.starts_with("aws.") => Some("eventbridge"),
+        _ => None,
+    }
+}
+
+/// The format of a CSV header no decoder took; names in lower case.
+pub(super) fn csv(headers: &[&str]) -> Option<&'static str> {
+    // Localised exports write `Kategorie der Verbrauchseinheit (MeterCategory)`.
+    let has = |name: &str| {
+        headers.iter().any(|h| *h == name || h.strip_suffix(')').is_some_and(|h| h.rsplit('(').next() == Some(name)))
+    };
+    let formats: [(&[&str], &str); 6] = [
+        (&["lineitem/tenantid", "cost/productsku"], "oci_cost_report"),
+        (&["lineitem/usageaccountid"], "aws_cur"),
+        (&["line_item_usage_account_id"], "aws_cur"),
+        (&["billing_account_id", "sku.id"], "gcp_billing"),
+        (&["metercategory"], "azure_cost"),
+        (&["event id", "event time", "event source"], "cloudtrail_event_history"),
+    ];
+    formats.iter().find(|(names, _)| names.iter().all(|name| has(name))).map(|(_, format)| *format)
+}

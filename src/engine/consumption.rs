@@ -1,0 +1,76 @@
+//! What ran, summed for metrics: never by account, name or address.
+
+use std::collections::BTreeMap;
+
+use super::Rulebook;
+use super::rows::Row;
+use crate::ledger::{ActivityKind, ChipKey};
+use crate::model::{EventTime, Text};
+
+/// What a sum is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Consumed {
+    /// The cloud.
+    pub provider: Text,
+    /// The provider's region.
+    pub region: Text,
+    /// Chip, or `unknown`.
+    pub chip: Text,
+    /// Class of control on the day.
+    pub control: Text,
+    /// `MACAU_OR_D5` by the owner's headquarters, `other`, or `unknown`.
+    pub country_group: Text,
+}
+
+/// Sums over everything evaluated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Consumption {
+    /// Chip-seconds in all.
+    pub seconds: BTreeMap<Consumed, i128>,
+    /// Chip-seconds of the hour of `now`.
+    pub running: BTreeMap<Consumed, i128>,
+    /// Activities of chips the catalogue does not know, by cloud.
+    pub unknown_skus: BTreeMap<Text, u64>,
+    /// Hours of activity behind which a customer or owner is not known, by what is not known.
+    pub unresolved: BTreeMap<&'static str, u64>,
+}
+
+const RESTRICTED: &str = "MACAU_OR_D5";
+
+pub(super) fn of(rows: &[Row], book: &Rulebook, now: EventTime) -> Consumption {
+    let mut sums = Consumption::default();
+    for row in rows.iter().filter(|row| row.activity.kind == ActivityKind::Run) {
+        let activity = &row.activity;
+        let day = activity.hour.day();
+        let hq = row.standing.owner_card.as_ref().and_then(|owner| owner.hq);
+        let country_group = match hq {
+            None => "unknown",
+            Some(hq) if book.jurisdictions.contains(RESTRICTED, hq, day) => RESTRICTED,
+            Some(_) => "other",
+        };
+        let key = Consumed {
+            provider: row.account.provider.text(),
+            region: activity.region.clone(),
+            chip: match &activity.chip {
+                ChipKey::Known(chip) => chip.text(),
+                _ => Text::new_static("unknown"),
+            },
+            control: Text::new(row.control.as_ref().map_or("unknown", |control| control.class.as_str())),
+            country_group: Text::new_static(country_group),
+        };
+        if activity.hour == now.hour() {
+            *sums.running.entry(key.clone()).or_default() += activity.amounts.seconds;
+        }
+        *sums.seconds.entry(key).or_default() += activity.amounts.seconds;
+        if !row.chip_known() {
+            *sums.unknown_skus.entry(row.account.provider.text()).or_default() += 1;
+        }
+        if row.standing.customer.is_none() {
+            *sums.unresolved.entry("customer").or_default() += 1;
+        }
+        if row.standing.owner.as_ref().is_none_or(|owner| !owner.resolved) {
+            *sums.unresolved.entry("owner").or_default() += 1;
+        }
+    }
+    sums
+}

@@ -1,0 +1,112 @@
+//! Who stands behind an account at an instant, looked up once and read many times.
+//!
+//! In: the parties and lists at an instant. Out: card, customer, owner, chain and hits, with their names. Country and
+//! headquarters of natural persons are left unknown here, so that no rule can read them (P8).
+
+use super::Rulebook;
+use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, SubjectKind, Text};
+use crate::parties::{Chain, Hit, Hop, Owner, Parties};
+
+/// What holds for an account between two changes of any card.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) card: Option<Account>,
+    pub(super) customer: Option<Known>,
+    pub(super) owner: Option<Owner>,
+    pub(super) owner_card: Option<Known>,
+    pub(super) chain: Chain,
+    /// Name of each hop and, unless it is a person, its places; in the chain's order.
+    pub(super) hops: Vec<HopText>,
+    pub(super) hits: Vec<Hit>,
+    /// Name of the account that pays.
+    pub(super) payer_name: Option<Text>,
+}
+
+/// A party as rules may read it.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) id: PartyId,
+    pub(super) has_card: bool,
+    pub(super) name: Text,
+    pub(super) country: Option<Country>,
+    pub(super) hq: Option<Country>,
+    pub(super) person: bool,
+}
+
+/// A hop as rules may read it.
+#[derive(Debug)]
+pub(super) struct HopText {
+    pub(super) party: Text,
+    pub(super) name: Text,
+    pub(super) country: Option<Country>,
+    pub(super) hq: Option<Country>,
+}
+
+fn known(parties: &Parties, id: &PartyId, at: EventTime) -> Known {
+    let card = parties.party(id, at);
+    let organisation = card.filter(|card| !card.person);
+    Known {
+        id: id.clone(),
+        has_card: card.is_some(),
+        name: card.and_then(|card| card.names.first().cloned()).unwrap_or_default(),
+        country: organisation.and_then(|card| card.country),
+        hq: organisation.and_then(|card| card.hq),
+        person: card.is_some_and(|card| card.person),
+    }
+}
+
+fn hop(parties: &Parties, hop: &Hop, at: EventTime) -> HopText {
+    let card: Option<&Party> = hop.who.party().and_then(|id| parties.party(id, at));
+    let person = card.is_some_and(|card| card.person);
+    HopText {
+        party: hop.who.text(),
+        name: card.and_then(|card| card.names.first().cloned()).unwrap_or_else(|| hop.who.text()),
+        country: hop.country.filter(|_| !person),
+        hq: hop.hq.filter(|_| !person),
+    }
+}
+
+impl Standing {
+    pub(super) fn of(account: &AccountId, parties: &Parties, book: &Rulebook, at: EventTime) -> Self {
+        let card = parties.account(account, at).cloned();
+        let chain = parties.chain(account, at);
+        let owner = chain.customer.as_ref().map(|customer| parties.owner(customer, at));
+        let payer = card.as_ref().and_then(|card| card.payer.as_ref());
+        Self {
+            customer: chain.customer.as_ref().map(|customer| known(parties, customer, at)),
+            owner_card: owner.as_ref().map(|owner| known(parties, &owner.party, at)),
+            hops: chain.hops.iter().map(|each| hop(parties, each, at)).collect(),
+            hits: book.lists.hits(parties, &chain, card.as_ref(), at),
+            payer_name: payer.and_then(|payer| parties.account(payer, at)?.name.clone()),
+            card,
+            owner,
+            chain,
+        }
+    }
+
+    /// The subjects of this kind that the account belongs to.
+    pub(super) fn subjects(&self, kind: &SubjectKind, account: &AccountId) -> Vec<Text> {
+        let party = |id: &PartyId| id.text();
+        match kind {
+            SubjectKind::Account => vec![Text::new(account.to_string())],
+            SubjectKind::Customer => self.chain.customer.iter().map(party).collect(),
+            SubjectKind::Owner => self.owner.iter().map(|owner| owner.party.text()).collect(),
+            SubjectKind::Reseller => self.chain.resellers.iter().map(party).collect(),
+            SubjectKind::Payer => self.chain.payer.iter().map(|payer| Text::new(payer.to_string())).collect(),
+            SubjectKind::Shared(key) => self.card.iter().filter_map(|card| card.shared.get(key).cloned()).collect(),
+        }
+    }
+
+    /// The display name of a subject this account belongs to.
+    pub(super) fn name(&self, kind: &SubjectKind, id: &str) -> Option<Text> {
+        let name = match kind {
+            SubjectKind::Account => self.card.as_ref()?.name.clone()?,
+            SubjectKind::Customer => self.customer.as_ref()?.name.clone(),
+            SubjectKind::Owner => self.owner_card.as_ref()?.name.clone(),
+            SubjectKind::Reseller => self.hops.iter().find(|hop| hop.party == id)?.name.clone(),
+            SubjectKind::Payer => self.payer_name.clone()?,
+            SubjectKind::Shared(_) => return None,
+        };
+        Some(name).filter(|name| !name.is_empty())
+    }
+}

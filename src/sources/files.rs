@@ -1,0 +1,191 @@
+//! Paths to entries: files, and everything under directories.
+//!
+//! Order: paths as they were named; under a directory by path, name after name in the order of bytes; in an archive by
+//! member. In a directory or archive only known extensions are read and everything else is listed as skipped; a file
+//! that is named is read whatever it is called.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::capped::{Capped, Caps};
+use super::zipped::{self, Member};
+use crate::model::Text;
+
+const READ: [&str; 5] = ["json", "jsonl", "ndjson", "csv", "cloudtrail"];
+/// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
+const LAYERS: usize = 2;
+const DEPTH: usize = 64;
+
+/// What the paths hold.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// To be read, in order.
+    pub entries: Vec<Entry>,
+    /// Not read, and why.
+    pub skipped: Vec<Skipped>,
+    /// What could not even be listed.
+    pub errors: Vec<SourceError>,
+}
+
+/// Something to be read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// As positions name it: the path, `archive.zip!member` in an archive.
+    pub name: Text,
+    path: PathBuf,
+    member: Option<Member>,
+}
+
+/// Something that is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its path.
+    pub name: Text,
+    /// Why.
+    pub reason: Text,
+}
+
+/// A path that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {error}", path = path.display())]
+pub struct SourceError {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
+}
+
+/// Lists what the paths hold. One that cannot be read does not hide the others.
+pub fn list(paths: &[PathBuf]) -> Listing {
+    let mut listing = Listing::default();
+    for path in paths {
+        match fs::metadata(path) {
+            Ok(data) if data.is_dir() => listing.directory(path, DEPTH),
+            Ok(_) if is_zip(path) => listing.archive(path),
+            // That it can be opened is known before anything is read.
+            Ok(_) => match File::open(path) {
+                Ok(_) => listing.entries.push(Entry { name: name(path), path: path.clone(), member: None }),
+                Err(error) => listing.errors.push(SourceError { path: path.clone(), error }),
+            },
+            Err(error) => listing.errors.push(SourceError { path: path.clone(), error }),
+        }
+    }
+    listing
+}
+
+impl Listing {
+    fn directory(&mut self, path: &Path, depth: usize) {
+        let mut inside: Vec<PathBuf> = match fs::read_dir(path).and_then(|d| d.map(|e| Ok(e?.path())).collect()) {
+            Ok(inside) => inside,
+            Err(error) => return self.errors.push(SourceError { path: path.to_owned(), error }),
+        };
+        inside.sort();
+        for path in inside {
+            match fs::symlink_metadata(&path) {
+                Ok(data) if data.is_dir() && depth == 0 => self.skip(name(&path), "too many directories deep"),
+                Ok(data) if data.is_dir() => self.directory(&path, depth - 1),
+                Ok(data) if data.is_symlink() && path.is_dir() => self.skip(name(&path), "a link to a directory"),
+                Ok(_) => self.file(path),
+                Err(error) => self.errors.push(SourceError { path, error }),
+            }
+        }
+    }
+
+    fn file(&mut self, path: PathBuf) {
+        if !path.is_file() {
+            return self.skip(name(&path), "not a file");
+        }
+        if extension(&path).as_deref() == Some("zip") {
+            return self.archive(&path);
+        }
+        match unread(&path) {
+            None => self.entries.push(Entry { name: name(&path), path, member: None }),
+            Some(reason) => self.skip(name(&path), reason),
+        }
+    }
+
+    fn archive(&mut self, path: &Path) {
+        let members = match zipped::members(path) {
+            Ok(members) => members,
+            Err(error) => return self.errors.push(SourceError { path: path.to_owned(), error }),
+        };
+        let archive = name(path);
+        for member in members {
+            match member {
+                Ok(member) => {
+                    let name = Text::new(format!("{archive}!{}", member.name));
+                    match unread(Path::new(&member.name)) {
+                        None => self.entries.push(Entry { name, path: path.to_owned(), member: Some(member) }),
+                        Some(reason) => self.skip(name, reason),
+                    }
+                }
+                Err((member, reason)) => self.skip(Text::new(format!("{archive}!{member}")), &reason),
+            }
+        }
+    }
+
+    fn skip(&mut self, name: Text, reason: &str) {
+        self.skipped.push(Skipped { name, reason: Text::new(reason) });
+    }
+}
+
+fn name(path: &Path) -> Text {
+    Text::new(path.to_string_lossy())
+}
+
+fn extension(path: &Path) -> Option<String> {
+    path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase)
+}
+
+/// Why a file is not read for its name.
+fn unread(path: &Path) -> Option<&'static str> {
+    let inner = match extension(path).as_deref() {
+        Some("gz") => extension(path.file_stem().map(Path::new).unwrap_or(path))?,
+        Some(other) => other.to_owned(),
+        None => return Some("no extension"),
+    };
+    (!READ.contains(&inner.as_str())).then_some("no known extension")
+}
+
+/// A zip by name or, where its name says nothing, by its first bytes.
+fn is_zip(path: &Path) -> bool {
+    let mut first = [0; 4];
+    let is_read = File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok();
+    extension(path).as_deref() == Some("zip") || (is_read && first == *b"PK\x03\x04")
+}
+
+impl Entry {
+    /// Its bytes: gzip is recognised by content, up to twice, and held to the limits.
+    pub fn open(&self, caps: &Caps) -> Result<Box<dyn BufRead>, SourceError> {
+        self.reader(caps).map_err(|error| SourceError { path: self.path.clone(), error })
+    }
+
+    /// Bytes on disk, for showing progress.
+    pub fn size(&self) -> u64 {
+        match &self.member {
+            Some(member) => member.compressed,
+            None => fs::metadata(&self.path).map_or(0, |data| data.len()),
+        }
+    }
+
+    fn reader(&self, caps: &Caps) -> io::Result<Box<dyn BufRead>> {
+        let compressed = self.size();
+        let mut reader: Box<dyn BufRead> = match &self.member {
+            Some(member) => Box::new(Capped::new(member.open(&self.path)?, compressed, caps)),
+            None => Box::new(BufReader::with_capacity(64 << 10, File::open(&self.path)?)),
+        };
+        for _ in 0..LAYERS {
+            // A first read that fails is left for whoever reads on.
+            if !matches!(reader.fill_buf(), Ok([0x1f, 0x8b, ..])) {
+                break;
+            }
+            reader = Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(reader), compressed, caps));
+        }
+        Ok(reader)
+    }
+}
+
+#[cfg(test)]
+mod tests;

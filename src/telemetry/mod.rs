@@ -1,0 +1,181 @@
+//! Metrics with bounded labels: never account ids, names or addresses.
+//!
+//! In: tallies and what the engine holds. Out: Prometheus text. Names are those of DESIGN, section 10; docs/metrics.md is
+//! made from [`Metrics::reference`].
+
+use std::collections::BTreeMap;
+
+use prometheus::{CounterVec, Encoder, GaugeVec, Opts, Registry, TextEncoder};
+
+use crate::engine::{Consumed, Engine};
+
+/// Most different values of the region label; further ones are `other` (P6).
+const REGIONS: usize = 256;
+/// Most different reject reasons; further ones are `other`.
+const REASONS: usize = 128;
+
+/// Every metric: name, labels, help.
+const METRICS: &[(&str, &[&str], &str)] = &[
+    (
+        "tidewaiter_records_total",
+        &["source", "fate"],
+        "Records read, by what became of them: relevant, irrelevant, rejected.",
+    ),
+    ("tidewaiter_rejects_total", &["reason"], "Records rejected, by reason."),
+    ("tidewaiter_facts_total", &["kind", "fate"], "Facts handed to the engine, by kind and what became of them."),
+    ("tidewaiter_alerts", &["rule", "severity", "basis", "status"], "Alerts in the table."),
+    (
+        "tidewaiter_gpu_hours_total",
+        &["provider", "region", "chip", "control", "country_group"],
+        "Accelerator-hours evaluated, by chip, its control on the day, and the country group of the owner's headquarters.",
+    ),
+    (
+        "tidewaiter_gpus_running",
+        &["provider", "region", "chip", "control", "country_group"],
+        "Accelerators running in the hour of now.",
+    ),
+    (
+        "tidewaiter_unknown_sku_total",
+        &["provider"],
+        "Account-hours of accelerator-looking SKUs that the catalogue does not know.",
+    ),
+    ("tidewaiter_unresolved_parties", &["what"], "Account-hours behind which a customer or owner is not known."),
+    ("tidewaiter_list_entries", &["list"], "Entries of each list loaded."),
+];
+
+/// Counts to be written, by labels.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    values: BTreeMap<(&'static str, Vec<String>), f64>,
+}
+
+/// Totals of records: read, relevant, irrelevant, and rejected by reason.
+#[derive(Clone, Debug, Default)]
+pub struct Records<'a> {
+    /// Those that gave facts.
+    pub relevant: u64,
+    /// Those understood and left.
+    pub irrelevant: u64,
+    /// Those not understood, by reason.
+    pub rejected: Vec<(&'a str, u64)>,
+}
+
+impl Metrics {
+    /// The metrics of a finished replay.
+    pub fn of_replay(records: &Records, engine: &Engine) -> Self {
+        let mut metrics = Self::default();
+        let rejected: u64 = records.rejected.iter().map(|(_, count)| count).sum();
+        for (fate, count) in
+            [("relevant", records.relevant), ("irrelevant", records.irrelevant), ("rejected", rejected)]
+        {
+            metrics.add("tidewaiter_records_total", &["replay", fate], count as f64);
+        }
+        for (index, (reason, count)) in records.rejected.iter().enumerate() {
+            let reason = if index < REASONS { reason } else { "other" };
+            metrics.add("tidewaiter_rejects_total", &[reason], *count as f64);
+        }
+        for ((kind, fate), count) in engine.fates() {
+            metrics.add("tidewaiter_facts_total", &[kind.as_str(), fate.as_str()], *count as f64);
+        }
+        for alert in engine.alerts() {
+            let (rule, severity) = (alert.rule.id.as_str(), alert.rule.severity.as_str());
+            let labels = [rule, severity, alert.rule.basis.as_str(), alert.status.as_str()];
+            metrics.add("tidewaiter_alerts", &labels, 1.0);
+        }
+        for list in engine.book().lists.summary() {
+            metrics.add("tidewaiter_list_entries", &[list.id.as_str()], list.entries as f64);
+        }
+        metrics.consumption(engine);
+        metrics
+    }
+
+    fn consumption(&mut self, engine: &Engine) {
+        let consumption = engine.consumption();
+        let mut regions: BTreeMap<String, ()> = BTreeMap::new();
+        let mut bounded = |region: &str| {
+            if regions.len() < REGIONS {
+                regions.insert(region.to_owned(), ());
+            }
+            if regions.contains_key(region) { region.to_owned() } else { "other".to_owned() }
+        };
+        let mut put = |metrics: &mut Self, name, key: &Consumed, hours: f64| {
+            let region = bounded(&key.region);
+            metrics.add(name, &[&key.provider, &region, &key.chip, &key.control, &key.country_group], hours);
+        };
+        for (key, seconds) in &consumption.seconds {
+            put(self, "tidewaiter_gpu_hours_total", key, *seconds as f64 / 3_600.0);
+        }
+        for (key, seconds) in &consumption.running {
+            put(self, "tidewaiter_gpus_running", key, *seconds as f64 / 3_600.0);
+        }
+        for (provider, count) in &consumption.unknown_skus {
+            self.add("tidewaiter_unknown_sku_total", &[provider], *count as f64);
+        }
+        for (what, count) in &consumption.unresolved {
+            self.add("tidewaiter_unresolved_parties", &[what], *count as f64);
+        }
+    }
+
+    fn add(&mut self, name: &'static str, labels: &[&str], value: f64) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        *self.values.entry((name, labels)).or_default() += value;
+    }
+
+    /// As Prometheus text.
+    pub fn text(&self) -> Result<String, prometheus::Error> {
+        let registry = Registry::new();
+        for (name, labels, help) in METRICS {
+            let (counter, gauge) =
+                (CounterVec::new(Opts::new(*name, *help), labels)?, GaugeVec::new(Opts::new(*name, *help), labels)?);
+            let counts = name.ends_with("_total");
+            for ((_, values), value) in self.values.iter().filter(|((known, _), _)| known == name) {
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                if counts {
+                    // A counter never falls: what refunds took below nought counts as nought.
+                    counter.get_metric_with_label_values(&values)?.inc_by(value.max(0.0));
+                } else {
+                    gauge.get_metric_with_label_values(&values)?.set(*value);
+                }
+            }
+            registry.register(if counts { Box::new(counter) } else { Box::new(gauge) })?;
+        }
+        let mut out = Vec::new();
+        TextEncoder::new().encode(&registry.gather(), &mut out)?;
+        String::from_utf8(out).map_err(|error| prometheus::Error::Msg(error.to_string()))
+    }
+
+    /// docs/metrics.md.
+    pub fn reference() -> String {
+        let mut page = String::from(
+            "# Metrics\n\nMade from the code. Labels are bounded: never account ids, names or addresses.\n\n\
+             | metric | labels | meaning |\n|---|---|---|\n",
+        );
+        for (name, labels, help) in METRICS {
+            page.push_str(&format!("| `{name}` | {} | {help} |\n", labels.join(", ")));
+        }
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_metrics_page_is_made_from_the_code() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, Metrics::reference()).unwrap();
+        }
+        let page = std::fs::read_to_string(path).unwrap();
+        assert_eq!(page, Metrics::reference(), "docs/metrics.md differs from the code; UPDATE=1 rewrites it");
+    }
+
+    #[test]
+    fn metrics_are_written_as_prometheus_text() {
+        let mut metrics = Metrics::default();
+        metrics.add("tidewaiter_rejects_total", &["truncated"], 2.0);
+        let text = metrics.text().unwrap();
+        assert!(text.contains("tidewaiter_rejects_total{reason=\"truncated\"} 2"), "{text}");
+    }
+}

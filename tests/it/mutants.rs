@@ -1,0 +1,106 @@
+//! The tests' own teeth: the sources are broken on purpose, one way at a time, and a test must notice.
+//!
+//! Run by `tests/run` (the test is ignored in the quick loop: each mutation builds the crate anew).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Mutation {
+    what: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+}
+
+const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        what: "duplicates are not removed: every copy counts as a fact of its own",
+        file: "src/ledger/store.rs",
+        right: "std::cmp::Ordering::Equal => (Fate::Duplicate, None),",
+        wrong: "std::cmp::Ordering::Equal => (Fate::Applied, Some(&held.fact)),",
+    },
+    Mutation {
+        what: "versions are ignored: the copy that came last wins",
+        file: "src/ledger/store.rs",
+        right: "match rank.cmp(&held.rank) {",
+        wrong: "match rank.2.cmp(&held.rank.2).then(std::cmp::Ordering::Greater) {",
+    },
+    Mutation {
+        what: "a window is an hour too long",
+        file: "src/engine/window.rs",
+        right: "let first = hour.plus(1 - self.hours);",
+        wrong: "let first = hour.plus(-self.hours);",
+    },
+    Mutation {
+        what: "alerts whose last episode disappeared are not withdrawn",
+        file: "src/engine/mod.rs",
+        right: "self.published = table;",
+        wrong: "self.published.extend(table.clone());",
+    },
+    Mutation {
+        what: "valid-to is ignored",
+        file: "src/model/timeline.rs",
+        right: ".find(|(_, (to, _))| to.is_none_or(|to| at < to))",
+        wrong: ".find(|(_, (to, _))| to.is_none_or(|to| at < to) || true)",
+    },
+];
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::copy(from, to).unwrap();
+    }
+}
+
+/// A copy of what cargo needs, apart from the build so that sources can be broken.
+fn workshop() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workshop = root.join("target/mutants/tree");
+    let _ = fs::remove_dir_all(&workshop);
+    fs::create_dir_all(&workshop).unwrap();
+    for part in ["Cargo.toml", "Cargo.lock", "src", "config", "docs", "tests"] {
+        copy(&root.join(part), &workshop.join(part));
+    }
+    workshop
+}
+
+fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
+    let target = workshop.parent().unwrap().join("target");
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--locked", "--quiet", "--lib", "--test", "it"])
+        .args(arguments)
+        .current_dir(workshop)
+        .env("CARGO_TARGET_DIR", target)
+        .env("PROPTEST_CASES", "256")
+        .output()
+        .unwrap();
+    output.status.success()
+}
+
+#[test]
+#[ignore = "builds the crate once a mutation; tests/run asks for it"]
+fn every_mutation_is_caught() {
+    let workshop = workshop();
+    assert!(cargo(&workshop, &[]), "the unbroken tree must pass");
+    let mut survived = Vec::new();
+    for mutation in MUTATIONS {
+        let path = workshop.join(mutation.file);
+        let sound = fs::read_to_string(&path).unwrap();
+        assert_eq!(sound.matches(mutation.right).count(), 1, "{}: {} has moved", mutation.file, mutation.right);
+        fs::write(&path, sound.replace(mutation.right, mutation.wrong)).unwrap();
+        assert!(cargo(&workshop, &["--no-run"]), "{}: must still build", mutation.what);
+        let caught = !cargo(&workshop, &[]);
+        println!("{}: {}", if caught { "caught" } else { "SURVIVED" }, mutation.what);
+        if !caught {
+            survived.push(mutation.what);
+        }
+        fs::write(&path, sound).unwrap();
+    }
+    assert!(survived.is_empty(), "{survived:?}");
+}

@@ -1,0 +1,414 @@
+//! The specification: the alert table recomputed from the whole set of facts, plainly and slowly (DESIGN, section 8).
+//!
+//! It shares nothing with the engine but the model. Configuration is a handful of plain functions and the rules are
+//! closures; the property test gives the engine the same configuration in its own files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidewaiter::model::*;
+
+use super::world::{Atom, Key, Meaning, Measures, NaiveAlert, Rule, Standing, World};
+
+type Facts<'a> = BTreeMap<FactId, &'a Fact>;
+type Line<'a> = (FactId, &'a Usage, &'a BilledLine);
+
+pub fn table(world: &World, received: &[Fact]) -> Vec<NaiveAlert> {
+    let mut facts = Facts::new();
+    for fact in received {
+        let kept = facts.entry(fact.identity()).or_insert(fact);
+        if fact.rank() > kept.rank() {
+            *kept = fact;
+        }
+    }
+    let ticks = facts.values().filter_map(|f| if let Fact::Tick(t) = f { Some(*t) } else { None });
+    let Some(now) = ticks.max() else { return Vec::new() };
+    let atoms: Vec<_> = atoms(world, &facts, now).into_iter().filter(|(k, _)| k.hour.start() <= now).collect();
+    let hours: BTreeSet<_> = atoms.iter().map(|(k, _)| (k.account.clone(), k.hour)).collect();
+    let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &a, h))).collect();
+    world.rules.iter().flat_map(|rule| alerts(rule, &facts, &atoms, &standings, now)).collect()
+}
+
+fn usages<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (FactId, &'a Usage)> {
+    facts.iter().filter_map(|(id, f)| if let Fact::Usage(u) = f { Some((*id, u)) } else { None })
+}
+
+fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
+    let mut atoms: BTreeMap<Key, Atom> = BTreeMap::new();
+    let mut at = |usage: &Usage,
+                  hour: Hour,
+                  kind: &'static str,
+                  chip: &str,
+                  detail: String,
+                  id: FactId,
+                  f: &dyn Fn(&mut Atom)| {
+        let region = usage.region.as_ref().map_or("", Region::as_str).to_owned();
+        let key = Key { account: usage.account.clone(), hour, kind, region, chip: chip.to_owned(), detail };
+        let atom = atoms.entry(key).or_default();
+        atom.sources.insert(id);
+        f(atom);
+    };
+    let chip_of = |sku: &str| match (world.sku)(sku) {
+        Meaning::Chip(chip, micros) => Some((chip.to_owned(), i128::from(micros))),
+        Meaning::Unknown => Some((format!("unknown:{}", sku.to_lowercase()), 1_000_000)),
+        Meaning::Ordinary => None,
+    };
+    let lines = counted_lines(facts);
+    let mut spoken = BTreeSet::new();
+    for (id, usage, line) in &lines {
+        let name = line.sku.as_ref().map_or(line.meter.as_deref().unwrap_or(""), Sku::as_str);
+        let q = i128::from(line.quantity.0);
+        let kind = match line.class {
+            BilledClass::Run => "run",
+            BilledClass::Held => "held",
+            _ => continue,
+        };
+        if line.unit == BilledUnit::Tokens && kind == "run" {
+            let detail = format!("{name}|");
+            at(usage, line.period.from.hour(), "model", "", detail, *id, &|a| a.tokens += q.div_euclid(1_000_000));
+        }
+        let Some((chip, per)) = chip_of(name) else { continue };
+        let total = match line.unit {
+            BilledUnit::InstanceHours => (q * per * 3_600).div_euclid(1_000_000_000_000),
+            BilledUnit::GpuHours => (q * 3_600).div_euclid(1_000_000),
+            BilledUnit::GpuSeconds => q.div_euclid(1_000_000),
+            _ => continue,
+        };
+        let hours: Vec<i64> = line.period.hours().collect();
+        for (i, hour) in hours.iter().enumerate() {
+            let n = hours.len() as i128;
+            let part = total.div_euclid(n) + i128::from((i as i128) < total.rem_euclid(n));
+            at(usage, Hour(*hour), kind, &chip, String::new(), *id, &|a| a.billed += part);
+            if kind == "run" {
+                spoken.insert((usage.account.clone(), Hour(*hour), usage.region.clone(), chip.clone()));
+            }
+        }
+    }
+    for start in starts(facts, &lines) {
+        let Some((chip, per)) = chip_of(&start.sku) else { continue };
+        let (usage, count) = (start.usage, start.count);
+        at(usage, usage.time.hour(), "started", &chip, String::new(), start.fact, &|a| {
+            a.count += count;
+            a.times.push((usage.time, count));
+        });
+        let to = start.to.unwrap_or(now);
+        for hour in (Period { from: usage.time, to }).hours().map(Hour) {
+            let overlap = to.min(hour.end()).nanos() - usage.time.max(hour.start()).nanos();
+            let seconds = (i128::from(overlap) * i128::from(count) * per).div_euclid(1_000_000_000_000_000);
+            at(usage, hour, "run", &chip, String::new(), start.fact, &|a| a.launched += seconds);
+        }
+    }
+    for (id, usage) in usages(facts) {
+        let (kind, sku, detail, count) = match &usage.kind {
+            UsageKind::CapacityDenied { sku, count, reason } => {
+                ("denied", sku.clone(), reason.as_str().to_owned(), i64::from(*count))
+            }
+            UsageKind::CapacityReserved { sku, count, .. } => {
+                ("reserved", Some(sku.clone()), String::new(), i64::from(*count))
+            }
+            UsageKind::ModelUsed { model, operation, .. } => ("model", None, format!("{model}|{operation}"), 1),
+            UsageKind::OperationHalf { half: Half::Last, outcome: Some(word), .. } if word != "ok" => {
+                let Some((sku, resources)) = joined(facts, usage) else { continue };
+                let reason = DenialReason::parse(word).unwrap_or(DenialReason::Unknown);
+                ("denied", sku, reason.as_str().to_owned(), resources.len().max(1) as i64)
+            }
+            _ => continue,
+        };
+        let Some((chip, _)) = sku.map_or(Some((String::new(), 0)), |s| chip_of(s.as_str())) else { continue };
+        let tokens = if let UsageKind::ModelUsed { tokens: Some(t), .. } = &usage.kind { i128::from(*t) } else { 0 };
+        at(usage, usage.time.hour(), kind, &chip, detail, id, &|a| {
+            a.count += count;
+            a.tokens += tokens;
+            a.times.push((usage.time, count));
+        });
+    }
+    for (key, atom) in &mut atoms {
+        let region = Some(&key.region).filter(|r| !r.is_empty()).map(Region::new);
+        let bill_speaks = spoken.contains(&(key.account.clone(), key.hour, region, key.chip.clone()));
+        atom.seconds = if bill_speaks || key.kind == "held" { atom.billed } else { atom.launched };
+    }
+    atoms
+}
+
+/// SKU and resources of an operation whose last half is `last`, once its first half is there too.
+fn joined(facts: &Facts, last: &Usage) -> Option<(Option<Sku>, Vec<ResourceId>)> {
+    let UsageKind::OperationHalf { operation: op, sku: late, resources: rest, .. } = &last.kind else { return None };
+    usages(facts).find_map(|(_, first)| match &first.kind {
+        UsageKind::OperationHalf { operation, half: Half::First, sku, resources, .. }
+            if operation == op && first.account == last.account =>
+        {
+            let resources = if resources.is_empty() { rest } else { resources };
+            Some((sku.clone().or(late.clone()), resources.clone()))
+        }
+        _ => None,
+    })
+}
+
+/// D4: of each statement the greatest complete version, else the greatest seen of this account.
+fn counted_lines<'a>(facts: &Facts<'a>) -> Vec<Line<'a>> {
+    let line =
+        |(id, u): (FactId, &'a Usage)| if let UsageKind::UsageBilled(l) = &u.kind { Some((id, u, &**l)) } else { None };
+    let lines: Vec<Line> = usages(facts).filter_map(line).collect();
+    let counts = |&(_, usage, line): &Line| {
+        let Some(own) = &line.statement else { return true };
+        let version = |s: &Statement| (s.export == own.export && s.period == own.period).then_some(s.version);
+        let complete =
+            usages(facts).filter(|(_, u)| u.account.provider == usage.account.provider).filter_map(|(_, u)| {
+                if let UsageKind::StatementComplete { statement } = &u.kind { version(statement) } else { None }
+            });
+        let seen = lines.iter().filter(|(_, u, _)| u.account == usage.account);
+        let seen = seen.filter_map(|(_, _, l)| l.statement.as_ref().and_then(version));
+        complete.max().or_else(|| seen.max()) == Some(own.version)
+    };
+    lines.iter().copied().filter(counts).collect()
+}
+
+struct Start<'a> {
+    usage: &'a Usage,
+    fact: FactId,
+    sku: String,
+    count: i64,
+    to: Option<EventTime>,
+}
+
+/// D3: what began to run, and until when; an event that names no resource ends where it begins.
+fn starts<'a>(facts: &Facts<'a>, lines: &[Line]) -> Vec<Start<'a>> {
+    type Transition<'a> = (EventTime, u8, FactId, &'a Usage, Option<Sku>, i64);
+    let mut resources: BTreeMap<(AccountId, ResourceId), Vec<Transition>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for (id, usage) in usages(facts) {
+        let mut put = |resource: &ResourceId, rank, sku: Option<Sku>, count| {
+            let line = resources.entry((usage.account.clone(), resource.clone())).or_default();
+            line.push((usage.time, rank, id, usage, sku, count));
+        };
+        match &usage.kind {
+            UsageKind::CapacityStarted { sku, count, resource: Some(r), .. } => {
+                put(r, 1, sku.clone(), i64::from(*count))
+            }
+            UsageKind::CapacityStarted { sku, count, resource: None, .. } => {
+                let sku = sku.as_ref().map_or("unknown", Sku::as_str).to_owned();
+                out.push(Start { usage, fact: id, sku, count: i64::from(*count), to: Some(usage.time) });
+            }
+            UsageKind::CapacityStopped { resource, end: StopEnd::Stopped } => put(resource, 0, None, 0),
+            UsageKind::CapacityStopped { resource, end: StopEnd::Terminated } => put(resource, 2, None, 0),
+            UsageKind::OperationHalf { half: Half::Last, outcome, .. }
+                if outcome.as_ref().is_none_or(|o| o == "ok") =>
+            {
+                let Some((sku, named)) = joined(facts, usage) else { continue };
+                named.iter().for_each(|r| put(r, 1, sku.clone(), 1));
+            }
+            _ => {}
+        }
+    }
+    for ((account, resource), mut line) in resources {
+        line.sort_by_key(|t| (t.0, t.1, t.2));
+        let billed = lines.iter().filter(|(_, u, l)| u.account == account && l.resource.as_ref() == Some(&resource));
+        let billed = billed.filter(|(.., l)| l.sku.is_some()).min_by_key(|(id, _, l)| (l.period.from, *id));
+        let mut open: Option<Start> = None;
+        for (i, (time, rank, fact, usage, _, count)) in line.iter().enumerate() {
+            let named = line[..=i].iter().rev().chain(&line[i..]).find_map(|t| t.4.clone());
+            let sku = named.or_else(|| billed.and_then(|b| b.2.sku.clone()));
+            let sku = sku.map_or("unknown".to_owned(), |s| s.as_str().to_owned());
+            if *rank == 1 && open.as_ref().is_some_and(|o| o.sku == sku && o.count == *count) {
+                continue;
+            }
+            out.extend(open.take().map(|o| Start { to: Some(*time), ..o }));
+            open = (*rank == 1).then_some(Start { usage, fact: *fact, sku, count: *count, to: None });
+        }
+        out.extend(open);
+    }
+    out
+}
+
+/// The fact in force at `at` among those `pick` reads as (valid from, valid to, value): the one that began last.
+fn in_force<'a, T>(
+    facts: &Facts<'a>,
+    at: EventTime,
+    pick: impl Fn(&'a Fact) -> Option<(EventTime, Option<EventTime>, T)>,
+) -> Option<T> {
+    let held =
+        facts.values().filter_map(|f| pick(f)).filter(|(from, to, _)| *from <= at && to.is_none_or(|to| at < to));
+    held.max_by_key(|(from, ..)| *from).map(|(.., value)| value)
+}
+
+fn account_card<'a>(facts: &Facts<'a>, id: &AccountId, at: EventTime) -> Option<&'a Account> {
+    in_force(facts, at, |f| match f {
+        Fact::Account(a) if a.account == *id => Some((a.valid_from, a.valid_to, a)),
+        _ => None,
+    })
+}
+
+fn party<'a>(facts: &Facts<'a>, id: &PartyId, at: EventTime) -> Option<&'a Party> {
+    in_force(facts, at, |f| {
+        if let Fact::Party(p) = f { (p.id == *id).then_some((p.valid_from, p.valid_to, p)) } else { None }
+    })
+}
+
+fn edges<'a>(facts: &Facts<'a>, kind: EdgeKind, at: EventTime) -> Vec<&'a Edge> {
+    let all = facts.values().filter_map(|f| if let Fact::Edge(e) = f { (e.kind == kind).then_some(e) } else { None });
+    let pairs: BTreeSet<_> = all.map(|e| (&e.from, &e.to)).collect();
+    let pick = |pair: (&PartyId, &PartyId)| {
+        in_force(facts, at, |f| match f {
+            Fact::Edge(e) if e.kind == kind && (&e.from, &e.to) == pair => Some((e.valid_from, e.valid_to, e)),
+            _ => None,
+        })
+    };
+    pairs.into_iter().filter_map(pick).collect()
+}
+
+/// The parties from `start` up to its ultimate parent, through stakes of at least half; a circle ends at its smallest id.
+fn lineage(facts: &Facts, start: &PartyId, at: EventTime) -> Vec<PartyId> {
+    let mut path = vec![start.clone()];
+    loop {
+        let here = path[path.len() - 1].clone();
+        let owns = edges(facts, EdgeKind::Owns, at).into_iter().filter(|e| e.to == here);
+        let mut parents: Vec<(i64, &PartyId)> = owns.filter_map(|e| Some((-e.percent?.0, &e.from))).collect();
+        let units = edges(facts, EdgeKind::SubUnitOf, at).into_iter().filter(|e| e.from == here);
+        parents.extend(units.map(|e| (-100_000_000, &e.to)));
+        let Some((_, parent)) = parents.into_iter().filter(|(percent, _)| *percent <= -50_000_000).min() else {
+            return path;
+        };
+        if let Some(seen) = path.iter().position(|p| p == parent) {
+            path.extend(path[seen..].iter().min().cloned());
+            return path;
+        }
+        path.push(parent.clone());
+    }
+}
+
+fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> Standing {
+    let at = hour.start();
+    let card = account_card(facts, account, at);
+    let seen_in = usages(facts).filter(|(_, u)| u.account == *account).filter_map(|(_, u)| match &u.kind {
+        UsageKind::Sighting { network, .. } => Some((u.time.day(), (world.place)(*network)?)),
+        _ => None,
+    });
+    let seen_in = seen_in.collect();
+    let Some(card) = card.cloned() else { return Standing { seen_in, ..Standing::default() } };
+    let path = card.customer.as_ref().map(|c| lineage(facts, c, at)).unwrap_or_default();
+    let resells = edges(facts, EdgeKind::ResellsTo, at);
+    let into = |set: &BTreeSet<PartyId>| -> Vec<PartyId> {
+        resells.iter().filter(|e| set.contains(&e.to)).map(|e| e.from.clone()).collect()
+    };
+    let customer: BTreeSet<PartyId> = card.customer.iter().cloned().collect();
+    let mut sellers: BTreeSet<PartyId> = card.sold_by.iter().cloned().collect();
+    sellers.extend(into(&customer));
+    let mut screened: BTreeSet<PartyId> = sellers.clone();
+    (0..8).for_each(|_| screened.extend(into(&screened)));
+    screened.extend(customer);
+    screened.extend(card.payer.as_ref().and_then(|payer| account_card(facts, payer, at)?.customer.clone()));
+    let listed =
+        |id: &PartyId| party(facts, id, at).is_some_and(|p| p.names.iter().any(|n| (world.listed)(n, hour.day())));
+    Standing {
+        listed: screened.iter().any(listed),
+        owner_hq: path.last().and_then(|o| party(facts, o, at)?.hq),
+        owner: path.last().cloned(),
+        seller_countries: sellers.iter().map(|s| party(facts, s, at).and_then(|p| p.country)).collect(),
+        sellers: sellers.into_iter().collect(),
+        card: Some(card),
+        seen_in,
+    }
+}
+
+fn subjects(kind: &SubjectKind, account: &AccountId, standing: &Standing) -> Vec<String> {
+    let Some(card) = &standing.card else {
+        return if *kind == SubjectKind::Account { vec![account.to_string()] } else { Vec::new() };
+    };
+    let one = match kind {
+        SubjectKind::Account => Some(account.to_string()),
+        SubjectKind::Customer => card.customer.as_ref().map(ToString::to_string),
+        SubjectKind::Owner => standing.owner.as_ref().map(ToString::to_string),
+        SubjectKind::Reseller => return standing.sellers.iter().map(ToString::to_string).collect(),
+        SubjectKind::Payer => card.payer.as_ref().map(ToString::to_string),
+        SubjectKind::Shared(key) => card.shared.get(key).map(ToString::to_string),
+    };
+    one.into_iter().collect()
+}
+
+fn measures(rows: &[&(Key, Atom)]) -> Measures {
+    let of = |kind: &'static str| rows.iter().filter(move |(k, _)| k.kind == kind);
+    let mut by_hour: BTreeMap<Hour, i128> = BTreeMap::new();
+    of("run").for_each(|(k, a)| {
+        *by_hour.entry(k.hour).or_default() += if k.chip.starts_with("unknown:") { 0 } else { a.seconds }
+    });
+    let known = || of("run").filter(|(k, _)| !k.chip.starts_with("unknown:"));
+    let first_denial = of("denied").flat_map(|(_, a)| a.times.iter().map(|t| t.0)).min();
+    let after = |t: &&(EventTime, i64)| first_denial.is_some_and(|d| t.0 > d);
+    Measures {
+        gpu_seconds: known().map(|(_, a)| a.seconds).sum(),
+        launched: known().map(|(_, a)| a.launched).sum(),
+        billed: known().map(|(_, a)| a.billed).sum(),
+        peak: by_hour.values().copied().max().unwrap_or(0).max(0),
+        denied: of("denied").map(|(_, a)| a.count).sum(),
+        starts: of("started").map(|(_, a)| a.count).sum(),
+        starts_after_denial: of("started").flat_map(|(_, a)| a.times.iter().filter(after).map(|t| t.1)).sum(),
+        calls: of("model").map(|(_, a)| a.count).sum(),
+        tokens: of("model").map(|(_, a)| a.tokens).sum(),
+        accounts: rows.iter().map(|(k, _)| &k.account).collect::<BTreeSet<_>>().len(),
+    }
+}
+
+fn alerts(
+    rule: &Rule,
+    facts: &Facts,
+    atoms: &[(Key, Atom)],
+    standings: &BTreeMap<(AccountId, Hour), Standing>,
+    now: EventTime,
+) -> Vec<NaiveAlert> {
+    let mut matched: BTreeMap<String, Vec<&(Key, Atom)>> = BTreeMap::new();
+    for row in atoms.iter().filter(|(k, _)| k.hour.day() >= rule.from) {
+        let standing = &standings[&(row.0.account.clone(), row.0.hour)];
+        if (rule.matches)(&row.0, &row.1, standing) {
+            for subject in subjects(&rule.subject, &row.0.account, standing) {
+                matched.entry(subject).or_default().push(row);
+            }
+        }
+    }
+    matched.into_iter().filter_map(|(subject, rows)| alert(rule, subject, &rows, facts, now)).collect()
+}
+
+fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now: EventTime) -> Option<NaiveAlert> {
+    let window = |h: Hour| -> Vec<_> {
+        rows.iter().copied().filter(|(k, _)| k.hour > h.plus(-rule.window) && k.hour <= h).collect()
+    };
+    let hours: BTreeSet<Hour> =
+        rows.iter().map(|(k, _)| k.hour).filter(|h| (rule.having)(&measures(&window(*h)))).collect();
+    let mut episodes: Vec<(Hour, Hour)> = Vec::new();
+    for hour in &hours {
+        match episodes.last_mut() {
+            Some((_, last)) if hour.0 - last.0 - 1 <= rule.quiet => *last = *hour,
+            _ => episodes.push((*hour, *hour)),
+        }
+    }
+    let (first, last) = (episodes.first()?.0, episodes.last()?.1);
+    let made: Vec<_> = rows.iter().filter(|(k, _)| k.hour > first.plus(-rule.window) && k.hour <= last).collect();
+    let mut weight: BTreeMap<&AccountId, i128> = BTreeMap::new();
+    made.iter().for_each(|(k, a)| *weight.entry(&k.account).or_default() += a.seconds);
+    let mut accounts: Vec<_> = weight.into_iter().map(|(account, seconds)| (-seconds, account)).collect();
+    accounts.sort();
+    let each = if rule.subject == SubjectKind::Account { 5 } else { 2 };
+    let evidence = accounts.iter().take(5).flat_map(|(_, account)| {
+        let ids: BTreeSet<_> =
+            made.iter().filter(|(k, _)| k.account == **account).flat_map(|(_, a)| &a.sources).collect();
+        let timed: BTreeSet<_> = ids.into_iter().map(|id| (facts[id].event_time(), *id)).collect();
+        let n = timed.len();
+        timed.into_iter().enumerate().filter(move |(i, _)| *i < each || i + each >= n).map(|(_, (_, id))| id)
+    });
+    let mut hourly: BTreeMap<(&str, Hour), i128> = BTreeMap::new();
+    let at_last = window(last);
+    let ran = at_last.iter().filter(|(k, _)| matches!(k.kind, "run" | "held"));
+    ran.for_each(|(k, a)| *hourly.entry((&k.chip, k.hour)).or_default() += a.seconds);
+    let mut chips: BTreeMap<String, i128> = BTreeMap::new();
+    for ((chip, _), seconds) in &hourly {
+        let most = chips.entry((*chip).to_owned()).or_insert(*seconds);
+        *most = *seconds.max(most);
+    }
+    Some(NaiveAlert {
+        rule: rule.id.to_owned(),
+        subject,
+        open: now.hour().0 - last.0 - 1 <= rule.quiet,
+        measures: measures(&at_last),
+        chips,
+        evidence: evidence.collect(),
+        episodes,
+    })
+}
