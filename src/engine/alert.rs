@@ -19,7 +19,7 @@ use crate::model::{
     AccountId, Alert, AlertId, ChipLine, EventTime, EvidenceLine, FactId, HitLine, Hour, Measured as MeasuredLine,
     Revision, RuleLine, Subject, SubjectKind, SubjectLine, SuppressionLine, Text,
 };
-use crate::policy::{Measure, Rule, Scope};
+use crate::policy::{List, Measure, Rule, Scope};
 
 /// Facts shown of an account's alert: so many first and so many last.
 const EVIDENCE_OF_ACCOUNT: usize = 5;
@@ -61,7 +61,7 @@ impl Desk<'_> {
             chips: chips(&window),
             chain: lead.standing.chain.hops.iter().map(Into::into).collect(),
             hits: hits(lead),
-            evidence: self.evidence(&rule.subject, made),
+            evidence: self.evidence(rule, made),
             unknown: unknown(&window, lead),
             suppression: self.suppression(rule, &subject),
             explanation: rule.explain.render(&view),
@@ -70,20 +70,22 @@ impl Desk<'_> {
     }
 
     /// D10: of an account the first and last facts by (time, identity); of a group those of the accounts that weigh most.
-    fn evidence<'r, I: Iterator<Item = &'r Row<'r>>>(
-        &self,
-        kind: &SubjectKind,
-        made: impl Fn() -> I,
-    ) -> Vec<EvidenceLine> {
+    /// Sightings are among them where the rule asks from where the account was used.
+    fn evidence<'r, I: Iterator<Item = &'r Row<'r>>>(&self, rule: &Rule, made: impl Fn() -> I) -> Vec<EvidenceLine> {
         let mut weight: BTreeMap<&AccountId, i128> = BTreeMap::new();
         let mut sources: BTreeMap<&AccountId, BTreeSet<FactId>> = BTreeMap::new();
+        let sighted = rule.matches.uses().lists.contains(&List::Sightings);
         for row in made() {
             *weight.entry(row.account).or_default() += row.activity.amounts.seconds;
-            sources.entry(row.account).or_default().extend(&row.activity.amounts.sources);
+            let ids = sources.entry(row.account).or_default();
+            ids.extend(&row.activity.amounts.sources);
+            if sighted {
+                ids.extend(row.sighted_within(rule.window_hours).map(|sighting| row.sighting_id(sighting)));
+            }
         }
         let mut accounts: Vec<_> = weight.into_iter().map(|(account, seconds)| (Reverse(seconds), account)).collect();
         accounts.sort();
-        let each = if *kind == SubjectKind::Account { EVIDENCE_OF_ACCOUNT } else { EVIDENCE_OF_MEMBER };
+        let each = if rule.subject == SubjectKind::Account { EVIDENCE_OF_ACCOUNT } else { EVIDENCE_OF_MEMBER };
         let of = |account: &AccountId| {
             let ids = sources.get(account).into_iter().flatten();
             let mut lines: Vec<EvidenceLine> = ids.filter_map(|id| self.line(*id)).collect();
@@ -93,7 +95,9 @@ impl Desk<'_> {
             }
             lines
         };
-        accounts.iter().take(MEMBERS).flat_map(|(_, account)| of(account)).collect()
+        let mut lines: Vec<_> = accounts.iter().take(MEMBERS).flat_map(|(_, account)| of(account)).collect();
+        lines.sort_by_key(|line| (line.time, line.fact));
+        lines
     }
 
     fn line(&self, id: FactId) -> Option<EvidenceLine> {

@@ -7,7 +7,7 @@ use super::Rulebook;
 use super::standing::Standing;
 use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Ledger, Sighting};
-use crate::model::{AccountId, Authorisation, ChipName, Day, EventTime};
+use crate::model::{AccountId, Authorisation, ChipName, Day, EventTime, Fact, FactId, Usage};
 use crate::parties::Parties;
 
 /// An activity, who stands behind it, and how its chip is controlled.
@@ -27,6 +27,18 @@ pub(super) struct Row<'a> {
 impl Row<'_> {
     pub(super) fn chip_known(&self) -> bool {
         matches!(self.activity.chip, ChipKey::Known(_))
+    }
+
+    /// Sightings of the days that the window ending in this row's hour touches, nearest day first.
+    pub(super) fn sighted_within(&self, window_hours: i64) -> impl Iterator<Item = &Sighting> {
+        let hour = self.activity.hour;
+        let days = hour.plus(1 - window_hours).day()..=hour.day();
+        self.sightings.iter().rev().filter(move |(day, ..)| days.contains(day))
+    }
+
+    /// The identity of a sighting's fact: its whole content.
+    pub(super) fn sighting_id(&self, (day, network, class): &Sighting) -> FactId {
+        Fact::Usage(Usage::sighting(self.account.clone(), *day, *network, *class)).identity()
     }
 }
 

@@ -80,7 +80,7 @@ impl<'a> View<'a> {
     /// the bound on lists never hides a country.
     fn sightings(&self) -> &[Seen] {
         self.sightings.get_or_init(|| {
-            let (first, last) = (self.hour().plus(1 - self.window_hours).day(), self.hour().day());
+            let last = self.hour().day();
             let country = |network| match self.book.geo.lookup(network) {
                 GeoMatch::Place(place) => place.country,
                 GeoMatch::NotRoutable | GeoMatch::NoRecord => None,
@@ -91,7 +91,7 @@ impl<'a> View<'a> {
                 class: class.as_str(),
                 days_ago: last.0 - day.0,
             };
-            let within = self.row.sightings.iter().rev().filter(|(day, ..)| (first..=last).contains(day));
+            let within = self.row.sighted_within(self.window_hours);
             let mut countries = BTreeSet::new();
             let (mut nearest, rest): (Vec<_>, Vec<_>) =
                 within.map(seen).partition(|seen| countries.insert(seen.country));

@@ -153,8 +153,9 @@ fn elements(list: List, scope: &dyn Scope) -> String {
                 name => name.to_owned(),
             },
         };
-        // Places repeat day after day; hops that follow each other under one name do not.
-        if list == List::Chain || !said.contains(&one) {
+        // Places repeat day after day, and who sells may pay as well: said once. A name further down is another hop.
+        let again = if list == List::Chain { said.last() == Some(&one) } else { said.contains(&one) };
+        if !again {
             said.push(one);
         }
     }

@@ -7,6 +7,7 @@ mod ocsf;
 mod rejects;
 mod text;
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use crate::model::Alert;
@@ -25,12 +26,16 @@ pub enum AlertFormat {
     Text,
 }
 
-/// Writes alerts in the order given.
+/// Writes alerts in the order given; as text the gravest first.
 pub fn write_alerts<'a>(
     out: &mut dyn Write,
     format: AlertFormat,
     alerts: impl IntoIterator<Item = &'a Alert>,
 ) -> io::Result<()> {
+    let mut alerts: Vec<&Alert> = alerts.into_iter().collect();
+    if format == AlertFormat::Text {
+        alerts.sort_by_key(|alert| (Reverse(alert.rule.severity), &alert.rule.id, &alert.subject.subject));
+    }
     for alert in alerts {
         match format {
             AlertFormat::Json => {

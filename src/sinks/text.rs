@@ -26,7 +26,9 @@ fn write(out: &mut String, alert: &Alert) -> std::fmt::Result {
             .iter()
             .map(|hop| {
                 let place = hop.country.as_ref().map(|c| format!(" [{c}]")).unwrap_or_default();
-                format!("{} {}{place}", hop.role, hop.party)
+                let hq = hop.hq.as_ref().map(|c| format!(" [{c}]")).unwrap_or_default();
+                let parent = hop.parent.as_ref().map(|p| format!(" (of {p}{hq})")).unwrap_or_default();
+                format!("{} {}{place}{parent}", hop.role, hop.party)
             })
             .collect();
         writeln!(out, "    chain: {}", hops.join(" → "))?;

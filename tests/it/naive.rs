@@ -54,14 +54,10 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
     };
     let lines = counted_lines(facts);
     let mut spoken = BTreeSet::new();
-    for (id, usage, line) in &lines {
+    for (id, usage, line) in lines.iter().filter(|l| matches!(l.2.class, BilledClass::Run | BilledClass::Held)) {
         let name = line.sku.as_ref().map_or(line.meter.as_deref().unwrap_or(""), Sku::as_str);
         let q = i128::from(line.quantity.0);
-        let kind = match line.class {
-            BilledClass::Run => "run",
-            BilledClass::Held => "held",
-            _ => continue,
-        };
+        let kind = if line.class == BilledClass::Run { "run" } else { "held" };
         if line.unit == BilledUnit::Tokens && kind == "run" {
             let detail = format!("{name}|");
             at(usage, line.period.from.hour(), "model", "", detail, *id, &|a| a.tokens += q.div_euclid(1_000_000));
@@ -305,16 +301,14 @@ fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> St
 }
 
 fn subjects(kind: &SubjectKind, account: &AccountId, standing: &Standing) -> Vec<String> {
-    let Some(card) = &standing.card else {
-        return if *kind == SubjectKind::Account { vec![account.to_string()] } else { Vec::new() };
-    };
-    let one = match kind {
-        SubjectKind::Account => Some(account.to_string()),
-        SubjectKind::Customer => card.customer.as_ref().map(ToString::to_string),
-        SubjectKind::Owner => standing.owner.as_ref().map(ToString::to_string),
-        SubjectKind::Reseller => return standing.sellers.iter().map(ToString::to_string).collect(),
-        SubjectKind::Payer => card.payer.as_ref().map(ToString::to_string),
-        SubjectKind::Shared(key) => card.shared.get(key).map(ToString::to_string),
+    let one = match (kind, &standing.card) {
+        (SubjectKind::Account, _) => Some(account.to_string()),
+        (SubjectKind::Customer, Some(card)) => card.customer.as_ref().map(ToString::to_string),
+        (SubjectKind::Owner, _) => standing.owner.as_ref().map(ToString::to_string),
+        (SubjectKind::Reseller, _) => return standing.sellers.iter().map(ToString::to_string).collect(),
+        (SubjectKind::Payer, Some(card)) => card.payer.as_ref().map(ToString::to_string),
+        (SubjectKind::Shared(key), Some(card)) => card.shared.get(key).map(ToString::to_string),
+        (_, None) => None,
     };
     one.into_iter().collect()
 }
@@ -374,12 +368,16 @@ fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now
     accounts.sort();
     let each = if rule.subject == SubjectKind::Account { 5 } else { 2 };
     let evidence = accounts.iter().take(5).flat_map(|(_, account)| {
-        let ids: BTreeSet<_> =
-            made.iter().filter(|(k, _)| k.account == **account).flat_map(|(_, a)| &a.sources).collect();
-        let timed: BTreeSet<_> = ids.into_iter().map(|id| (facts[id].event_time(), *id)).collect();
+        let own = || made.iter().filter(|(k, _)| k.account == **account);
+        let near = |h: Hour, u: &Usage| (h.plus(1 - rule.window).day()..=h.day()).contains(&u.time.day());
+        let seen = usages(facts).filter(|(_, u)| u.account == **account && u.fact_kind() == FactKind::Sighting);
+        let seen = seen.filter(|(_, u)| rule.sighted && own().any(|(k, _)| near(k.hour, u))).map(|(id, _)| id);
+        let ids = own().flat_map(|(_, a)| a.sources.iter().copied()).chain(seen);
+        let timed: BTreeSet<_> = ids.map(|id| (facts[&id].event_time(), id)).collect();
         let n = timed.len();
-        timed.into_iter().enumerate().filter(move |(i, _)| *i < each || i + each >= n).map(|(_, (_, id))| id)
+        timed.into_iter().enumerate().filter(move |(i, _)| *i < each || i + each >= n).map(|(_, timed)| timed)
     });
+    let evidence: BTreeSet<_> = evidence.collect();
     let mut hourly: BTreeMap<(&str, Hour), i128> = BTreeMap::new();
     let at_last = window(last);
     let ran = at_last.iter().filter(|(k, _)| matches!(k.kind, "run" | "held"));
@@ -394,7 +392,7 @@ fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now
         open: now.hour().0 - last.0 - 1 <= rule.quiet,
         measures: measures(&at_last),
         chips,
-        evidence: evidence.collect(),
+        evidence: evidence.into_iter().map(|(_, id)| id).collect(),
         episodes,
     })
 }

@@ -27,6 +27,8 @@ pub struct Rule {
     pub from: Day,
     pub window: i64,
     pub quiet: i64,
+    /// Asks from where accounts were used, so that sightings are evidence.
+    pub sighted: bool,
     pub matches: fn(&Key, &Atom, &Standing) -> bool,
     pub having: fn(&Measures) -> bool,
 }
@@ -123,6 +125,7 @@ pub fn world() -> World {
         from: day("2025-04-08"),
         window,
         quiet,
+        sighted: id == "place",
         matches,
         having,
     };
