@@ -1,6 +1,6 @@
 //! A fact in a few words, for people who read evidence.
 
-use crate::model::{Fact, Region, Text, Usage, UsageKind};
+use crate::model::{Fact, Region, ResourceId, Sku, Text, Usage, UsageKind};
 
 pub(super) fn summary(fact: &Fact) -> Text {
     match fact {
@@ -12,13 +12,15 @@ pub(super) fn summary(fact: &Fact) -> Text {
 fn of_usage(usage: &Usage) -> String {
     let place = usage.region.as_ref().map(|region: &Region| format!(" in {region}")).unwrap_or_default();
     let call = |word: &str| usage.via.as_ref().map_or(word.to_owned(), ToString::to_string);
-    let named = |sku: &Option<crate::model::Sku>| sku.as_ref().map_or("unnamed SKU".to_owned(), ToString::to_string);
+    let named = |sku: &Option<Sku>| sku.as_ref().map_or("unnamed SKU".to_owned(), ToString::to_string);
     match &usage.kind {
         UsageKind::CapacityStarted { sku, count, resource, .. } => {
-            let resource = resource.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+            let resource = resource.as_ref().map(|id| format!(" ({})", short(id))).unwrap_or_default();
             format!("{} {count} × {}{place}{resource}", call("start"), named(sku))
         }
-        UsageKind::CapacityStopped { resource, end } => format!("{} {resource} {}{place}", call("stop"), end.as_str()),
+        UsageKind::CapacityStopped { resource, end } => {
+            format!("{} {} {}{place}", call("stop"), short(resource), end.as_str())
+        }
         UsageKind::OperationHalf { operation, half, outcome, .. } => {
             let outcome = outcome.as_ref().map(|word| format!(": {word}")).unwrap_or_default();
             format!("{} half of operation {operation}{outcome}{place}", half.as_str())
@@ -45,4 +47,9 @@ fn of_usage(usage: &Usage) -> String {
             format!("used from {network} as {}", principal_class.as_str())
         }
     }
+}
+
+/// The last part of an id that is a path: `…/virtualmachines/trainer-1` is `trainer-1`.
+fn short(resource: &ResourceId) -> &str {
+    resource.as_str().rsplit('/').next().unwrap_or_default()
 }

@@ -5,5 +5,6 @@ mod histories;
 mod mutants;
 mod naive;
 mod property;
+mod readme;
 mod tidy;
 mod world;
