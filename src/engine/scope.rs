@@ -1,6 +1,6 @@
 //! What a rule's condition reads: one activity with who stands behind it, or one subject's window.
 //!
-//! In: a row, the rule's window, perhaps the measures. Out: answers to [`policy::Scope`]. Unknown text is empty.
+//! In: a row, the rule's window, perhaps the measures. Out: answers to [`Scope`]. Unknown text is empty.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,15 +103,15 @@ impl<'a> View<'a> {
 
     fn texts(&self, list: List) -> &[Text] {
         match list {
-            List::Chips => self.from_window(&self.chips, Window::chips),
-            List::Models => self.from_window(&self.models, Window::models),
-            List::Skus => self.from_window(&self.skus, Window::skus),
+            List::Chips => self.of_window(&self.chips, Window::chips),
+            List::Models => self.of_window(&self.models, Window::models),
+            List::Skus => self.of_window(&self.skus, Window::skus),
             List::ControlCites => self.row.control.as_ref().map_or(&[], |control| &control.cites),
             List::Chain | List::Hits | List::Sightings => &[],
         }
     }
 
-    fn from_window<'s>(&self, cell: &'s OnceCell<Vec<Text>>, pick: fn(&Window<'a>) -> BTreeSet<Text>) -> &'s [Text] {
+    fn of_window<'s>(&self, cell: &'s OnceCell<Vec<Text>>, pick: fn(&Window<'a>) -> BTreeSet<Text>) -> &'s [Text] {
         cell.get_or_init(|| {
             let texts = self.measured.map(|measured| pick(measured.window)).unwrap_or_default();
             texts.into_iter().take(LIST_MAX).collect()

@@ -200,7 +200,7 @@ fn party_card() -> impl Strategy<Value = Fact> {
 
 fn edge() -> impl Strategy<Value = Fact> {
     let kind = select(vec![EdgeKind::Owns, EdgeKind::Owns, EdgeKind::SubUnitOf, EdgeKind::ResellsTo]);
-    let percent = select(vec![30i64, 50, 60, 80]).prop_map(|p| Micros::whole(p));
+    let percent = select(vec![30i64, 50, 60, 80]).prop_map(Micros::whole);
     (kind, party(), party(), percent, day(), prop::option::weighted(0.3, day()), 0u64..3).prop_map(
         |(kind, from, to, percent, valid_from, valid_to, version)| {
             Fact::Edge(Edge { kind, from, to, percent, source: "invented".into(), version, valid_from, valid_to })

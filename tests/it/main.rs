@@ -1,5 +1,14 @@
 //! The integration tests, one binary.
 #![allow(unreachable_pub, missing_docs, reason = "nobody uses this binary but itself")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and speaks by printing"
+)]
 
 mod histories;
 mod mutants;
