@@ -137,7 +137,8 @@ fn lead<'a>(window: &Window<'a>, last: Hour) -> Option<&'a Row<'a>> {
     let order = |row: &&Row| {
         let activity = &row.activity;
         let key = (row.account.clone(), activity.kind, activity.region.clone(), activity.chip.clone());
-        (Reverse(activity.amounts.seconds), key, activity.detail.clone())
+        let detail = (activity.sku.clone(), activity.market, activity.detail.clone());
+        (Reverse(activity.amounts.seconds), key, detail)
     };
     window.rows().filter(|row| row.activity.hour == last).min_by_key(order)
 }

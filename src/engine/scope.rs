@@ -11,7 +11,7 @@ use super::rows::Row;
 use super::window::Window;
 use crate::geo::GeoMatch;
 use crate::ledger::{ActivityKind, Detail, Sighting};
-use crate::model::{Country, Hour, RuleId, Text};
+use crate::model::{Country, Hour, Micros, RuleId, Text};
 use crate::policy::{
     ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
 };
@@ -29,8 +29,6 @@ pub(super) struct View<'a> {
     window_hours: i64,
     measured: Option<Measured<'a>>,
     account: Text,
-    sku: Text,
-    market: &'static str,
     chip: Text,
     sightings: OnceCell<Vec<Seen>>,
     chips: OnceCell<Vec<Text>>,
@@ -55,15 +53,12 @@ struct Seen {
 
 impl<'a> View<'a> {
     pub(super) fn new(row: &'a Row<'a>, book: &'a Rulebook, window_hours: i64, measured: Option<Measured<'a>>) -> Self {
-        let amounts = &row.activity.amounts;
         Self {
             row,
             book,
             window_hours,
             measured,
             account: Text::new(row.account.to_string()),
-            sku: amounts.skus.first().map(|sku| sku.text()).unwrap_or_default(),
-            market: amounts.markets.first().map_or("", |market| market.as_str()),
             chip: Text::new(row.activity.chip.to_string()),
             sightings: OnceCell::new(),
             chips: OnceCell::new(),
@@ -137,8 +132,8 @@ impl Scope for View<'_> {
         match field {
             TextField::ActivityProvider | TextField::AccountProvider => self.row.account.provider.as_str(),
             TextField::ActivityRegion => &activity.region,
-            TextField::ActivitySku => &self.sku,
-            TextField::ActivityMarket => self.market,
+            TextField::ActivitySku => activity.sku.as_ref().map_or("", |sku| sku.as_str()),
+            TextField::ActivityMarket => activity.market.map_or("", |market| market.as_str()),
             TextField::ActivityKind => activity.kind.as_str(),
             TextField::ActivityReason => match &activity.detail {
                 Detail::Reason(reason) => reason.as_str(),
@@ -187,8 +182,8 @@ impl Scope for View<'_> {
             NumberField::ActivityGpuHours => 0.0,
             NumberField::ActivityCount => activity.amounts.count as f64,
             NumberField::ActivityTokens => activity.amounts.tokens as f64,
-            NumberField::ChipCount if activity.kind == ActivityKind::Run => hours,
-            NumberField::ChipCount => activity.amounts.count as f64,
+            NumberField::ChipCount if matches!(activity.kind, ActivityKind::Run | ActivityKind::Held) => hours,
+            NumberField::ChipCount => activity.amounts.chip_micros as f64 / Micros::ONE.0 as f64,
             NumberField::ChipTpp => self.row.tpp,
             NumberField::AccountAgeDays => {
                 let created = self.row.standing.card.as_ref().and_then(|card| card.created);

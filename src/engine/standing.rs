@@ -1,7 +1,6 @@
 //! Who stands behind an account at an instant, looked up once and read many times.
 //!
-//! In: the parties and lists at an instant. Out: card, customer, owner, chain and hits, with their names. Country and
-//! headquarters of natural persons are left unknown here, so that no rule can read them (P8).
+//! In: the parties and lists at an instant. Out: card, customer, owner, chain and hits, with their names.
 
 use super::Rulebook;
 use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, SubjectKind, Text};
@@ -15,7 +14,7 @@ pub(super) struct Standing {
     pub(super) owner: Option<Owner>,
     pub(super) owner_card: Option<Known>,
     pub(super) chain: Chain,
-    /// Name of each hop and, unless it is a person, its places; in the chain's order.
+    /// Name and places of each hop, in the chain's order.
     pub(super) hops: Vec<HopText>,
     pub(super) hits: Vec<Hit>,
     /// Name of the account that pays.
@@ -44,25 +43,23 @@ pub(super) struct HopText {
 
 fn known(parties: &Parties, id: &PartyId, at: EventTime) -> Known {
     let card = parties.party(id, at);
-    let organisation = card.filter(|card| !card.person);
     Known {
         id: id.clone(),
         has_card: card.is_some(),
         name: card.and_then(|card| card.names.first().cloned()).unwrap_or_default(),
-        country: organisation.and_then(|card| card.country),
-        hq: organisation.and_then(|card| card.hq),
-        person: card.is_some_and(|card| card.person),
+        country: parties.country(id, at),
+        hq: parties.hq(id, at),
+        person: parties.is_person(id, at),
     }
 }
 
 fn hop(parties: &Parties, hop: &Hop, at: EventTime) -> HopText {
     let card: Option<&Party> = hop.who.party().and_then(|id| parties.party(id, at));
-    let person = card.is_some_and(|card| card.person);
     HopText {
         party: hop.who.text(),
         name: card.and_then(|card| card.names.first().cloned()).unwrap_or_else(|| hop.who.text()),
-        country: hop.country.filter(|_| !person),
-        hq: hop.hq.filter(|_| !person),
+        country: hop.country,
+        hq: hop.hq,
     }
 }
 

@@ -42,6 +42,7 @@ impl Sums {
                 self.launched += sign * amounts.launched;
                 self.billed += sign * amounts.billed;
             }
+            ActivityKind::Held if matches!(activity.chip, ChipKey::Unknown(_)) => {}
             ActivityKind::Held => self.held += sign * amounts.seconds,
             ActivityKind::Started => self.starts += sign * amounts.count,
             ActivityKind::Denied => self.denied += sign * amounts.count,
@@ -124,6 +125,6 @@ impl<'a> Window<'a> {
 
     /// SKUs as written, in order.
     pub(super) fn skus(&self) -> BTreeSet<Text> {
-        self.rows().flat_map(|row| row.activity.amounts.skus.iter().map(|sku| sku.text())).collect()
+        self.rows().filter_map(|row| row.activity.sku.as_ref().map(|sku| sku.text())).collect()
     }
 }

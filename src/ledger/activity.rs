@@ -90,6 +90,10 @@ pub struct Activity {
     pub region: Text,
     /// Which chip.
     pub chip: ChipKey,
+    /// The SKU as written, where one was named.
+    pub sku: Option<Sku>,
+    /// How it was bought: said by starts, not by bills; `None` where what ran of this SKU was bought in several ways.
+    pub market: Option<Market>,
     /// Reason or model.
     pub detail: Detail,
     /// Sums of the hour.
@@ -105,29 +109,28 @@ pub struct Amounts {
     pub launched: i128,
     /// Chip-seconds of the bill.
     pub billed: i128,
-    /// Whether the bill speaks of this region, chip and hour.
-    pub bill_speaks: bool,
     /// Events: SKUs started, asked for or reserved, calls.
     pub count: i128,
+    /// Chips in those SKUs, in millionths.
+    pub chip_micros: i128,
     /// Tokens.
     pub tokens: i128,
     /// Events with how many of each.
     pub times: Vec<(EventTime, u32)>,
-    /// SKUs as written.
-    pub skus: BTreeSet<Sku>,
-    /// How it was bought, where said.
-    pub markets: BTreeSet<Market>,
     /// Facts it was made from.
     pub sources: BTreeSet<FactId>,
+    markets: BTreeSet<Market>,
 }
 
-type Key = (Hour, ActivityKind, Text, ChipKey, Detail);
+type Key = (Hour, ActivityKind, Text, ChipKey, Option<Sku>, Option<Market>, Detail);
 
 struct Builder<'a> {
     provider: &'a Provider,
     catalogue: &'a Catalogue,
     now: EventTime,
     found: BTreeMap<Key, Amounts>,
+    /// Where the bill speaks: region, chip and hour.
+    billed: BTreeSet<(Hour, Text, ChipKey)>,
 }
 
 pub(super) fn of_account(
@@ -139,7 +142,7 @@ pub(super) fn of_account(
 ) -> Vec<Activity> {
     let lines = bills::counted(provider, usages, completed);
     let operations = halves::join(usages);
-    let mut builder = Builder { provider, catalogue, now, found: BTreeMap::new() };
+    let mut builder = Builder { provider, catalogue, now, found: BTreeMap::new(), billed: BTreeSet::new() };
     lines.iter().for_each(|line| builder.billed(line));
     intervals::intervals(usages, &operations, &lines).iter().for_each(|interval| builder.interval(interval));
     usages.iter().for_each(|(fact, usage)| builder.event(*fact, usage));
@@ -148,13 +151,12 @@ pub(super) fn of_account(
 }
 
 impl Builder<'_> {
-    fn at(&mut self, key: Key, fact: FactId, sku: Option<&Sku>) -> Option<&mut Amounts> {
+    fn at(&mut self, key: Key, fact: FactId) -> Option<&mut Amounts> {
         if key.0.start() > self.now {
             return None;
         }
         let amounts = self.found.entry(key).or_default();
         amounts.sources.insert(fact);
-        amounts.skus.extend(sku.cloned());
         Some(amounts)
     }
 
@@ -182,22 +184,26 @@ impl Builder<'_> {
         let named = line.sku.clone().unwrap_or_else(|| Sku::new(line.meter.as_deref().unwrap_or("")));
         if line.unit == BilledUnit::Tokens {
             let detail = Detail::Model(named.text(), Text::default());
-            let key = (line.period.from.hour(), ActivityKind::Model, region(usage), ChipKey::Unnamed, detail);
+            let key =
+                (line.period.from.hour(), ActivityKind::Model, region(usage), ChipKey::Unnamed, None, None, detail);
             let tokens = i128::from(line.quantity.0).div_euclid(i128::from(Micros::ONE.0));
             if kind == ActivityKind::Run
-                && let Some(amounts) = self.at(key, fact, None)
+                && let Some(amounts) = self.at(key, fact)
             {
                 amounts.tokens += tokens;
             }
             return;
         }
         let Some((chip, per_instance)) = self.chip(Some(&named)) else { return };
-        let Some(total) = bills::chip_seconds(line, per_instance) else { return };
+        // A line of nothing says nothing: zero-rated twins must not hide what ran.
+        let Some(total) = bills::chip_seconds(line, per_instance).filter(|total| *total != 0) else { return };
         for (hour, part) in bills::spread(line, total) {
-            let key = (hour, kind, region(usage), chip.clone(), Detail::None);
-            let Some(amounts) = self.at(key, fact, Some(&named)) else { break };
+            let key = (hour, kind, region(usage), chip.clone(), Some(named.clone()), None, Detail::None);
+            let Some(amounts) = self.at(key, fact) else { break };
             amounts.billed += part;
-            amounts.bill_speaks = true;
+            if kind == ActivityKind::Run {
+                self.billed.insert((hour, region(usage), chip.clone()));
+            }
         }
     }
 
@@ -205,19 +211,20 @@ impl Builder<'_> {
         let Interval { usage, fact, sku, count, market, to } = *interval;
         let Some((chip, per_instance)) = self.chip(sku) else { return };
         let from = usage.time;
-        let key = |hour, kind| (hour, kind, region(usage), chip.clone(), Detail::None);
-        if let Some(started) = self.at(key(from.hour(), ActivityKind::Started), fact, sku) {
+        let key = |hour, kind, market| (hour, kind, region(usage), chip.clone(), sku.cloned(), market, Detail::None);
+        let chips = i128::from(count) * i128::from(per_instance.0.0);
+        if let Some(started) = self.at(key(from.hour(), ActivityKind::Started, market), fact) {
             started.count += i128::from(count);
+            started.chip_micros += chips;
             started.times.push((from, count));
-            started.markets.extend(market);
         }
-        let to = to.unwrap_or(self.now);
+        // What is known to end later has still only run until now.
+        let to = to.unwrap_or(self.now).min(self.now);
         for hour in (Period { from, to }).hours().map(Hour) {
             let overlap = i128::from(to.min(hour.end()).nanos()) - i128::from(from.max(hour.start()).nanos());
-            let chips = i128::from(count) * i128::from(per_instance.0.0);
-            let Some(ran) = self.at(key(hour, ActivityKind::Run), fact, sku) else { break };
-            ran.launched += (overlap * chips).div_euclid(1_000_000_000 * i128::from(Micros::ONE.0));
+            let Some(ran) = self.at(key(hour, ActivityKind::Run, None), fact) else { break };
             ran.markets.extend(market);
+            ran.launched += (overlap * chips).div_euclid(1_000_000_000 * i128::from(Micros::ONE.0));
         }
     }
 
@@ -256,26 +263,31 @@ impl Builder<'_> {
         count: u32,
         tokens: u64,
     ) {
-        let chip = match sku {
-            None => ChipKey::Unnamed,
+        let (chip, per) = match sku {
+            None => (ChipKey::Unnamed, ChipCount(Micros(0))),
             Some(sku) => match self.chip(Some(sku)) {
-                Some((chip, _)) => chip,
+                Some(found) => found,
                 None => return,
             },
         };
-        let Some(amounts) = self.at((usage.time.hour(), kind, region(usage), chip, detail), fact, sku) else { return };
+        let key = (usage.time.hour(), kind, region(usage), chip, sku.cloned(), None, detail);
+        let Some(amounts) = self.at(key, fact) else { return };
         amounts.count += i128::from(count);
+        amounts.chip_micros += i128::from(count) * i128::from(per.0.0);
         amounts.tokens += i128::from(tokens);
         amounts.times.push((usage.time, count));
     }
 
+    /// D5: billed where the bill speaks of the region, chip and hour, else launched.
     fn finish(self) -> Vec<Activity> {
-        let activity = |((hour, kind, region, chip, detail), mut amounts): (Key, Amounts)| {
-            let billed = amounts.bill_speaks || kind == ActivityKind::Held;
-            amounts.seconds = if billed { amounts.billed } else { amounts.launched };
-            Activity { hour, kind, region, chip, detail, amounts }
+        let Self { found, billed, .. } = self;
+        let activity = |((hour, kind, region, chip, sku, market, detail), mut amounts): (Key, Amounts)| {
+            let counts_bill = kind == ActivityKind::Held || billed.contains(&(hour, region.clone(), chip.clone()));
+            amounts.seconds = if counts_bill { amounts.billed } else { amounts.launched };
+            let only = amounts.markets.first().filter(|_| amounts.markets.len() == 1);
+            Activity { hour, kind, region, chip, sku, market: market.or(only.copied()), detail, amounts }
         };
-        self.found.into_iter().map(activity).collect()
+        found.into_iter().map(activity).collect()
     }
 }
 

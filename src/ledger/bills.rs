@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    BilledLine, BilledUnit, ChipCount, FactId, Hour, Micros, Provider, Statement, Text, Usage, UsageKind,
+    BilledClass, BilledLine, BilledUnit, ChipCount, FactId, Hour, Micros, Provider, Statement, Text, Usage, UsageKind,
 };
 
 /// The statement versions that are complete, by provider, export and period.
@@ -55,6 +55,12 @@ pub(super) fn counted<'a>(
         version.or_else(|| seen.get(&(&own.export, &own.period)).copied()) == Some(own.version)
     };
     lines.into_iter().filter(counts).collect()
+}
+
+/// Whether a line bills time of capacity that ran or was held, so that its SKU is that of its resource.
+pub(super) fn measures_time(line: &BilledLine) -> bool {
+    matches!(line.class, BilledClass::Run | BilledClass::Held)
+        && matches!(line.unit, BilledUnit::InstanceHours | BilledUnit::GpuHours | BilledUnit::GpuSeconds)
 }
 
 /// Chip-seconds of a line: signed, rounded down. `per_instance` counts only where whole instances are billed; units that

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bills::Counted;
+use super::bills::{self, Counted};
 use super::halves::Operation;
 use crate::model::{EventTime, FactId, Market, ResourceId, Sku, StopEnd, Usage, UsageKind};
 
@@ -69,14 +69,17 @@ pub(super) fn intervals<'a>(
         }
     }
     for operation in operations.iter().filter(|o| o.denied.is_none()) {
+        let (usage, sku, fact) = (operation.last, operation.sku, operation.fact);
+        if operation.resources.is_empty() {
+            intervals.push(Interval { usage, fact, sku, count: 1, market: None, to: Some(usage.time) });
+        }
         for resource in operation.resources {
-            let (usage, sku) = (operation.last, operation.sku);
-            let order = (usage.time, Rank::Start, operation.fact);
+            let order = (usage.time, Rank::Start, fact);
             resources.entry(resource).or_default().push(Transition { order, usage, sku, count: 1, market: None });
         }
     }
     let mut billed: BTreeMap<&ResourceId, ((EventTime, FactId), &Sku)> = BTreeMap::new();
-    for line in lines {
+    for line in lines.iter().filter(|line| bills::measures_time(line.line)) {
         let (Some(resource), Some(sku)) = (&line.line.resource, &line.line.sku) else { continue };
         let named = ((line.line.period.from, line.fact), sku);
         billed.entry(resource).and_modify(|known| *known = named.min(*known)).or_insert(named);

@@ -105,12 +105,19 @@ impl Parties {
         own.into_iter().chain(others.into_iter().filter_map(move |id| self.parties.get(&id)?.at(at)))
     }
 
-    pub(super) fn country(&self, party: &PartyId, at: EventTime) -> Option<Country> {
-        self.cards(party, at).find_map(|card| card.country)
+    /// Where a party is registered, as any of its cards says; of a natural person nothing is said (P8).
+    pub fn country(&self, party: &PartyId, at: EventTime) -> Option<Country> {
+        if self.is_person(party, at) { None } else { self.cards(party, at).find_map(|card| card.country) }
     }
 
-    pub(super) fn hq(&self, party: &PartyId, at: EventTime) -> Option<Country> {
-        self.cards(party, at).find_map(|card| card.hq)
+    /// Where a party has its headquarters, as any of its cards says; of a natural person nothing is said (P8).
+    pub fn hq(&self, party: &PartyId, at: EventTime) -> Option<Country> {
+        if self.is_person(party, at) { None } else { self.cards(party, at).find_map(|card| card.hq) }
+    }
+
+    /// Whether any card says that a party is a natural person.
+    pub fn is_person(&self, party: &PartyId, at: EventTime) -> bool {
+        self.cards(party, at).any(|card| card.person)
     }
 
     /// Every id that names the same party at `at`, itself included.

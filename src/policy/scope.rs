@@ -95,7 +95,7 @@ names! {
         ActivityProvider = "activity.provider", "The cloud, lower case.";
         ActivityRegion = "activity.region", "The provider's region, lower case.";
         ActivitySku = "activity.sku", "What was used, as the provider writes it.";
-        ActivityMarket = "activity.market", "How it was bought.", MARKETS;
+        ActivityMarket = "activity.market", "How it was bought, as starts say; empty where not said, or where one SKU ran in several ways in this hour.", MARKETS;
         ActivityKind = "activity.kind", "`run`: capacity ran; `held`: paid for and idle; `started`: a start; `denied`: a refusal; `reserved`: a reservation or quota request; `model`: a call of an AI model.", KINDS;
         ActivityReason = "activity.reason", "Why it was refused; empty unless `denied`.", REASONS;
         ActivityModel = "activity.model", "The AI model, as the provider writes it; empty unless `model`.";

@@ -35,6 +35,10 @@ fn resource() -> impl Strategy<Value = ResourceId> {
     select(vec!["i-1", "i-2", "i-3"]).prop_map(ResourceId::new)
 }
 
+fn market() -> impl Strategy<Value = Market> {
+    select(vec![Market::OnDemand, Market::Spot])
+}
+
 fn reason() -> impl Strategy<Value = DenialReason> {
     select(vec![DenialReason::Policy, DenialReason::Policy, DenialReason::Quota])
 }
@@ -56,13 +60,20 @@ fn billed() -> impl Strategy<Value = UsageKind> {
         BilledUnit::Tokens,
         BilledUnit::Units,
     ]);
-    let class = select(vec![BilledClass::Run, BilledClass::Run, BilledClass::Run, BilledClass::Held, BilledClass::Fee]);
+    let class = select(vec![
+        BilledClass::Run,
+        BilledClass::Run,
+        BilledClass::Run,
+        BilledClass::Held,
+        BilledClass::Fee,
+        BilledClass::Credit,
+    ]);
     let line = prop::option::of(select(vec![Text::new("l-1"), Text::new("l-2")]));
     let period = (time(), select(vec![3_600i64, 7_200, 86_400, 5_000]));
     (
         period,
         sku(),
-        -3_000_000i64..40_000_000,
+        prop_oneof![1 => Just(0i64), 9 => -3_000_000i64..40_000_000],
         unit,
         class,
         line,
@@ -95,8 +106,8 @@ fn kind() -> impl Strategy<Value = UsageKind> {
     let half = select(vec![Half::First, Half::Last]);
     let outcome = select(vec![None, Some("ok"), Some("policy"), Some("strange")]);
     prop_oneof![
-        5 => (prop::option::weighted(0.8, sku()), 1u32..3, prop::option::weighted(0.9, resource())).prop_map(
-            |(sku, count, resource)| UsageKind::CapacityStarted { sku, count, resource, market: Market::OnDemand }
+        5 => (prop::option::weighted(0.8, sku()), 1u32..3, prop::option::weighted(0.9, resource()), market()).prop_map(
+            |(sku, count, resource, market)| UsageKind::CapacityStarted { sku, count, resource, market }
         ),
         4 => (resource(), select(vec![StopEnd::Stopped, StopEnd::Terminated]))
             .prop_map(|(resource, end)| UsageKind::CapacityStopped { resource, end }),
@@ -226,7 +237,8 @@ impl std::fmt::Debug for History {
 pub fn history() -> impl Strategy<Value = History> {
     (prop::collection::vec(fact(), 1..60), 12..HOURS + 20).prop_map(|(mut facts, hour)| {
         let now = EventTime::from_seconds(START + hour * 3_600 + 600).unwrap();
-        facts.push(Fact::Tick(now));
+        let earlier = EventTime::from_seconds(START + hour * 1_800).unwrap();
+        facts.extend([Fact::Tick(now), Fact::Tick(earlier)]);
         History(facts)
     })
 }

@@ -1,5 +1,4 @@
 //! The specification: the alert table recomputed from the whole set of facts, plainly and slowly (DESIGN, section 8).
-//!
 //! It shares nothing with the engine but the model; its configuration and rules (`world`) are plain functions.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,18 +33,12 @@ fn usages<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (FactId, &'a Usage)> {
 
 fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
     let mut atoms: BTreeMap<Key, Atom> = BTreeMap::new();
-    let mut at = |usage: &Usage,
-                  hour: Hour,
-                  kind: &'static str,
-                  chip: &str,
-                  detail: String,
-                  id: FactId,
-                  f: &dyn Fn(&mut Atom)| {
+    let mut at = |usage: &Usage, hour, kind, (chip, sku): (&str, &str), detail: String, id, put: &dyn Fn(&mut Atom)| {
+        let (account, chip, sku) = (usage.account.clone(), chip.to_owned(), sku.to_owned());
         let region = usage.region.as_ref().map_or("", Region::as_str).to_owned();
-        let key = Key { account: usage.account.clone(), hour, kind, region, chip: chip.to_owned(), detail };
-        let atom = atoms.entry(key).or_default();
+        let atom = atoms.entry(Key { account, hour, kind, region, chip, sku, detail }).or_default();
         atom.sources.insert(id);
-        f(atom);
+        put(atom);
     };
     let chip_of = |sku: &str| match (world.sku)(sku) {
         Meaning::Chip(chip, micros) => Some((chip.to_owned(), i128::from(micros))),
@@ -59,8 +52,8 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
         let q = i128::from(line.quantity.0);
         let kind = if line.class == BilledClass::Run { "run" } else { "held" };
         if line.unit == BilledUnit::Tokens && kind == "run" {
-            let detail = format!("{name}|");
-            at(usage, line.period.from.hour(), "model", "", detail, *id, &|a| a.tokens += q.div_euclid(1_000_000));
+            let (hour, tokens) = (line.period.from.hour(), q.div_euclid(1_000_000));
+            at(usage, hour, "model", ("", ""), format!("{name}|"), *id, &|a| a.tokens += tokens);
         }
         let Some((chip, per)) = chip_of(name) else { continue };
         let total = match line.unit {
@@ -69,11 +62,11 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
             BilledUnit::GpuSeconds => q.div_euclid(1_000_000),
             _ => continue,
         };
-        let hours: Vec<i64> = line.period.hours().collect();
+        let hours: Vec<i64> = line.period.hours().filter(|_| total != 0).collect();
         for (i, hour) in hours.iter().enumerate() {
             let n = hours.len() as i128;
             let part = total.div_euclid(n) + i128::from((i as i128) < total.rem_euclid(n));
-            at(usage, Hour(*hour), kind, &chip, String::new(), *id, &|a| a.billed += part);
+            at(usage, Hour(*hour), kind, (&chip, name), String::new(), *id, &|a| a.billed += part);
             if kind == "run" {
                 spoken.insert((usage.account.clone(), Hour(*hour), usage.region.clone(), chip.clone()));
             }
@@ -81,16 +74,17 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
     }
     for start in starts(facts, &lines) {
         let Some((chip, per)) = chip_of(&start.sku) else { continue };
-        let (usage, count) = (start.usage, start.count);
-        at(usage, usage.time.hour(), "started", &chip, String::new(), start.fact, &|a| {
-            a.count += count;
-            a.times.push((usage.time, count));
-        });
-        let to = start.to.unwrap_or(now);
+        let (usage, count, what) = (start.usage, start.count, (chip.as_str(), start.sku.as_str()));
+        let market = start.market.map_or("", Market::as_str).to_owned();
+        at(usage, usage.time.hour(), "started", what, market, start.fact, &|a| a.times.push((usage.time, count)));
+        let to = start.to.unwrap_or(now).min(now);
         for hour in (Period { from: usage.time, to }).hours().map(Hour) {
             let overlap = to.min(hour.end()).nanos() - usage.time.max(hour.start()).nanos();
             let seconds = (i128::from(overlap) * i128::from(count) * per).div_euclid(1_000_000_000_000_000);
-            at(usage, hour, "run", &chip, String::new(), start.fact, &|a| a.launched += seconds);
+            at(usage, hour, "run", what, String::new(), start.fact, &|a| {
+                a.launched += seconds;
+                a.markets.extend(start.market);
+            });
         }
     }
     for (id, usage) in usages(facts) {
@@ -105,10 +99,10 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
             }
             _ => continue,
         };
-        let Some((chip, _)) = sku.map_or(Some((String::new(), 0)), |s| chip_of(s.as_str())) else { continue };
+        let sku = sku.map_or(String::new(), |s| s.as_str().to_owned());
+        let Some((chip, _)) = (if sku.is_empty() { Some((String::new(), 0)) } else { chip_of(&sku) }) else { continue };
         let tokens = if let UsageKind::ModelUsed { tokens: Some(t), .. } = &usage.kind { i128::from(*t) } else { 0 };
-        at(usage, usage.time.hour(), kind, &chip, detail, id, &|a| {
-            a.count += i64::from(count);
+        at(usage, usage.time.hour(), kind, (&chip, &sku), detail, id, &|a| {
             a.tokens += tokens;
             a.times.push((usage.time, i64::from(count)));
         });
@@ -159,34 +153,38 @@ struct Start<'a> {
     fact: FactId,
     sku: String,
     count: i64,
+    market: Option<Market>,
     to: Option<EventTime>,
+}
+
+fn event<'a>(usage: &'a Usage, fact: FactId, sku: &Option<Sku>, count: i64, market: Option<Market>) -> Start<'a> {
+    let sku = sku.as_ref().map_or("unknown", Sku::as_str).to_owned();
+    Start { usage, fact, sku, count, market, to: Some(usage.time) }
 }
 
 /// D3: what began to run, and until when; an event that names no resource ends where it begins.
 fn starts<'a>(facts: &Facts<'a>, lines: &[Line]) -> Vec<Start<'a>> {
-    type Transition<'a> = (EventTime, u8, FactId, &'a Usage, Option<Sku>, i64);
+    type Transition<'a> = (EventTime, u8, FactId, &'a Usage, Option<Sku>, i64, Option<Market>);
     let mut resources: BTreeMap<(AccountId, ResourceId), Vec<Transition>> = BTreeMap::new();
     let mut out = Vec::new();
     for (id, usage) in usages(facts) {
-        let mut put = |resource: &ResourceId, rank, sku: Option<Sku>, count| {
+        let mut put = |resource: &ResourceId, rank, sku: Option<Sku>, count, market| {
             let line = resources.entry((usage.account.clone(), resource.clone())).or_default();
-            line.push((usage.time, rank, id, usage, sku, count));
+            line.push((usage.time, rank, id, usage, sku, count, market));
         };
         match &usage.kind {
-            UsageKind::CapacityStarted { sku, count, resource: Some(r), .. } => {
-                put(r, 1, sku.clone(), i64::from(*count))
-            }
-            UsageKind::CapacityStarted { sku, count, resource: None, .. } => {
-                let sku = sku.as_ref().map_or("unknown", Sku::as_str).to_owned();
-                out.push(Start { usage, fact: id, sku, count: i64::from(*count), to: Some(usage.time) });
-            }
-            UsageKind::CapacityStopped { resource, end: StopEnd::Stopped } => put(resource, 0, None, 0),
-            UsageKind::CapacityStopped { resource, end: StopEnd::Terminated } => put(resource, 2, None, 0),
+            UsageKind::CapacityStarted { sku, count, resource, market } => match resource {
+                Some(resource) => put(resource, 1, sku.clone(), i64::from(*count), Some(*market)),
+                None => out.push(event(usage, id, sku, i64::from(*count), Some(*market))),
+            },
+            UsageKind::CapacityStopped { resource, end: StopEnd::Stopped } => put(resource, 0, None, 0, None),
+            UsageKind::CapacityStopped { resource, end: StopEnd::Terminated } => put(resource, 2, None, 0, None),
             UsageKind::OperationHalf { half: Half::Last, outcome, .. }
                 if outcome.as_ref().is_none_or(|o| o == "ok") =>
             {
                 let Some((sku, named)) = joined(facts, usage) else { continue };
-                named.iter().for_each(|r| put(r, 1, sku.clone(), 1));
+                named.iter().for_each(|r| put(r, 1, sku.clone(), 1, None));
+                out.extend(named.is_empty().then(|| event(usage, id, &sku, 1, None)));
             }
             _ => {}
         }
@@ -194,9 +192,11 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line]) -> Vec<Start<'a>> {
     for ((account, resource), mut line) in resources {
         line.sort_by_key(|t| (t.0, t.1, t.2));
         let billed = lines.iter().filter(|(_, u, l)| u.account == account && l.resource.as_ref() == Some(&resource));
-        let billed = billed.filter(|(.., l)| l.sku.is_some()).min_by_key(|(id, _, l)| (l.period.from, *id));
+        let time = |l: &BilledLine| !matches!(l.unit, BilledUnit::Tokens | BilledUnit::Units);
+        let ran = |l: &BilledLine| time(l) && matches!(l.class, BilledClass::Run | BilledClass::Held);
+        let billed = billed.filter(|(.., l)| l.sku.is_some() && ran(l)).min_by_key(|(id, _, l)| (l.period.from, *id));
         let mut open: Option<Start> = None;
-        for (i, (time, rank, fact, usage, _, count)) in line.iter().enumerate() {
+        for (i, (time, rank, fact, usage, _, count, market)) in line.iter().enumerate() {
             let named = line[..=i].iter().rev().chain(&line[i..]).find_map(|t| t.4.clone());
             let sku = named.or_else(|| billed.and_then(|b| b.2.sku.clone()));
             let sku = sku.map_or("unknown".to_owned(), |s| s.as_str().to_owned());
@@ -204,7 +204,7 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line]) -> Vec<Start<'a>> {
                 continue;
             }
             out.extend(open.take().map(|o| Start { to: Some(*time), ..o }));
-            open = (*rank == 1).then_some(Start { usage, fact: *fact, sku, count: *count, to: None });
+            open = (*rank == 1).then_some(Start { usage, fact: *fact, sku, count: *count, market: *market, to: None });
         }
         out.extend(open);
     }
@@ -318,6 +318,7 @@ fn measures(rows: &[&(Key, Atom)]) -> Measures {
     let mut by_hour: BTreeMap<Hour, i128> = BTreeMap::new();
     let known = || of("run").filter(|(k, _)| !k.chip.starts_with("unknown:"));
     known().for_each(|(k, a)| *by_hour.entry(k.hour).or_default() += a.seconds);
+    let count = |kind| of(kind).flat_map(|(_, a)| a.times.iter().map(|t| t.1)).sum();
     let first_denial = of("denied").flat_map(|(_, a)| a.times.iter().map(|t| t.0)).min();
     let after = |t: &&(EventTime, i64)| first_denial.is_some_and(|d| t.0 > d);
     Measures {
@@ -325,10 +326,10 @@ fn measures(rows: &[&(Key, Atom)]) -> Measures {
         launched: known().map(|(_, a)| a.launched).sum(),
         billed: known().map(|(_, a)| a.billed).sum(),
         peak: by_hour.values().copied().max().unwrap_or(0).max(0),
-        denied: of("denied").map(|(_, a)| a.count).sum(),
-        starts: of("started").map(|(_, a)| a.count).sum(),
+        denied: count("denied"),
+        starts: count("started"),
         starts_after_denial: of("started").flat_map(|(_, a)| a.times.iter().filter(after).map(|t| t.1)).sum(),
-        calls: of("model").map(|(_, a)| a.count).sum(),
+        calls: count("model"),
         tokens: of("model").map(|(_, a)| a.tokens).sum(),
         accounts: rows.iter().map(|(k, _)| &k.account).collect::<BTreeSet<_>>().len(),
     }

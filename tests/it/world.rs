@@ -41,6 +41,7 @@ pub struct Key {
     pub kind: &'static str,
     pub region: String,
     pub chip: String,
+    pub sku: String,
     pub detail: String,
 }
 
@@ -49,10 +50,10 @@ pub struct Atom {
     pub seconds: i128,
     pub launched: i128,
     pub billed: i128,
-    pub count: i64,
     pub tokens: i128,
     pub times: Vec<(EventTime, i64)>,
     pub sources: BTreeSet<FactId>,
+    pub markets: BTreeSet<Market>,
 }
 
 /// Who stands behind an account at an hour.
@@ -177,6 +178,14 @@ pub fn world() -> World {
             rule("listed", "customer", 36, 3, |_, _, s| s.listed, |m| m.calls >= 2 || m.gpu_seconds >= 7_200),
             rule("shared", "shared.payment", 12, 4, |k, a, _| runs(k, a), |m| m.peak >= 16 * 3_600 && m.accounts >= 2),
             rule("seller", "reseller", 24, 5, |_, _, s| s.seller_countries.iter().flatten().any(china), |_| true),
+            rule(
+                "spot",
+                "account",
+                24,
+                0,
+                |k, a, _| runs(k, a) && k.sku == "big.h100" && a.markets == [Market::Spot].into(),
+                |_| true,
+            ),
             rule("payer", "payer", 100, 10, |_, _, _| true, |m| m.tokens >= 500 || m.launched > m.billed + 1_000),
         ],
     }
@@ -211,6 +220,10 @@ pub const RULES: &[(&str, &str)] = &[
     (
         "seller",
         "subject: reseller\nwhere: chain.exists(h, h.role == \"reseller\" && h.country == \"CN\")\nwindow: 24h\nquiet: 5h",
+    ),
+    (
+        "spot",
+        "subject: account\nwhere: activity.gpu_hours > 0 && activity.sku == \"big.h100\" && activity.market == \"spot\"\nwindow: 24h\nquiet: 0h",
     ),
     (
         "payer",
