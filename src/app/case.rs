@@ -10,10 +10,10 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 
-use super::replay::{Replay, Silent};
+use super::replay::{self, Replay, Silent};
 use crate::config::{Asked, Case, Config, rulebook_of_case};
 use crate::decode::{self, Outcome};
-use crate::engine::{Engine, Rulebook};
+use crate::engine::{Engine, Refusal, Rulebook};
 use crate::model::{Alert, EventTime, Fact, Position, Text};
 use crate::policy::{Expect, Rule};
 
@@ -156,10 +156,9 @@ fn fold(book: Rulebook, settings: &decode::Settings, lines: &str, until: Option<
     let mut latest: Option<EventTime> = None;
     decode::stream(&Text::new_static("case"), &mut lines.as_bytes(), settings, &mut |item| match item.outcome {
         Outcome::Relevant(facts) => {
-            for fact in facts {
-                latest = latest.max(fact.event_time());
-                engine.apply(&item.position, fact);
-            }
+            let mut refused =
+                |refusal: Refusal| rejects.push(format!("given {}: {}", item.position.at, refusal.as_str()));
+            replay::fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
         }
         Outcome::Irrelevant => {}
         Outcome::Rejected(reason) => {

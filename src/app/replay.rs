@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::tally::{SourceTally, Tally};
 use crate::config::Config;
 use crate::decode::{self, Outcome};
-use crate::engine::{Engine, Fate};
+use crate::engine::{Engine, Refusal};
 use crate::model::{EventTime, Fact, Position, Text};
 use crate::sinks::Reject;
 use crate::sources::{self, Caps, Skipped, SourceError};
@@ -63,7 +63,11 @@ impl Replay {
                     decode::stream(&entry.name, &mut input, &config.decode, &mut |item| {
                         tally.count(&item.outcome);
                         match item.outcome {
-                            Outcome::Relevant(facts) => fold(&mut engine, &item.position, facts, &mut latest),
+                            Outcome::Relevant(facts) => {
+                                let mut refused =
+                                    |refusal| progress.rejected(refused(&item.position, item.size, refusal));
+                                fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
+                            }
                             Outcome::Irrelevant => {}
                             Outcome::Rejected(reason) => progress.rejected(Reject {
                                 reason: reason.code.to_string(),
@@ -87,13 +91,33 @@ impl Replay {
     }
 }
 
-fn fold(engine: &mut Engine, position: &Position, facts: Vec<Fact>, latest: &mut Option<EventTime>) {
+/// Facts of one record into the engine; `latest` becomes the greatest time any of them reaches. A billed line reaches the
+/// end of its period; ticks among the records are times like any other.
+pub(super) fn fold(
+    engine: &mut Engine,
+    position: &Position,
+    facts: Vec<Fact>,
+    latest: &mut Option<EventTime>,
+    refused: &mut dyn FnMut(Refusal),
+) {
     for fact in facts {
-        let time = fact.event_time();
-        let taken = matches!(fact, Fact::Tick(_)) || engine.apply(position, fact) != Fate::Refused;
-        if taken {
-            *latest = (*latest).max(time);
+        if let Some(refusal) = Refusal::of(&fact) {
+            refused(refusal);
+        } else {
+            *latest = (*latest).max(fact.reaches());
         }
+        if !matches!(fact, Fact::Tick(_)) {
+            engine.apply(position, fact);
+        }
+    }
+}
+
+fn refused(position: &Position, size: u64, refusal: Refusal) -> Reject {
+    Reject {
+        reason: refusal.as_str().to_owned(),
+        detail: "a fact of this record cannot be held".to_owned(),
+        position: position.clone(),
+        size,
     }
 }
 

@@ -11,7 +11,7 @@ mod jurisdictions;
 mod looks;
 mod sku;
 
-use crate::model::{ChipCount, ChipName, Day, Micros, Provider, Sku, Text};
+use crate::model::{ChipCount, Day, Micros, Provider, Sku, Text};
 use crate::written::{Problems, Source};
 
 pub use chip::Chip;
@@ -115,11 +115,6 @@ impl Catalogue {
     /// Every chip, in the order of the table.
     pub fn chips(&self) -> impl Iterator<Item = &Chip> {
         self.chips.iter()
-    }
-
-    /// A chip by exactly its name.
-    pub fn chip_named(&self, name: &ChipName) -> Option<&Chip> {
-        self.chips.index_of(name.as_str()).and_then(|index| self.chips.get(index))
     }
 
     /// The providers whose SKUs the table knows.

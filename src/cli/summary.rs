@@ -51,8 +51,7 @@ impl<'a> Summary<'a> {
         for (kind, count) in replayed.engine.held().into_iter().filter(|(kind, _)| read(kind)) {
             summary.facts.insert(kind.as_str(), count);
         }
-        for ((kind, fate), count) in replayed.engine.fates().iter().filter(|((kind, _), _)| read(kind)) {
-            let _ = kind;
+        for ((_, fate), count) in replayed.engine.fates().iter().filter(|((kind, _), _)| read(kind)) {
             *summary.fates.entry(fate.as_str()).or_default() += count;
         }
         for alert in replayed.engine.alerts() {
@@ -100,8 +99,9 @@ fn write(out: &mut String, replayed: &Replayed) -> std::fmt::Result {
     let fate = |fate: Fate| summary.fates.get(fate.as_str()).copied().unwrap_or(0);
     writeln!(
         out,
-        "          {} applied, {} duplicate, {} superseded, {} refused",
-        fate(Fate::Applied),
+        "          {} applied, {} pending, {} duplicate, {} superseded, {} refused",
+        fate(Fate::Applied) - replayed.engine.pending(),
+        replayed.engine.pending(),
         fate(Fate::Duplicate),
         fate(Fate::Superseded),
         fate(Fate::Refused)

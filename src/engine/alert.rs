@@ -80,7 +80,7 @@ impl Desk<'_> {
             let ids = sources.entry(row.account).or_default();
             ids.extend(&row.activity.amounts.sources);
             if sighted {
-                ids.extend(row.sighted_within(rule.window_hours).map(|sighting| row.sighting_id(sighting)));
+                ids.extend(row.sighted_within(rule.window_hours).map(|(_, id)| *id));
             }
         }
         let mut accounts: Vec<_> = weight.into_iter().map(|(account, seconds)| (Reverse(seconds), account)).collect();

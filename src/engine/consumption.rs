@@ -29,7 +29,7 @@ pub struct Consumption {
     pub seconds: BTreeMap<Consumed, i128>,
     /// Chip-seconds of the hour of `now`.
     pub running: BTreeMap<Consumed, i128>,
-    /// Activities of chips the catalogue does not know, by cloud.
+    /// Account-hours of SKUs the catalogue does not know, whatever was done with them, by cloud.
     pub unknown_skus: BTreeMap<Text, u64>,
     /// Hours of activity behind which a customer or owner is not known, by what is not known.
     pub unresolved: BTreeMap<&'static str, u64>,
@@ -39,10 +39,17 @@ const RESTRICTED: &str = "MACAU_OR_D5";
 
 pub(super) fn of(rows: &[Row], book: &Rulebook, now: EventTime) -> Consumption {
     let mut sums = Consumption::default();
-    for row in rows.iter().filter(|row| row.activity.kind == ActivityKind::Run) {
+    for row in rows {
         let activity = &row.activity;
+        if matches!(activity.chip, ChipKey::Unknown(_)) {
+            *sums.unknown_skus.entry(row.account.provider.text()).or_default() += 1;
+        }
+        if activity.kind != ActivityKind::Run {
+            continue;
+        }
         let day = activity.hour.day();
-        let hq = row.standing.owner_card.as_ref().and_then(|owner| owner.hq);
+        let owner = row.standing.owner_card.as_ref();
+        let hq = owner.and_then(|owner| owner.hq);
         let country_group = match hq {
             None => "unknown",
             Some(hq) if book.jurisdictions.contains(RESTRICTED, hq, day) => RESTRICTED,
@@ -62,14 +69,14 @@ pub(super) fn of(rows: &[Row], book: &Rulebook, now: EventTime) -> Consumption {
             *sums.running.entry(key.clone()).or_default() += activity.amounts.seconds;
         }
         *sums.seconds.entry(key).or_default() += activity.amounts.seconds;
-        if !row.chip_known() {
-            *sums.unknown_skus.entry(row.account.provider.text()).or_default() += 1;
-        }
         if row.standing.customer.is_none() {
             *sums.unresolved.entry("customer").or_default() += 1;
         }
         if row.standing.owner.as_ref().is_none_or(|owner| !owner.resolved) {
             *sums.unresolved.entry("owner").or_default() += 1;
+        }
+        if owner.is_some_and(|owner| owner.hq.is_none() && !owner.person) {
+            *sums.unresolved.entry("owner_hq").or_default() += 1;
         }
     }
     sums

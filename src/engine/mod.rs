@@ -8,6 +8,7 @@ mod alert;
 mod consumption;
 mod episodes;
 mod evaluate;
+mod refusal;
 mod rows;
 mod scope;
 mod standing;
@@ -20,15 +21,14 @@ use std::sync::Arc;
 use crate::catalogue::{Catalogue, Jurisdictions};
 use crate::geo::Geo;
 pub use crate::ledger::Fate;
-use crate::ledger::{Ledger, Touched};
-use crate::model::{Alert, AlertId, EventTime, Fact, FactKind, Position, Revision, Text, UsageKind};
+use crate::ledger::Ledger;
+use crate::model::{Alert, AlertId, EventTime, Fact, FactKind, Position, Revision, Text};
 use crate::parties::{Lists, Parties};
 use crate::policy::Policy;
 
-pub use consumption::{Consumed, Consumption};
+pub use refusal::Refusal;
 
-/// Longest billed period taken in, in hours: no export bills more than a year in one line.
-const BILLED_HOURS_MAX: i64 = 400 * 24;
+pub use consumption::{Consumed, Consumption};
 
 /// Everything that decides what facts mean.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Engine {
     pub fn apply(&mut self, position: &Position, fact: Fact) -> Fate {
         self.position += 1;
         let kind = fact.kind();
-        let fate = if holdable(&fact) { self.fold(position, fact) } else { Fate::Refused };
+        let fate = if Refusal::of(&fact).is_none() { self.fold(position, fact) } else { Fate::Refused };
         *self.fates.entry((kind, fate)).or_default() += 1;
         fate
     }
@@ -98,11 +98,9 @@ impl Engine {
             self.now = self.now.max(Some(time));
         }
         let id = fact.identity();
-        let (fate, touched) = self.ledger.apply(id, position, fact);
-        if touched == Touched::Reference
-            && let Some(held) = self.ledger.fact(&id)
-        {
-            self.parties.put(&held.fact);
+        let (fate, kept) = self.ledger.apply(id, position, fact);
+        if let Some(fact) = kept {
+            self.parties.put(fact);
         }
         fate
     }
@@ -135,6 +133,16 @@ impl Engine {
         &self.fates
     }
 
+    /// Halves of operations that wait for the other: applied, and without effect so far.
+    pub fn pending(&self) -> u64 {
+        self.ledger.pending()
+    }
+
+    /// Billed lines that could not be told apart, the greater usage counted (D4).
+    pub fn ambiguous(&self) -> u64 {
+        self.ledger.ambiguous()
+    }
+
     /// What is held, by kind: distinct facts.
     pub fn held(&self) -> BTreeMap<FactKind, u64> {
         let mut held = BTreeMap::new();
@@ -162,19 +170,5 @@ impl Engine {
         let revision = Revision { epoch: 1, position: self.position, config: self.book.digest.clone() };
         let desk = alert::Desk { book: &self.book, ledger: &self.ledger, held: &held, now, revision };
         findings.iter().filter_map(|finding| desk.alert(finding)).map(|alert| (alert.id.clone(), alert)).collect()
-    }
-}
-
-/// Whether a fact can be held within the bounds of P6: a billed line covers some time, and not more than a year.
-fn holdable(fact: &Fact) -> bool {
-    match fact {
-        Fact::Usage(usage) => match &usage.kind {
-            UsageKind::UsageBilled(line) => {
-                let hours = line.period.hours();
-                !hours.is_empty() && hours.end() - hours.start() < BILLED_HOURS_MAX
-            }
-            _ => true,
-        },
-        _ => true,
     }
 }

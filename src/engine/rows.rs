@@ -7,7 +7,7 @@ use super::Rulebook;
 use super::standing::Standing;
 use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Ledger, Sighting};
-use crate::model::{AccountId, Authorisation, ChipName, Day, EventTime, Fact, FactId, Usage};
+use crate::model::{AccountId, Authorisation, ChipName, Day, EventTime, FactId};
 use crate::parties::Parties;
 
 /// An activity, who stands behind it, and how its chip is controlled.
@@ -20,8 +20,8 @@ pub(super) struct Row<'a> {
     pub(super) authorisation: Option<Authorisation>,
     /// Total processing performance of the chip; 0 where not known.
     pub(super) tpp: f64,
-    /// All sightings of the account, by day.
-    pub(super) sightings: Arc<[Sighting]>,
+    /// All sightings of the account, by day, with the facts that say so.
+    pub(super) sightings: Arc<[(Sighting, FactId)]>,
 }
 
 impl Row<'_> {
@@ -30,15 +30,10 @@ impl Row<'_> {
     }
 
     /// Sightings of the days that the window ending in this row's hour touches, nearest day first.
-    pub(super) fn sighted_within(&self, window_hours: i64) -> impl Iterator<Item = &Sighting> {
+    pub(super) fn sighted_within(&self, window_hours: i64) -> impl Iterator<Item = &(Sighting, FactId)> {
         let hour = self.activity.hour;
         let days = hour.plus(1 - window_hours).day()..=hour.day();
-        self.sightings.iter().rev().filter(move |(day, ..)| days.contains(day))
-    }
-
-    /// The identity of a sighting's fact: its whole content.
-    pub(super) fn sighting_id(&self, (day, network, class): &Sighting) -> FactId {
-        Fact::Usage(Usage::sighting(self.account.clone(), *day, *network, *class)).identity()
+        self.sightings.iter().rev().filter(move |((day, ..), _)| days.contains(day))
     }
 }
 
@@ -48,7 +43,7 @@ pub(super) fn rows<'a>(ledger: &'a Ledger, parties: &Parties, book: &Rulebook, n
     let mut controls = Controls { book, known: BTreeMap::new() };
     let mut rows = Vec::new();
     for account in ledger.accounts() {
-        let sightings: Arc<[Sighting]> = ledger.sightings(account).into_iter().collect();
+        let sightings: Arc<[(Sighting, FactId)]> = ledger.sightings(account).into_iter().collect();
         // Between two changes of any card, and within one day (list entries begin and end with days), standing is one.
         let mut standings: BTreeMap<(Day, usize), Arc<Standing>> = BTreeMap::new();
         for activity in ledger.activities(account, &book.catalogue, now) {

@@ -11,7 +11,7 @@ use super::rows::Row;
 use super::window::Window;
 use crate::geo::GeoMatch;
 use crate::ledger::{ActivityKind, Detail, Sighting};
-use crate::model::{Country, Hour, Micros, RuleId, Text};
+use crate::model::{Country, FactId, Hour, Micros, RuleId, Text};
 use crate::policy::{
     ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
 };
@@ -80,7 +80,7 @@ impl<'a> View<'a> {
                 GeoMatch::Place(place) => place.country,
                 GeoMatch::NotRoutable | GeoMatch::NoRecord => None,
             };
-            let seen = |(day, network, class): &Sighting| Seen {
+            let seen = |((day, network, class), _): &(Sighting, FactId)| Seen {
                 country: country(*network),
                 network: Text::new(network.to_string()),
                 class: class.as_str(),

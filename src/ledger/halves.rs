@@ -22,6 +22,17 @@ pub(super) struct Operation<'a> {
     pub(super) denied: Option<DenialReason>,
 }
 
+/// How many halves wait for the other.
+pub(super) fn pending<'a>(usages: impl Iterator<Item = (FactId, &'a Usage)>) -> u64 {
+    let mut halves: BTreeMap<&Text, u64> = BTreeMap::new();
+    for (_, usage) in usages {
+        if let UsageKind::OperationHalf { operation, .. } = &usage.kind {
+            *halves.entry(operation).or_default() += 1;
+        }
+    }
+    halves.into_values().filter(|seen| *seen == 1).sum()
+}
+
 pub(super) fn join<'a>(usages: &[(FactId, &'a Usage)]) -> Vec<Operation<'a>> {
     let mut firsts: BTreeMap<&Text, (Option<&Sku>, &[ResourceId])> = BTreeMap::new();
     for (_, usage) in usages {

@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Catalogue;
 use crate::model::{
-    AccountId, Day, EventTime, Fact, FactId, NetworkPrefix, Position, PrincipalClass, Provider, Statement, Suppression,
-    Text, Usage, UsageKind,
+    AccountId, Day, EventTime, Fact, FactId, NetworkPrefix, Position, PrincipalClass, Suppression, Usage, UsageKind,
 };
 
 pub use activity::{Activity, ActivityKind, ChipKey, Detail};
@@ -33,45 +32,39 @@ pub struct Ledger {
     accounts: BTreeMap<AccountId, BTreeSet<FactId>>,
     completed: Completed,
     suppressions: BTreeSet<FactId>,
-}
-
-/// What a fact touched.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Touched {
-    /// Nothing that was not known.
-    Nothing,
-    /// One account.
-    Account(AccountId),
-    /// Every account with lines of this statement; perhaps any.
-    Statement(Provider, Statement),
-    /// Reference facts: accounts, parties, edges, authorisations, tenders, suppressions.
-    Reference,
-    /// Time.
-    Now,
+    ambiguous: u64,
 }
 
 impl Ledger {
-    /// Takes a fact with its identity in by D1 and says what became of it and what it touched.
-    pub fn apply(&mut self, id: FactId, position: &Position, fact: Fact) -> (Fate, Touched) {
+    /// Takes a fact with its identity in by D1. Says what became of it, and gives it back where it now counts.
+    pub fn apply(&mut self, id: FactId, position: &Position, fact: Fact) -> (Fate, Option<&Fact>) {
+        let ambiguous =
+            matches!(&fact, Fact::Usage(Usage { kind: UsageKind::UsageBilled(line), .. }) if line.is_ambiguous());
         let (fate, kept) = self.store.apply(id, position, fact);
-        let Some(kept) = kept else { return (fate, Touched::Nothing) };
-        let touched = match kept {
-            Fact::Usage(Usage { account, kind: UsageKind::StatementComplete { statement }, .. }) => {
+        self.ambiguous += u64::from(ambiguous && fate == Fate::Superseded);
+        match kept {
+            Some(Fact::Usage(Usage { account, kind: UsageKind::StatementComplete { statement }, .. })) => {
                 self.completed.add(&account.provider, statement);
-                Touched::Statement(account.provider.clone(), statement.clone())
             }
-            Fact::Usage(usage) => {
+            Some(Fact::Usage(usage)) => {
                 self.accounts.entry(usage.account.clone()).or_default().insert(id);
-                Touched::Account(usage.account.clone())
             }
-            Fact::Tick(_) => Touched::Now,
-            Fact::Suppression(_) => {
+            Some(Fact::Suppression(_)) => {
                 self.suppressions.insert(id);
-                Touched::Reference
             }
-            _ => Touched::Reference,
-        };
-        (fate, touched)
+            _ => {}
+        }
+        (fate, kept)
+    }
+
+    /// Billed lines that could not be told apart, the greater usage counted (D4).
+    pub fn ambiguous(&self) -> u64 {
+        self.ambiguous
+    }
+
+    /// Halves of operations whose other half has not been seen.
+    pub fn pending(&self) -> u64 {
+        self.accounts.keys().map(|account| halves::pending(self.usages(account))).sum()
     }
 
     /// A fact by its identity.
@@ -97,31 +90,19 @@ impl Ledger {
         self.accounts.keys()
     }
 
-    /// Accounts that have lines of a statement.
-    pub fn accounts_on(&self, provider: &Provider, export: &Text, period: &Text) -> Vec<AccountId> {
-        let on = |usage: &Usage| match &usage.kind {
-            UsageKind::UsageBilled(line) => {
-                line.statement.as_ref().is_some_and(|s| s.export == *export && s.period == *period)
-            }
-            _ => false,
-        };
-        let accounts = self.accounts.keys().filter(|account| account.provider == *provider);
-        accounts.filter(|account| self.usages(account).any(|(_, usage)| on(usage))).cloned().collect()
-    }
-
     /// The activities of an account by hour, up to and including the hour of `now` (D3–D5).
     pub fn activities(&self, account: &AccountId, catalogue: &Catalogue, now: EventTime) -> Vec<Activity> {
         let usages: Vec<_> = self.usages(account).collect();
         activity::of_account(&account.provider, &usages, &self.completed, catalogue, now)
     }
 
-    /// Where an account was used from, by day.
-    pub fn sightings(&self, account: &AccountId) -> BTreeSet<Sighting> {
+    /// Where an account was used from, by day, with the facts that say so.
+    pub fn sightings(&self, account: &AccountId) -> BTreeMap<Sighting, FactId> {
         let of = |usage: &Usage| match &usage.kind {
             UsageKind::Sighting { network, principal_class } => Some((usage.time.day(), *network, *principal_class)),
             _ => None,
         };
-        self.usages(account).filter_map(|(_, usage)| of(usage)).collect()
+        self.usages(account).filter_map(|(id, usage)| Some((of(usage)?, id))).collect()
     }
 
     fn usages(&self, account: &AccountId) -> impl Iterator<Item = (FactId, &Usage)> {

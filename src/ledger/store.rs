@@ -17,7 +17,7 @@ pub enum Fate {
     Duplicate,
     /// It lost against what was known, or what was known lost against it: one of the two counts no more.
     Superseded,
-    /// It cannot be held: the reason is stated where it is refused.
+    /// It cannot be held: see `Refusal` for why.
     Refused,
 }
 
@@ -77,5 +77,35 @@ impl Store {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&FactId, &Held)> {
         self.facts.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EventTime, Suppression, Text};
+
+    #[test]
+    fn copies_are_duplicates_and_of_two_contents_one_is_superseded() {
+        let fact = |reason: &str| {
+            Fact::Suppression(Suppression {
+                id: "s".into(),
+                subject: "account:aws/a".into(),
+                rule: None,
+                until: EventTime::MAX,
+                reason: reason.into(),
+                by: "b".into(),
+            })
+        };
+        let position = Position { source: Text::new("x"), at: 1 };
+        let kept = |facts: [&str; 3]| {
+            let mut store = Store::default();
+            let fates = facts.map(|reason| store.apply(fact(reason).identity(), &position, fact(reason)).0);
+            (fates, store.iter().map(|(_, held)| held.fact.clone()).collect::<Vec<_>>())
+        };
+        let (fates, one) = kept(["a", "a", "b"]);
+        assert_eq!(fates, [Fate::Applied, Fate::Duplicate, Fate::Superseded]);
+        assert_eq!(kept(["b", "a", "a"]).1, one, "whichever came first, the same one counts");
+        assert_eq!(one.len(), 1);
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::fact::words;
+use super::words::words;
 use super::{Digest, EventTime, FactId, FactKind, PartyId, Position, RuleId, Text};
 
 words! {

@@ -3,6 +3,7 @@
 //! In: nothing. Out: plain values with identity and order. It refuses to know any provider's format, any rule, any file.
 
 mod alert;
+mod bill;
 mod digest;
 mod fact;
 mod ids;
@@ -12,17 +13,16 @@ mod position;
 mod time;
 mod timeline;
 mod units;
+mod usage;
+mod words;
 
 pub use alert::{
     Alert, AlertId, AlertStatus, BasisKind, ChipLine, Episode, EvidenceLine, Family, HitLine, HopLine, Measured,
     Revision, RuleLine, RuleMode, Severity, Subject, SubjectKind, SubjectLine, SuppressionLine,
 };
+pub use bill::{BilledLine, Statement};
 pub use digest::{ContentHash, Digest, FactId};
-pub(crate) use fact::words;
-pub use fact::{
-    Actor, BilledClass, BilledLine, BilledUnit, DenialReason, Fact, FactKind, Half, Market, Statement, StopEnd, Usage,
-    UsageKind,
-};
+pub use fact::Fact;
 pub use ids::{
     AccountId, ChipName, Country, EntryId, ListId, PartyId, Provider, Region, ResourceId, RuleId, Sku, Text,
 };
@@ -34,4 +34,7 @@ pub use place::{NetworkPrefix, PrincipalClass};
 pub use position::Position;
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
-pub use units::{ChipCount, Currency, GpuSeconds, InvalidQuantity, Micros, Money};
+pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};
+pub use usage::{Actor, Usage, UsageKind};
+pub(crate) use words::words;
+pub use words::{BilledClass, BilledUnit, DenialReason, FactKind, Half, Market, StopEnd};

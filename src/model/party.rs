@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::fact::words;
+use super::words::words;
 use super::{AccountId, ChipName, Country, Currency, EventTime, Micros, Money, PartyId, Provider, RuleId, Text};
 
 /// What is known of an account from a date on.

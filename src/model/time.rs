@@ -43,6 +43,14 @@ impl EventTime {
         i64::try_from(stamp.as_nanosecond()).map(Self).map_err(|_| invalid())
     }
 
+    /// Whether a record may be dated so: from 2000 up to 2050. Outside, a clock is wrong, and one such record would make
+    /// every machine that still runs, run for centuries.
+    pub fn is_plausible(self) -> bool {
+        const YEAR_2000: i64 = 946_684_800;
+        const YEAR_2050: i64 = 2_524_608_000;
+        (YEAR_2000..YEAR_2050).contains(&self.0.div_euclid(NANOS))
+    }
+
     /// Nanoseconds since the epoch.
     pub const fn nanos(self) -> i64 {
         self.0

@@ -96,17 +96,6 @@ impl Serialize for Micros {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChipCount(pub Micros);
 
-/// Accelerator time: one chip for one second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GpuSeconds(pub i64);
-
-impl GpuSeconds {
-    /// In hours, for people and conditions.
-    pub fn hours(self) -> f64 {
-        self.0 as f64 / 3_600.0
-    }
-}
-
 /// Three letters of ISO 4217, upper case, as written by the source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]

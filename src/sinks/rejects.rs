@@ -1,4 +1,4 @@
-//! Rejected records: reason, place, size and hash, never their bytes.
+//! Rejected records: reason, place and size, never their bytes.
 
 use std::io::{self, Write};
 

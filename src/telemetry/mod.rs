@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use prometheus::{CounterVec, Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 use crate::engine::{Consumed, Engine};
+use crate::model::FactKind;
 
 /// Most different values of the region label; further ones are `other` (P6).
 const REGIONS: usize = 256;
@@ -23,6 +24,8 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     ),
     ("tidewaiter_rejects_total", &["reason"], "Records rejected, by reason."),
     ("tidewaiter_facts_total", &["kind", "fate"], "Facts handed to the engine, by kind and what became of them."),
+    ("tidewaiter_facts_pending", &[], "Halves of operations that wait for the other half."),
+    ("tidewaiter_ambiguous_lines_total", &[], "Billed lines that could not be told apart; the greater usage counts."),
     ("tidewaiter_alerts", &["rule", "severity", "basis", "status"], "Alerts in the table."),
     (
         "tidewaiter_gpu_hours_total",
@@ -74,7 +77,8 @@ impl Metrics {
             let reason = if index < REASONS { reason } else { "other" };
             metrics.add("tidewaiter_rejects_total", &[reason], *count as f64);
         }
-        for ((kind, fate), count) in engine.fates() {
+        // The tick is the replay's own and was read nowhere.
+        for ((kind, fate), count) in engine.fates().iter().filter(|((kind, _), _)| *kind != FactKind::Tick) {
             metrics.add("tidewaiter_facts_total", &[kind.as_str(), fate.as_str()], *count as f64);
         }
         for alert in engine.alerts() {
@@ -85,6 +89,8 @@ impl Metrics {
         for list in engine.book().lists.summary() {
             metrics.add("tidewaiter_list_entries", &[list.id.as_str()], list.entries as f64);
         }
+        metrics.add("tidewaiter_facts_pending", &[], engine.pending() as f64);
+        metrics.add("tidewaiter_ambiguous_lines_total", &[], engine.ambiguous() as f64);
         metrics.consumption(engine);
         metrics
     }

@@ -15,16 +15,16 @@ struct Mutation {
 
 const MUTATIONS: &[Mutation] = &[
     Mutation {
-        what: "duplicates are not removed: every copy counts as a fact of its own",
-        file: "src/ledger/store.rs",
-        right: "std::cmp::Ordering::Equal => (Fate::Duplicate, None),",
-        wrong: "std::cmp::Ordering::Equal => (Fate::Applied, Some(&held.fact)),",
+        what: "duplicates are not removed: every copy of an event is a fact of its own",
+        file: "src/engine/mod.rs",
+        right: "let id = fact.identity();",
+        wrong: "let id = crate::model::Digest::new(\"copy\").number(self.position.cast_signed()).fact_id();",
     },
     Mutation {
-        what: "versions are ignored: the copy that came last wins",
-        file: "src/ledger/store.rs",
-        right: "match rank.cmp(&held.rank) {",
-        wrong: "match rank.2.cmp(&held.rank.2).then(std::cmp::Ordering::Greater) {",
+        what: "versions are ignored",
+        file: "src/model/fact.rs",
+        right: "(version, usage, self.content())",
+        wrong: "(version * 0, usage, self.content())",
     },
     Mutation {
         what: "a window is an hour too long",

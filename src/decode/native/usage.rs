@@ -1,5 +1,7 @@
 //! Native usage records: one record, one fact for each machine it names, and the sighting it implies.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::fields::{Fields, Problem};
@@ -95,8 +97,8 @@ fn sku(fields: &mut Fields<'_>) -> Option<Sku> {
 /// Machines, each named once.
 fn resources(fields: &mut Fields<'_>) -> Vec<ResourceId> {
     let named: Vec<_> = fields.texts("resources").into_iter().map(ResourceId::new).collect();
-    let twice = named.iter().enumerate().find(|(at, one)| named.iter().take(*at).any(|earlier| earlier == *one));
-    if let Some((_, twice)) = twice {
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = named.iter().find(|one| !seen.insert(*one)) {
         fields.bad("resources", format_args!("each machine once, {twice} stands twice"));
     }
     named

@@ -1,0 +1,131 @@
+//! Closed sets of words, as records and rules write them.
+
+use serde::Serialize;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// As written in records.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// From the word in records.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    )*};
+}
+pub(crate) use words;
+
+words! {
+    /// How capacity was bought.
+    Market {
+        /// By the hour.
+        OnDemand = "on_demand",
+        /// Spare capacity, may be taken back.
+        Spot = "spot",
+        /// Under a reservation.
+        Reserved = "reserved",
+        /// A capacity block, paid in advance.
+        Block = "block",
+    }
+    /// Whether stopped capacity may start again.
+    StopEnd {
+        /// It may.
+        Stopped = "stopped",
+        /// It is gone.
+        Terminated = "terminated",
+    }
+    /// Which half of an operation.
+    Half {
+        /// The request.
+        First = "first",
+        /// The outcome.
+        Last = "last",
+    }
+    /// Why capacity was refused.
+    DenialReason {
+        /// A rule of the provider or the organisation.
+        Policy = "policy",
+        /// Above a quota.
+        Quota = "quota",
+        /// None left.
+        Capacity = "capacity",
+        /// The principal may not.
+        Unauthorised = "unauthorised",
+        /// The provider declined to sell.
+        RefusedSale = "refused_sale",
+        /// Not said.
+        Unknown = "unknown",
+    }
+    /// What a billed quantity counts.
+    BilledUnit {
+        /// Hours of a whole instance.
+        InstanceHours = "instance_hours",
+        /// Hours of one chip: not to be multiplied again.
+        GpuHours = "gpu_hours",
+        /// Seconds of one chip.
+        GpuSeconds = "gpu_seconds",
+        /// Tokens of a model.
+        Tokens = "tokens",
+        /// Anything else.
+        Units = "units",
+    }
+    /// What kind of charge a line is.
+    BilledClass {
+        /// Compute that ran.
+        Run = "run",
+        /// Capacity held and not used.
+        Held = "held",
+        /// A fee without hours.
+        Fee = "fee",
+        /// A credit or refund.
+        Credit = "credit",
+    }
+    /// The kinds of fact, as records and metrics name them.
+    FactKind {
+        /// See [`UsageKind::CapacityStarted`].
+        CapacityStarted = "capacity_started",
+        /// See [`UsageKind::CapacityStopped`].
+        CapacityStopped = "capacity_stopped",
+        /// See [`UsageKind::OperationHalf`].
+        OperationHalf = "operation_half",
+        /// See [`UsageKind::CapacityDenied`].
+        CapacityDenied = "capacity_denied",
+        /// See [`UsageKind::CapacityReserved`].
+        CapacityReserved = "capacity_reserved",
+        /// See [`UsageKind::UsageBilled`].
+        UsageBilled = "usage_billed",
+        /// See [`UsageKind::StatementComplete`].
+        StatementComplete = "statement_complete",
+        /// See [`UsageKind::ModelUsed`].
+        ModelUsed = "model_used",
+        /// See [`UsageKind::Sighting`].
+        Sighting = "sighting",
+        /// See [`Account`].
+        Account = "account",
+        /// See [`Party`].
+        Party = "party",
+        /// See [`Edge`].
+        Edge = "edge",
+        /// See [`Authorisation`].
+        Authorisation = "authorisation",
+        /// See [`Suppression`].
+        Suppression = "suppression",
+        /// See [`Tender`].
+        Tender = "tender",
+        /// See [`Fact::Tick`].
+        Tick = "tick",
+    }
+}
