@@ -1,7 +1,7 @@
 //! The command line: reads arguments, calls the rooms below, prints.
 //!
 //! In: arguments. Out: text on stdout, messages on stderr, an exit code: 0 fine, 1 a check or test fell short, 2 bad
-//! usage or configuration, 3 input unreadable.
+//! usage or configuration (an output that cannot be written too), 3 input unreadable.
 
 mod check;
 mod classify;
@@ -72,10 +72,13 @@ pub fn run() -> ExitCode {
     match ended {
         Ok(end) => end.into(),
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<ConfigError>() => {
+            output::tell(&error.to_string());
+            End::BadUsage.into()
+        }
         Err(error) => {
             output::complain(&format!("{error:#}"));
-            let configuration = error.is::<ConfigError>();
-            if configuration { End::BadUsage.into() } else { End::Unreadable.into() }
+            if error.is::<output::Unwritable>() { End::BadUsage.into() } else { End::Unreadable.into() }
         }
     }
 }

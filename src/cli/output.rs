@@ -2,17 +2,30 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+/// A path that was asked for and cannot be written: bad usage, told before anything is read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}: {error}", path = .path.display())]
+pub(super) struct Unwritable {
+    path: PathBuf,
+    error: io::Error,
+}
 
 /// A file, or stdout for `-`.
-pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn Write>> {
+pub(super) fn open(path: &Path) -> Result<Box<dyn Write>, Unwritable> {
     if path == Path::new("-") {
         return Ok(Box::new(BufWriter::new(io::stdout().lock())));
     }
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(Box::new(BufWriter::new(file)))
+    match File::create(path) {
+        Ok(file) => Ok(Box::new(BufWriter::new(file))),
+        Err(error) => Err(Unwritable { path: path.to_owned(), error }),
+    }
+}
+
+/// The same where it was asked for.
+pub(super) fn open_asked(path: Option<&PathBuf>) -> Result<Option<Box<dyn Write>>, Unwritable> {
+    path.map(|path| open(path)).transpose()
 }
 
 /// To stdout.
@@ -25,6 +38,11 @@ pub(super) fn say(text: &str) -> anyhow::Result<()> {
 pub(super) fn complain(text: &str) {
     let mut out = io::stderr().lock();
     let _ = text.lines().try_for_each(|line| writeln!(out, "tidewaiter: {line}"));
+}
+
+/// To stderr as it stands: problems begin with their file and place, so that editors find it.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Whether somebody downstream stopped reading (`tidewaiter … | head`).

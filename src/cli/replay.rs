@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output::Unwritable;
 use super::{End, output, summary};
 use crate::app::{Progress, Replay, Replayed};
 use crate::config::{Asked, Case};
@@ -68,22 +69,25 @@ impl From<Format> for AlertFormat {
 pub(super) fn time(text: &str) -> Result<EventTime, String> {
     match Day::parse(text) {
         Ok(day) => Ok(day.start()),
-        Err(_) => EventTime::parse(text).map_err(|error| error.to_string()),
+        Err(_) => EventTime::parse(text)
+            .map_err(|_| "must be a day such as 2024-09-01 or a time such as 2024-09-01T00:00:00Z".to_owned()),
     }
 }
 
 pub(super) fn day(text: &str) -> Result<Day, String> {
-    Day::parse(text).map_err(|error| error.to_string())
+    Day::parse(text).map_err(|_| "must be a day such as 2024-09-01".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
     let (asked, replay) = plan(arguments)?;
     let config = asked.load()?;
     config.notices.iter().for_each(|notice| output::complain(notice));
-    let mut watch = Watch::new(arguments.rejects.as_deref())?;
+    // Before anything is read: that an output cannot be written is told at once.
+    let outputs = Outputs::open(arguments)?;
+    let mut watch = Watch::new(output::open_asked(arguments.rejects.as_ref())?);
     let replayed = replay.run(config, &mut watch);
     watch.finish()?;
-    write(arguments, &replayed)?;
+    write(arguments, outputs, &replayed)?;
     for unreadable in &replayed.unreadable {
         output::complain(&unreadable.to_string());
     }
@@ -106,30 +110,36 @@ fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
     Ok((asked, replay))
 }
 
-fn write(arguments: &Arguments, replayed: &Replayed) -> anyhow::Result<()> {
-    let alerts = || replayed.engine.alerts();
-    let on_stdout = arguments.alerts.as_deref() == Some(Path::new("-"));
-    match &arguments.alerts {
-        Some(path) => {
-            let mut out = output::open(path)?;
-            write_alerts(&mut out, arguments.format.map_or(AlertFormat::Json, Into::into), alerts())?;
-            out.flush()?;
-        }
-        None => {
-            let mut out = output::open(Path::new("-"))?;
-            write_alerts(&mut out, arguments.format.map_or(AlertFormat::Text, Into::into), alerts())?;
-            out.flush()?;
-        }
+/// What is written when everything was read.
+struct Outputs {
+    alerts: Box<dyn Write>,
+    metrics: Option<Box<dyn Write>>,
+    summary: Option<Box<dyn Write>>,
+}
+
+impl Outputs {
+    fn open(arguments: &Arguments) -> Result<Self, Unwritable> {
+        Ok(Self {
+            alerts: output::open(arguments.alerts.as_deref().unwrap_or(Path::new("-")))?,
+            metrics: output::open_asked(arguments.metrics.as_ref())?,
+            summary: output::open_asked(arguments.summary.as_ref())?,
+        })
     }
-    if let Some(path) = &arguments.metrics {
-        let mut out = output::open(path)?;
+}
+
+fn write(arguments: &Arguments, mut outputs: Outputs, replayed: &Replayed) -> anyhow::Result<()> {
+    let on_stdout = arguments.alerts.as_deref() == Some(Path::new("-"));
+    let unless_said = if arguments.alerts.is_some() { AlertFormat::Json } else { AlertFormat::Text };
+    let format = arguments.format.map_or(unless_said, Into::into);
+    write_alerts(&mut outputs.alerts, format, replayed.engine.alerts())?;
+    outputs.alerts.flush()?;
+    if let Some(out) = &mut outputs.metrics {
         let total = replayed.total();
         out.write_all(Metrics::of_replay(&total.records(), &replayed.engine).text()?.as_bytes())?;
         out.flush()?;
     }
-    if let Some(path) = &arguments.summary {
-        let mut out = output::open(path)?;
-        serde_json::to_writer_pretty(&mut out, &summary::Summary::of(replayed))?;
+    if let Some(out) = &mut outputs.summary {
+        serde_json::to_writer_pretty(&mut *out, &summary::Summary::of(replayed))?;
         out.write_all(b"\n")?;
         out.flush()?;
     }
@@ -149,14 +159,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(rejects: Option<&Path>) -> anyhow::Result<Self> {
+    fn new(rejects: Option<Box<dyn Write>>) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}") {
             bar.set_style(style);
         }
-        Ok(Self { bar, rejects: rejects.map(output::open).transpose()?, failed: None })
+        Self { bar, rejects, failed: None }
     }
 
     fn finish(mut self) -> anyhow::Result<()> {

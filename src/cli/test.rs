@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{End, output};
 use crate::app::{CaseOutcome, rule_cases, run_replay_case};
-use crate::config::{Asked, Case, CaseFile};
+use crate::config::{Asked, Case, CaseFile, ConfigError};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -28,7 +28,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
+    let mut junit_file = output::open_asked(arguments.junit.as_ref())?;
     let mut outcomes = Vec::new();
+    let mut wrong = Vec::new();
     for path in &arguments.paths {
         if !path.exists() {
             anyhow::bail!("cannot read {}: no such file or folder", path.display());
@@ -36,17 +38,26 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
         let mut folders = Vec::new();
         case_folders(path, &mut folders)?;
         for folder in &folders {
-            outcomes.push(run_replay_case(folder, arguments.update)?);
+            match run_replay_case(folder, arguments.update) {
+                Ok(outcome) => outcomes.push(outcome),
+                // One bad case does not hide what is wrong with the next.
+                Err(error) => wrong.push(error.downcast::<ConfigError>()?),
+            }
         }
         if folders.is_empty() {
             let case = CaseFile { policy: Some(vec![path.clone()]), ..CaseFile::default() };
             let asked = Asked { config: arguments.config.clone(), case: Some(case), known_on: None };
-            outcomes.extend(rule_cases(&asked.load()?));
+            match asked.load() {
+                Ok(config) => outcomes.extend(rule_cases(&config)),
+                Err(error) => wrong.push(error),
+            }
         }
     }
+    if !wrong.is_empty() {
+        return Err(ConfigError::Many(wrong).into());
+    }
     report(&outcomes)?;
-    if let Some(path) = &arguments.junit {
-        let mut out = output::open(path)?;
+    if let Some(out) = &mut junit_file {
         out.write_all(junit(&outcomes).as_bytes())?;
         out.flush()?;
     }

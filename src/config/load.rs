@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::read::{Gathered, read_text};
 use super::settings::{self, GeoSettings, Settings};
 use super::{Asked, Config, ConfigError, shipped};
 use crate::catalogue::{Catalogue, Jurisdictions};
@@ -15,36 +16,17 @@ use crate::parties::{ListFormat, ListSource, Lists};
 use crate::policy::{Case, Policy};
 use crate::written::Source;
 
-/// Gathers errors, so that one bad file does not hide the next.
-#[derive(Default)]
-struct Gathered(Vec<ConfigError>);
-
-impl Gathered {
-    fn keep<T>(&mut self, result: Result<T, impl Into<ConfigError>>) -> Option<T> {
-        result.map_err(|error| self.0.push(error.into())).ok()
-    }
-
-    fn finish(self) -> Result<(), ConfigError> {
-        let Self(mut errors) = self;
-        match errors.len() {
-            0 => Ok(()),
-            1 => Err(errors.remove(0)),
-            _ => Err(ConfigError::Many(errors)),
-        }
-    }
-}
-
 pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
     let case = asked.case.clone().unwrap_or_default();
+    let mut errors = Gathered::default();
     let mut settings = match asked.config.as_ref().or(case.config.as_ref()) {
-        Some(path) => settings::read_settings(path)?,
+        Some(path) => settings::read_settings(path, &mut errors),
         None => Settings::default(),
     };
     settings.policy = case.policy.or(settings.policy);
     settings.lists = case.lists.unwrap_or(settings.lists);
     settings.geo.own = case.geo.or(settings.geo.own);
 
-    let mut errors = Gathered::default();
     let mut digest = Digest::new("rulebook");
     let mut add = |sources: &[&Source]| {
         let whole = sources.iter().fold(digest.clone(), |digest, s| digest.field(&s.name).field(&s.text));
@@ -54,14 +36,14 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
     let skus = errors.keep(source(settings.skus.as_deref(), shipped::skus));
     let controls = errors.keep(source(settings.controls.as_deref(), shipped::controls));
     let groups = errors.keep(source(settings.jurisdictions.as_deref(), shipped::jurisdictions));
-    let policy = errors.keep(policy_sources(settings.policy.as_deref()));
-    let lists = errors.keep(list_sources(&settings.lists));
-    let geo = errors.keep(geo(&settings.geo));
+    let policy = policy_sources(settings.policy.as_deref(), &mut errors);
+    let lists = list_sources(&settings.lists, &mut errors);
+    let geo = geo(&settings.geo, &mut errors);
     [&chips, &skus, &controls, &groups]
         .into_iter()
         .for_each(|s| add(s.as_slice().iter().collect::<Vec<_>>().as_slice()));
-    policy.iter().flatten().for_each(|s| add(&[s]));
-    lists.iter().flatten().for_each(|s| add(&[&s.source]));
+    policy.iter().for_each(|s| add(&[s]));
+    lists.iter().for_each(|s| add(&[&s.source]));
     geo.iter().flat_map(|(_, sources)| sources).for_each(|s| add(&[s]));
 
     let catalogue = match (&chips, &skus, &controls) {
@@ -69,11 +51,11 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
         _ => None,
     };
     let jurisdictions = groups.and_then(|source| errors.keep(Jurisdictions::read(&source)));
-    let lists = lists.and_then(|sources| errors.keep(Lists::read(&sources)));
+    let lists = errors.keep(Lists::read(&lists));
     let known: BTreeSet<Text> = jurisdictions.iter().flat_map(Jurisdictions::group_names).cloned().collect();
     // Without country groups every group would be unknown: the policy's problems would only repeat that one.
-    let policy = policy.filter(|_| jurisdictions.is_some()).and_then(|p| errors.keep(Policy::read(&p, &known)));
-    errors.finish()?;
+    let policy = jurisdictions.is_some().then(|| errors.keep(Policy::read(&policy, &known))).flatten();
+    errors.or(())?;
     let (Some(catalogue), Some(jurisdictions), Some(lists), Some(policy), Some((geo, _))) =
         (catalogue, jurisdictions, lists, policy, geo)
     else {
@@ -111,19 +93,14 @@ fn source(path: Option<&Path>, shipped: fn() -> Source) -> Result<Source, Config
     path.map_or_else(|| Ok(shipped()), read_text)
 }
 
-fn read_text(path: &Path) -> Result<Source, ConfigError> {
-    let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    Ok(Source { name: Text::new(path.to_string_lossy()), text })
-}
-
-fn policy_sources(paths: Option<&[PathBuf]>) -> Result<Vec<Source>, ConfigError> {
-    let Some(paths) = paths else { return Ok(shipped::policy_sources()) };
+/// Those that can be read: the others' problems are told beside theirs.
+fn policy_sources(paths: Option<&[PathBuf]>, errors: &mut Gathered) -> Vec<Source> {
+    let Some(paths) = paths else { return shipped::policy_sources() };
     let mut files = Vec::new();
     for path in paths {
-        rule_files(path, &mut files)?;
+        errors.keep(rule_files(path, &mut files));
     }
-    files.iter().map(|path| read_text(path)).collect()
+    files.iter().filter_map(|path| errors.keep(read_text(path))).collect()
 }
 
 /// A file as it is; of a folder every `.yaml` and `.yml`, by name, and the same of its folders.
@@ -148,36 +125,34 @@ fn rule_files(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), ConfigError> 
 }
 
 /// `.csv` is the Consolidated Screening List, anything else a list of one's own.
-fn list_sources(paths: &[PathBuf]) -> Result<Vec<ListSource>, ConfigError> {
+fn list_sources(paths: &[PathBuf], errors: &mut Gathered) -> Vec<ListSource> {
     let list = |path: &PathBuf| {
         let csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
         let format = if csv { ListFormat::Csl { as_of: None } } else { ListFormat::Own };
-        Ok(ListSource { source: read_text(path)?, format })
+        Some(ListSource { source: errors.keep(read_text(path))?, format })
     };
-    paths.iter().map(list).collect()
+    paths.iter().filter_map(list).collect()
 }
 
 /// Places, and the texts they were read from.
-fn geo(settings: &GeoSettings) -> Result<(Geo, Vec<Source>), ConfigError> {
-    let table = source(settings.table.as_deref(), shipped::places)?;
-    let mut geo = Geo::read_table(&table)?;
-    let mut sources = vec![table];
-    if let Some(path) = &settings.country_database {
-        let (database, source) = database(path)?;
-        geo = geo.with_countries(database);
+fn geo(settings: &GeoSettings, errors: &mut Gathered) -> Option<(Geo, Vec<Source>)> {
+    let table = errors.keep(source(settings.table.as_deref(), shipped::places));
+    let mut geo = table.as_ref().and_then(|table| errors.keep(Geo::read_table(table)));
+    let mut sources: Vec<Source> = table.into_iter().collect();
+    if let Some((database, source)) = settings.country_database.as_deref().and_then(|p| errors.keep(database(p))) {
+        geo = geo.map(|geo| geo.with_countries(database));
         sources.push(source);
     }
-    if let Some(path) = &settings.asn_database {
-        let (database, source) = database(path)?;
-        geo = geo.with_systems(database);
+    if let Some((database, source)) = settings.asn_database.as_deref().and_then(|p| errors.keep(database(p))) {
+        geo = geo.map(|geo| geo.with_systems(database));
         sources.push(source);
     }
-    if let Some(path) = &settings.own {
-        let own = read_text(path)?;
-        geo = geo.with_own_ranges(&own)?;
+    if let Some(own) = settings.own.as_deref().and_then(|path| errors.keep(read_text(path))) {
+        // Read even when the table could not be, for the sake of its problems.
+        geo = errors.keep(geo.unwrap_or_default().with_own_ranges(&own));
         sources.push(own);
     }
-    Ok((geo, sources))
+    geo.map(|geo| (geo, sources))
 }
 
 /// A database, and its name and hash for the configuration's digest.

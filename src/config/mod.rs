@@ -4,6 +4,7 @@
 //! every file at once (P7). It is the only room that opens configuration files.
 
 mod load;
+mod read;
 mod settings;
 mod shipped;
 
@@ -94,10 +95,14 @@ impl Case {
         path.join("case.yaml").is_file()
     }
 
-    /// Reads a case folder.
+    /// Reads a case folder. When its own file is wrong, the problems of the files it names are told with it.
     pub fn read(folder: &Path) -> Result<Self, ConfigError> {
-        let file = settings::read_case(&folder.join("case.yaml"))?;
-        Ok(Self { folder: folder.to_owned(), file })
+        let mut errors = read::Gathered::default();
+        let file = settings::read_case(&folder.join("case.yaml"), &mut errors);
+        if !errors.is_empty() {
+            errors.keep(Asked { case: Some(file.clone()), ..Asked::default() }.load());
+        }
+        errors.or(Self { folder: folder.to_owned(), file })
     }
 
     /// What is replayed: reference records, then input.

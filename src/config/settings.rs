@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ConfigError;
+use super::read::{Gathered, read_text};
 use crate::decode::{Limits, PrincipalPolicy};
 use crate::model::{Day, EventTime, Text};
-use crate::written::{Fields, Node, Problems, Source, parse};
+use crate::written::{Fields, Node, Problems, parse};
 
 /// A settings file (docs/configuration.md). What is not named is what ships.
 #[derive(Clone, Debug, Default)]
@@ -62,19 +62,15 @@ pub struct CaseFile {
     pub known_on: Option<Day>,
 }
 
-fn read_source(path: &Path) -> Result<Source, ConfigError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
-    Ok(Source { name: Text::new(path.to_string_lossy()), text })
-}
-
-/// Reads one file through `read`, or says everything that is wrong with it.
-fn read_file<T>(
+/// Reads one file through `read`. What is wrong with it is gathered; what could be read is handed on, so that the files it
+/// names are read too and their problems told in the same run.
+fn read_file<T: Default>(
     path: &Path,
     what: &str,
+    errors: &mut Gathered,
     read: impl FnOnce(&mut Fields, &Path, &mut Problems) -> T,
-) -> Result<T, ConfigError> {
-    let source = read_source(path)?;
+) -> T {
+    let Some(source) = errors.keep(read_text(path)) else { return T::default() };
     let mut problems = Problems::of(&source.name);
     let base = path.parent().unwrap_or(Path::new("."));
     let node = parse(&source, &mut problems);
@@ -84,14 +80,12 @@ fn read_file<T>(
         fields.done(&mut problems);
         Some(value)
     });
-    match value {
-        Some(value) if problems.is_empty() => Ok(value),
-        _ => Err(ConfigError::Problems(problems.sorted())),
-    }
+    errors.keep(problems.or(()));
+    value.unwrap_or_default()
 }
 
-pub(super) fn read_settings(path: &Path) -> Result<Settings, ConfigError> {
-    read_file(path, "settings", |fields, base, problems| {
+pub(super) fn read_settings(path: &Path, errors: &mut Gathered) -> Settings {
+    read_file(path, "settings", errors, |fields, base, problems| {
         let mut settings = Settings {
             controls: path_of(fields, "controls", base, problems),
             jurisdictions: path_of(fields, "jurisdictions", base, problems),
@@ -119,16 +113,16 @@ pub(super) fn read_settings(path: &Path) -> Result<Settings, ConfigError> {
     })
 }
 
-pub(super) fn read_case(path: &Path) -> Result<CaseFile, ConfigError> {
-    read_file(path, "case", |fields, base, problems| {
+pub(super) fn read_case(path: &Path, errors: &mut Gathered) -> CaseFile {
+    read_file(path, "case", errors, |fields, base, problems| {
         let case = CaseFile {
             title: fields.required_text("title", problems).unwrap_or_default(),
             config: path_of(fields, "config", base, problems),
             policy: paths_of(fields, "policy", base, problems),
             lists: paths_of(fields, "lists", base, problems),
             geo: path_of(fields, "geo", base, problems),
-            until: value_of(fields, "until", problems, |text| EventTime::parse(text).map_err(|e| e.to_string())),
-            known_on: value_of(fields, "known_on", problems, |text| Day::parse(text).map_err(|e| e.to_string())),
+            until: value_of(fields, "until", problems, time),
+            known_on: value_of(fields, "known_on", problems, day),
         };
         fields.optional_text("about", problems);
         case
@@ -161,7 +155,15 @@ fn value_of<T>(
 ) -> Option<T> {
     let node = fields.optional(key)?;
     let text = node.text(key, problems)?;
-    read(&text).map_err(|what| problems.add(node.place, format!("{key}: {what}"))).ok()
+    read(&text).map_err(|what| problems.add(node.place, format!("{key} {what}"))).ok()
+}
+
+fn time(text: &str) -> Result<EventTime, String> {
+    EventTime::parse(text).map_err(|_| format!("must be a time such as 2024-09-01T00:00:00Z, got {text:?}"))
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).map_err(|_| format!("must be a day such as 2024-09-01, got {text:?}"))
 }
 
 fn principals(fields: &mut Fields, base: &Path, problems: &mut Problems) -> PrincipalPolicy {

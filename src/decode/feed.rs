@@ -58,6 +58,16 @@ impl<'a> Feed<'a> {
         self.consumed += bytes as u64;
     }
 
+    /// Takes everything to the end of the input.
+    pub(super) fn take_rest(&mut self) {
+        loop {
+            match self.chunk().len() {
+                0 => return,
+                length => self.take(length),
+            }
+        }
+    }
+
     /// Puts back bytes taken before, the last first.
     pub(super) fn put_back(&mut self, bytes: &[u8]) {
         self.buffer.splice(..self.at.min(self.buffer.len()), bytes.iter().copied());

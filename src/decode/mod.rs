@@ -73,6 +73,8 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
         let outcome = Outcome::reject(code, error.to_string());
         records.item(outcome, 0);
     } else if !recognised {
+        // The whole file is the record: its size is told, not that of what was looked at.
+        feed.take_rest();
         records.item(Outcome::reject("unrecognised", "neither JSON nor a known CSV header"), feed.consumed());
     } else if records.read() == 0 {
         records.item(Outcome::Irrelevant, feed.consumed());

@@ -135,7 +135,19 @@ fn plain(message: &str) -> String {
         return "nested too deeply".into();
     }
     let message = message.split(" expecting ").next().unwrap_or(message);
-    message.replace("<EOF>", "the end")
+    let found = ["mismatched input ", "extraneous input ", "no viable alternative at input "]
+        .iter()
+        .find_map(|prefix| message.strip_prefix(prefix));
+    match (found, message.strip_prefix("token recognition error at: ")) {
+        (Some("'<EOF>'"), _) => "the expression ends too early".into(),
+        (Some(token), _) => format!("{token} does not belong here"),
+        (None, Some(token)) if token.starts_with("'=") => "a single = is nothing here: equality is written ==".into(),
+        (None, Some(token)) if ["''", "'\""].iter().any(|start| token.starts_with(start)) => {
+            "a quote is missing".into()
+        }
+        (None, Some(token)) => format!("cannot read {:?}", token.trim_matches('\'').trim()),
+        (None, None) => message.replace("'<EOF>'", "the end"),
+    }
 }
 
 #[cfg(test)]

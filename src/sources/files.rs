@@ -1,8 +1,8 @@
 //! Paths to entries: files, and everything under directories.
 //!
 //! Order: paths as they were named; under a directory by path, name after name in the order of bytes; in an archive by
-//! member. In a directory or archive only known extensions are read and everything else is listed as skipped; a file
-//! that is named is read whatever it is called.
+//! member. In a directory or archive only known extensions are read, licences and read-me files are not, and everything
+//! that is left out is listed as skipped; a file that is named is read whatever it is called.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,6 +13,8 @@ use super::capped::{Capped, Caps};
 use super::zipped::{self, Member};
 use crate::model::Text;
 
+/// What a folder of published records tells of itself: `LICENSE`, `LICENSE-3rdparty.csv`, `readme.json`.
+const ABOUT: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "README"];
 const READ: [&str; 5] = ["json", "jsonl", "ndjson", "csv", "cloudtrail"];
 /// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
 const LAYERS: usize = 2;
@@ -49,7 +51,7 @@ pub struct Skipped {
 
 /// A path that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: {error}", path = path.display())]
+#[error("cannot read {path}: {error}", path = path.display())]
 pub struct SourceError {
     /// Which.
     pub path: PathBuf,
@@ -141,12 +143,22 @@ fn extension(path: &Path) -> Option<String> {
 
 /// Why a file is not read for its name.
 fn unread(path: &Path) -> Option<&'static str> {
+    if is_about(path) {
+        return Some("a licence or read-me by its name");
+    }
     let inner = match extension(path).as_deref() {
         Some("gz") => extension(path.file_stem().map(Path::new).unwrap_or(path))?,
         Some(other) => other.to_owned(),
         None => return Some("no extension"),
     };
     (!READ.contains(&inner.as_str())).then_some("no known extension")
+}
+
+/// Written in capitals the word may go on; otherwise `notices.json` might well hold records.
+fn is_about(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    ABOUT.iter().any(|word| name.starts_with(word) || stem.eq_ignore_ascii_case(word))
 }
 
 /// A zip by name or, where its name says nothing, by its first bytes.

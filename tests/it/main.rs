@@ -10,10 +10,15 @@
     reason = "a test fails by panicking and speaks by printing"
 )]
 
+mod bad_input;
+mod binary;
+mod commands;
 mod histories;
 mod mutants;
 mod naive;
+mod order;
 mod property;
+mod published;
 mod readme;
 mod tidy;
 mod world;

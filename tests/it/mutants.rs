@@ -64,7 +64,7 @@ fn workshop() -> PathBuf {
     let workshop = root.join("target/mutants/tree");
     let _ = fs::remove_dir_all(&workshop);
     fs::create_dir_all(&workshop).unwrap();
-    for part in ["Cargo.toml", "Cargo.lock", "src", "config", "docs", "tests"] {
+    for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "config", "docs", "tests"] {
         copy(&root.join(part), &workshop.join(part));
     }
     workshop

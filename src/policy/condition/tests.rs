@@ -168,9 +168,12 @@ fn every_fault_has_its_column_and_its_words() {
         ("owner.hq in ['CN', 3]", "1:17: where: the list holds both text and numbers"),
         ("true ? 1 : 'a'", "1:10: where: both sides must be of one simple type, got a number and text"),
         ("{'a': 1}.a == 1", "1:13: where: only names have fields"),
-        ("owner.hq ==", "1:16: where: mismatched input 'the end'"),
-        ("", "1:5: where: mismatched input 'the end'"),
-        ("owner.hq = 'CN'", "1:14: where: token recognition error at: '= '"),
+        ("owner.hq ==", "1:16: where: the expression ends too early"),
+        ("", "1:5: where: the expression ends too early"),
+        ("owner.hq = 'CN'", "1:14: where: a single = is nothing here: equality is written =="),
+        ("owner.hq == 'CN", "1:17: where: a quote is missing"),
+        ("owner.hq == 'CN' # note", "1:22: where: cannot read \"#\""),
+        ("owner.hq == 'CN')", "1:21: where: ')' does not belong here"),
         ("9007199254740993 == 1", "1:5: where: this number is too large"),
     ];
     for (text, expected) in table {

@@ -53,19 +53,27 @@ fn a_directory_is_read_by_path_and_the_rest_listed_as_skipped() {
         ("a/notes.txt.gz", gz(b"x")),
         ("a.csv", b"".to_vec()),
         ("LICENSE", b"".to_vec()),
+        ("LICENSE-3rdparty.csv", b"a,b".to_vec()),
+        ("license.json", b"".to_vec()),
+        ("notices.json", b"".to_vec()),
         ("README.md", b"".to_vec()),
         ("c.zip", zip(&[("y.json", b"{}"), ("d/x.cloudtrail", b"{}"), ("notes.txt", b""), ("n.zip", b"")])),
     ]);
     let (entries, skipped) = listed(&dir);
-    assert_eq!(entries, ["a/raw.gz", "a/z.NDJSON.gz", "a.csv", "b.json", "c.zip!d/x.cloudtrail", "c.zip!y.json"]);
+    assert_eq!(
+        entries,
+        ["a/raw.gz", "a/z.NDJSON.gz", "a.csv", "b.json", "c.zip!d/x.cloudtrail", "c.zip!y.json", "notices.json"]
+    );
     assert_eq!(
         skipped,
         [
-            "LICENSE: no extension",
-            "README.md: no known extension",
+            "LICENSE: a licence or read-me by its name",
+            "LICENSE-3rdparty.csv: a licence or read-me by its name",
+            "README.md: a licence or read-me by its name",
             "a/notes.txt.gz: no known extension",
             "c.zip!n.zip: no known extension",
-            "c.zip!notes.txt: no known extension"
+            "c.zip!notes.txt: no known extension",
+            "license.json: a licence or read-me by its name"
         ]
     );
 }
