@@ -29,7 +29,7 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
 
     let mut digest = Digest::new("rulebook");
     let mut add = |sources: &[&Source]| {
-        let whole = sources.iter().fold(digest.clone(), |digest, s| digest.field(&s.name).field(&s.text));
+        let whole = sources.iter().fold(digest.clone(), |digest, s| digest.field(&s.text));
         digest = whole;
     };
     let chips = errors.keep(source(settings.chips.as_deref(), shipped::chips));
