@@ -95,37 +95,37 @@ words! {
     }
     /// The kinds of fact, as records and metrics name them.
     FactKind {
-        /// See [`UsageKind::CapacityStarted`].
+        /// `UsageKind::CapacityStarted`.
         CapacityStarted = "capacity_started",
-        /// See [`UsageKind::CapacityStopped`].
+        /// `UsageKind::CapacityStopped`.
         CapacityStopped = "capacity_stopped",
-        /// See [`UsageKind::OperationHalf`].
+        /// `UsageKind::OperationHalf`.
         OperationHalf = "operation_half",
-        /// See [`UsageKind::CapacityDenied`].
+        /// `UsageKind::CapacityDenied`.
         CapacityDenied = "capacity_denied",
-        /// See [`UsageKind::CapacityReserved`].
+        /// `UsageKind::CapacityReserved`.
         CapacityReserved = "capacity_reserved",
-        /// See [`UsageKind::UsageBilled`].
+        /// `UsageKind::UsageBilled`.
         UsageBilled = "usage_billed",
-        /// See [`UsageKind::StatementComplete`].
+        /// `UsageKind::StatementComplete`.
         StatementComplete = "statement_complete",
-        /// See [`UsageKind::ModelUsed`].
+        /// `UsageKind::ModelUsed`.
         ModelUsed = "model_used",
-        /// See [`UsageKind::Sighting`].
+        /// `UsageKind::Sighting`.
         Sighting = "sighting",
-        /// See [`Account`].
+        /// `Account`.
         Account = "account",
-        /// See [`Party`].
+        /// `Party`.
         Party = "party",
-        /// See [`Edge`].
+        /// `Edge`.
         Edge = "edge",
-        /// See [`Authorisation`].
+        /// `Authorisation`.
         Authorisation = "authorisation",
-        /// See [`Suppression`].
+        /// `Suppression`.
         Suppression = "suppression",
-        /// See [`Tender`].
+        /// `Tender`.
         Tender = "tender",
-        /// See [`Fact::Tick`].
+        /// `Fact::Tick`.
         Tick = "tick",
     }
 }
