@@ -125,6 +125,7 @@ fn published_in_parts(book: &Rulebook, facts: &[Fact], whole: &Engine) -> Result
     }
     engine.publish().into_iter().for_each(|change| record(&mut topic, change));
     prop_assert_eq!(topic.values().map(Alert::canonical).collect::<Vec<_>>(), canonical(whole), "withdrawals");
+    prop_assert_eq!(canonical(&engine), canonical(whole), "what was published before must not stay");
     Ok(())
 }
 
