@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// Evaluate as of this time; without it, the greatest event time read.
     #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<EventTime>,
-    /// Hide controls, country groups and rules published after this day.
+    /// Hide controls and country groups published after this day.
     #[arg(long, value_name = "DATE", value_parser = day)]
     known_on: Option<Day>,
     /// Files and folders to read, or one case folder.

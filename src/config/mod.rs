@@ -69,7 +69,7 @@ pub struct Asked {
     pub config: Option<PathBuf>,
     /// A case folder's own file.
     pub case: Option<CaseFile>,
-    /// Hides controls, groups and rules published later.
+    /// Hides controls and country groups published later.
     pub known_on: Option<Day>,
 }
 
