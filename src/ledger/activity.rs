@@ -129,8 +129,8 @@ struct Builder<'a> {
     catalogue: &'a Catalogue,
     now: EventTime,
     found: BTreeMap<Key, Amounts>,
-    /// Where the bill speaks: region, chip and hour.
-    billed: BTreeSet<(Hour, Text, ChipKey)>,
+    /// Where the bill speaks: of a chip in an hour, in these regions; one without a region speaks of all.
+    billed: BTreeMap<(Hour, ChipKey), BTreeSet<Text>>,
 }
 
 pub(super) fn of_account(
@@ -142,7 +142,7 @@ pub(super) fn of_account(
 ) -> Vec<Activity> {
     let lines = bills::counted(provider, usages, completed);
     let operations = halves::join(usages);
-    let mut builder = Builder { provider, catalogue, now, found: BTreeMap::new(), billed: BTreeSet::new() };
+    let mut builder = Builder { provider, catalogue, now, found: BTreeMap::new(), billed: BTreeMap::new() };
     lines.iter().for_each(|line| builder.billed(line));
     intervals::intervals(usages, &operations, &lines).iter().for_each(|interval| builder.interval(interval));
     usages.iter().for_each(|(fact, usage)| builder.event(*fact, usage));
@@ -202,7 +202,7 @@ impl Builder<'_> {
             let Some(amounts) = self.at(key, fact) else { break };
             amounts.billed += part;
             if kind == ActivityKind::Run {
-                self.billed.insert((hour, region(usage), chip.clone()));
+                self.billed.entry((hour, chip.clone())).or_default().insert(region(usage));
             }
         }
     }
@@ -278,11 +278,15 @@ impl Builder<'_> {
         amounts.times.push((usage.time, count));
     }
 
-    /// D5: billed where the bill speaks of the region, chip and hour, else launched.
+    /// D5: billed where the bill speaks of the region, chip and hour, else launched. Where bill or launch names no region
+    /// they may be the same machine, and are counted once.
     fn finish(self) -> Vec<Activity> {
         let Self { found, billed, .. } = self;
         let activity = |((hour, kind, region, chip, sku, market, detail), mut amounts): (Key, Amounts)| {
-            let counts_bill = kind == ActivityKind::Held || billed.contains(&(hour, region.clone(), chip.clone()));
+            let speaks = billed
+                .get(&(hour, chip.clone()))
+                .is_some_and(|regions| region.is_empty() || regions.contains("") || regions.contains(&region));
+            let counts_bill = kind == ActivityKind::Held || speaks;
             amounts.seconds = if counts_bill { amounts.billed } else { amounts.launched };
             let only = amounts.markets.first().filter(|_| amounts.markets.len() == 1);
             Activity { hour, kind, region, chip, sku, market: market.or(only.copied()), detail, amounts }

@@ -33,10 +33,10 @@ fn usages<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (FactId, &'a Usage)> {
 
 fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
     let mut atoms: BTreeMap<Key, Atom> = BTreeMap::new();
+    let region = |usage: &Usage| usage.region.as_ref().map_or("", Region::as_str).to_owned();
     let mut at = |usage: &Usage, hour, kind, (chip, sku): (&str, &str), detail: String, id, put: &dyn Fn(&mut Atom)| {
         let (account, chip, sku) = (usage.account.clone(), chip.to_owned(), sku.to_owned());
-        let region = usage.region.as_ref().map_or("", Region::as_str).to_owned();
-        let atom = atoms.entry(Key { account, hour, kind, region, chip, sku, detail }).or_default();
+        let atom = atoms.entry(Key { account, hour, kind, region: region(usage), chip, sku, detail }).or_default();
         atom.sources.insert(id);
         put(atom);
     };
@@ -46,7 +46,7 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
         Meaning::Ordinary => None,
     };
     let lines = counted_lines(facts);
-    let mut spoken = BTreeSet::new();
+    let mut spoken: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (id, usage, line) in lines.iter().filter(|l| matches!(l.2.class, BilledClass::Run | BilledClass::Held)) {
         let name = line.sku.as_ref().map_or(line.meter.as_deref().unwrap_or(""), Sku::as_str);
         let q = i128::from(line.quantity.0);
@@ -68,7 +68,8 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
             let part = total.div_euclid(n) + i128::from((i as i128) < total.rem_euclid(n));
             at(usage, Hour(*hour), kind, (&chip, name), String::new(), *id, &|a| a.billed += part);
             if kind == "run" {
-                spoken.insert((usage.account.clone(), Hour(*hour), usage.region.clone(), chip.clone()));
+                let cell = (usage.account.clone(), Hour(*hour), chip.clone());
+                spoken.entry(cell).or_default().insert(region(usage));
             }
         }
     }
@@ -108,9 +109,9 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
         });
     }
     for (key, atom) in &mut atoms {
-        let region = Some(&key.region).filter(|r| !r.is_empty()).map(Region::new);
-        let bill_speaks = spoken.contains(&(key.account.clone(), key.hour, region, key.chip.clone()));
-        atom.seconds = if bill_speaks || key.kind == "held" { atom.billed } else { atom.launched };
+        let regions = spoken.get(&(key.account.clone(), key.hour, key.chip.clone()));
+        let any = |s: &BTreeSet<String>| key.region.is_empty() || s.contains("") || s.contains(&key.region);
+        atom.seconds = if regions.is_some_and(any) || key.kind == "held" { atom.billed } else { atom.launched };
     }
     atoms
 }
@@ -365,8 +366,7 @@ fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now
     let made: Vec<_> = rows.iter().filter(|(k, _)| k.hour > first.plus(-rule.window) && k.hour <= last).collect();
     let mut weight: BTreeMap<&AccountId, i128> = BTreeMap::new();
     made.iter().for_each(|(k, a)| *weight.entry(&k.account).or_default() += a.seconds);
-    let mut accounts: Vec<_> = weight.into_iter().map(|(account, seconds)| (-seconds, account)).collect();
-    accounts.sort();
+    let accounts: BTreeSet<_> = weight.into_iter().map(|(account, seconds)| (-seconds, account)).collect();
     let each = if rule.subject == SubjectKind::Account { 5 } else { 2 };
     let evidence = accounts.iter().take(5).flat_map(|(_, account)| {
         let own = || made.iter().filter(|(k, _)| k.account == **account);
