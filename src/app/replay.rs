@@ -3,6 +3,7 @@
 //! In: a configuration and paths. Out: the engine after the last fact, with a tally for every source. The tick is
 //! `until`, or else the greatest event time read; ticks among the records count as event times only (D2).
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::tally::{SourceTally, Tally};
@@ -14,12 +15,14 @@ use crate::sinks::Reject;
 use crate::sources::{self, Caps, Skipped, SourceError};
 
 /// What to replay.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Replay {
     /// Files and folders, read in this order.
     pub paths: Vec<PathBuf>,
     /// Evaluated as of; `None` is the greatest event time.
     pub until: Option<EventTime>,
+    /// Virtual shards: any number gives the same alerts (P1).
+    pub shards: NonZeroU32,
 }
 
 /// After a replay.
@@ -49,7 +52,7 @@ pub trait Progress {
 impl Replay {
     /// Reads everything, ticks once, publishes.
     pub fn run(&self, config: Config, progress: &mut dyn Progress) -> Replayed {
-        let mut engine = Engine::new(config.rulebook);
+        let mut engine = Engine::sharded(config.rulebook, self.shards);
         let listing = sources::list(&self.paths);
         progress.plan(listing.entries.iter().map(sources::Entry::size).sum());
         let mut latest: Option<EventTime> = None;
@@ -143,6 +146,6 @@ impl Progress for Silent {
 /// Paths as handed in, for tests and cases.
 impl From<&Path> for Replay {
     fn from(path: &Path) -> Self {
-        Self { paths: vec![path.to_owned()], until: None }
+        Self { paths: vec![path.to_owned()], until: None, shards: NonZeroU32::MIN }
     }
 }

@@ -1,6 +1,7 @@
 //! `replay`: recorded files in, alerts out.
 
 use std::io::{IsTerminal, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,7 +12,7 @@ use super::{End, output, summary};
 use crate::app::{Progress, Replay, Replayed};
 use crate::config::{Asked, Case};
 use crate::model::{Day, EventTime};
-use crate::sinks::{AlertFormat, Reject, write_alerts, write_reject};
+use crate::sinks::{AlertFormat, Reject, write_alerts, write_reject, write_risk};
 use crate::telemetry::Metrics;
 
 #[derive(Args, Debug)]
@@ -28,6 +29,9 @@ pub(super) struct Arguments {
     /// How alerts are written; json unless printed for people.
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Write what alerts come to for each subject, one a line; `-` for stdout, then no alerts unless they are asked for.
+    #[arg(long, value_name = "F")]
+    risk: Option<PathBuf>,
     /// Write metrics as Prometheus text.
     #[arg(long, value_name = "F")]
     metrics: Option<PathBuf>,
@@ -43,6 +47,9 @@ pub(super) struct Arguments {
     /// Hide controls and country groups published after this day.
     #[arg(long, value_name = "DATE", value_parser = day)]
     known_on: Option<Day>,
+    /// Virtual shards; any number gives the same alerts.
+    #[arg(long, value_name = "N", default_value = "1")]
+    shards: NonZeroU32,
     /// Files and folders to read, or one case folder.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -97,7 +104,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
 /// A case folder brings its own settings; anything else is input only.
 fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
     let mut asked = Asked { config: arguments.config.clone(), known_on: arguments.known_on, ..Asked::default() };
-    let mut replay = Replay { paths: arguments.reference.clone(), until: arguments.until };
+    let mut replay = Replay { paths: arguments.reference.clone(), until: arguments.until, shards: arguments.shards };
     match arguments.paths.as_slice() {
         [folder] if Case::is_at(folder) => {
             let case = Case::read(folder)?;
@@ -112,15 +119,35 @@ fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
 
 /// What is written when everything was read.
 struct Outputs {
-    alerts: Box<dyn Write>,
+    alerts: Option<Box<dyn Write>>,
+    risk: Option<Box<dyn Write>>,
     metrics: Option<Box<dyn Write>>,
     summary: Option<Box<dyn Write>>,
+}
+
+impl Arguments {
+    /// Where alerts go. Risk alone on stdout stays alone.
+    fn alerts_to(&self) -> Option<&Path> {
+        let risk_alone = self.format.is_none() && is_stdout(self.risk.as_ref());
+        self.alerts.as_deref().or((!risk_alone).then_some(Path::new("-")))
+    }
+
+    /// Whether stdout is for programs to read, so that the summary for people goes elsewhere.
+    fn stdout_is_read(&self) -> bool {
+        let not_for_people = self.format.is_some_and(|format| !matches!(format, Format::Text));
+        not_for_people || is_stdout(self.alerts.as_ref()) || is_stdout(self.risk.as_ref())
+    }
+}
+
+fn is_stdout(path: Option<&PathBuf>) -> bool {
+    path.is_some_and(|path| path == Path::new("-"))
 }
 
 impl Outputs {
     fn open(arguments: &Arguments) -> Result<Self, Unwritable> {
         Ok(Self {
-            alerts: output::open(arguments.alerts.as_deref().unwrap_or(Path::new("-")))?,
+            alerts: arguments.alerts_to().map(output::open).transpose()?,
+            risk: output::open_asked(arguments.risk.as_ref())?,
             metrics: output::open_asked(arguments.metrics.as_ref())?,
             summary: output::open_asked(arguments.summary.as_ref())?,
         })
@@ -128,11 +155,16 @@ impl Outputs {
 }
 
 fn write(arguments: &Arguments, mut outputs: Outputs, replayed: &Replayed) -> anyhow::Result<()> {
-    let on_stdout = arguments.alerts.as_deref() == Some(Path::new("-"));
     let unless_said = if arguments.alerts.is_some() { AlertFormat::Json } else { AlertFormat::Text };
     let format = arguments.format.map_or(unless_said, Into::into);
-    write_alerts(&mut outputs.alerts, format, replayed.engine.alerts())?;
-    outputs.alerts.flush()?;
+    if let Some(out) = &mut outputs.alerts {
+        write_alerts(out, format, replayed.engine.alerts())?;
+        out.flush()?;
+    }
+    if let Some(out) = &mut outputs.risk {
+        write_risk(out, &replayed.engine.risk())?;
+        out.flush()?;
+    }
     if let Some(out) = &mut outputs.metrics {
         let total = replayed.total();
         out.write_all(Metrics::of_replay(&total.records(), &replayed.engine).text()?.as_bytes())?;
@@ -144,7 +176,7 @@ fn write(arguments: &Arguments, mut outputs: Outputs, replayed: &Replayed) -> an
         out.flush()?;
     }
     let text = summary::text(replayed);
-    if on_stdout || arguments.format.is_some_and(|f| !matches!(f, Format::Text)) {
+    if arguments.stdout_is_read() {
         output::complain(text.trim_end());
         return Ok(());
     }

@@ -37,17 +37,18 @@ pub struct Consumption {
 
 const RESTRICTED: &str = "MACAU_OR_D5";
 
-pub(super) fn of(rows: &[Row], book: &Rulebook, now: EventTime) -> Consumption {
-    let mut sums = Consumption::default();
+/// Adds the rows of an account.
+pub(super) fn add(sums: &mut Consumption, rows: &[Row], book: &Rulebook, now: EventTime) {
     for row in rows {
         let activity = &row.activity;
-        if matches!(activity.chip, ChipKey::Unknown(_)) {
-            *sums.unknown_skus.entry(row.account.provider.text()).or_default() += 1;
+        let hours = activity.hours().unsigned_abs();
+        if matches!(activity.key.chip, ChipKey::Unknown(_)) {
+            *sums.unknown_skus.entry(row.account.provider.text()).or_default() += hours;
         }
-        if activity.kind != ActivityKind::Run {
+        if activity.key.kind != ActivityKind::Run {
             continue;
         }
-        let day = activity.hour.day();
+        let day = activity.day();
         let owner = row.standing.owner_card.as_ref();
         let hq = owner.and_then(|owner| owner.hq);
         let country_group = match hq {
@@ -57,27 +58,26 @@ pub(super) fn of(rows: &[Row], book: &Rulebook, now: EventTime) -> Consumption {
         };
         let key = Consumed {
             provider: row.account.provider.text(),
-            region: activity.region.clone(),
-            chip: match &activity.chip {
+            region: activity.key.region.clone(),
+            chip: match &activity.key.chip {
                 ChipKey::Known(chip) => chip.text(),
                 _ => Text::new_static("unknown"),
             },
             control: Text::new(row.control.as_ref().map_or("unknown", |control| control.class.as_str())),
             country_group: Text::new_static(country_group),
         };
-        if activity.hour == now.hour() {
+        if (activity.first..=activity.last).contains(&now.hour()) {
             *sums.running.entry(key.clone()).or_default() += activity.amounts.seconds;
         }
-        *sums.seconds.entry(key).or_default() += activity.amounts.seconds;
+        *sums.seconds.entry(key).or_default() += activity.seconds();
         if row.standing.customer.is_none() {
-            *sums.unresolved.entry("customer").or_default() += 1;
+            *sums.unresolved.entry("customer").or_default() += hours;
         }
         if row.standing.owner.as_ref().is_none_or(|owner| !owner.resolved) {
-            *sums.unresolved.entry("owner").or_default() += 1;
+            *sums.unresolved.entry("owner").or_default() += hours;
         }
         if owner.is_some_and(|owner| owner.hq.is_none() && !owner.person) {
-            *sums.unresolved.entry("owner_hq").or_default() += 1;
+            *sums.unresolved.entry("owner_hq").or_default() += hours;
         }
     }
-    sums
 }

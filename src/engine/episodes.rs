@@ -19,16 +19,60 @@ pub(super) struct Episodes {
     spans: Vec<Span>,
 }
 
-impl Episodes {
-    pub(super) fn new(quiet: i64) -> Self {
-        Self { quiet, spans: Vec::new() }
+/// Hours in which a condition held, in order, as runs of hours without a gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Holds {
+    spans: Vec<Span>,
+}
+
+impl Holds {
+    /// Forgets every hour from one on.
+    pub(super) fn cut(&mut self, from: Hour) {
+        while self.spans.last().is_some_and(|span| span.first >= from) {
+            self.spans.pop();
+        }
+        if let Some(span) = self.spans.last_mut() {
+            span.last = span.last.min(from.plus(-1));
+        }
     }
 
-    /// Adds an hour; hours come in order.
-    pub(super) fn hold(&mut self, hour: Hour) {
+    /// Forgets every hour before one.
+    pub(super) fn cut_before(&mut self, first: Hour) {
+        self.spans.retain(|span| span.last >= first);
+        if let Some(span) = self.spans.first_mut() {
+            span.first = span.first.max(first);
+        }
+    }
+
+    /// Adds hours; they come in order.
+    pub(super) fn hold(&mut self, first: Hour, last: Hour) {
         match self.spans.last_mut() {
-            Some(span) if hour.0 - span.last.0 - 1 <= self.quiet => span.last = hour,
-            _ => self.spans.push(Span { first: hour, last: hour }),
+            Some(span) if first <= span.last.plus(1) => span.last = last,
+            _ => self.spans.push(Span { first, last }),
+        }
+    }
+
+    /// Hours with no more than `quiet` hours between them are one episode.
+    pub(super) fn episodes(&self, quiet: i64) -> Episodes {
+        let mut spans: Vec<Span> = Vec::new();
+        for span in &self.spans {
+            match spans.last_mut() {
+                Some(open) if span.first.0 - open.last.0 - 1 <= quiet => open.last = span.last,
+                _ => spans.push(*span),
+            }
+        }
+        Episodes { quiet, spans }
+    }
+}
+
+impl Episodes {
+    /// The first hour that lies in an episode here and in none there, or the other way round.
+    pub(super) fn differ_from(&self, other: &Self) -> Option<Hour> {
+        let both = self.spans.len().max(other.spans.len());
+        let mut pairs = (0..both).map(|index| (self.spans.get(index), other.spans.get(index)));
+        match pairs.find(|(one, other)| one != other)? {
+            (Some(one), Some(other)) if one.first == other.first => Some(one.last.min(other.last).plus(1)),
+            (one, other) => one.into_iter().chain(other).map(|span| span.first).min(),
         }
     }
 
@@ -51,6 +95,11 @@ impl Episodes {
         }
     }
 
+    /// The hour from whose start on the last episode is over, as long as nothing else holds.
+    pub(super) fn resolves(&self) -> Option<Hour> {
+        self.spans.last().map(|span| span.last.plus(self.quiet).plus(2))
+    }
+
     /// As alerts show them.
     pub(super) fn written(&self, now: EventTime) -> Vec<Episode> {
         let open = self.status(now) == AlertStatus::Open;
@@ -68,9 +117,9 @@ mod tests {
     use super::*;
 
     fn held(quiet: i64, hours: &[i64]) -> Episodes {
-        let mut episodes = Episodes::new(quiet);
-        hours.iter().for_each(|hour| episodes.hold(Hour(*hour)));
-        episodes
+        let mut holds = Holds::default();
+        hours.iter().for_each(|hour| holds.hold(Hour(*hour), Hour(*hour)));
+        holds.episodes(quiet)
     }
 
     #[test]
@@ -79,6 +128,22 @@ mod tests {
         let two = held(2, &[1, 5]);
         assert_eq!(two.spans.len(), 2);
         assert!(two.covers(Hour(5)) && !two.covers(Hour(3)));
+    }
+
+    #[test]
+    fn what_is_cut_off_and_held_anew_is_as_if_never_cut() {
+        let hours = [1, 2, 3, 7, 8, 20];
+        for from in 0..22 {
+            let mut holds = Holds::default();
+            hours.iter().for_each(|hour| holds.hold(Hour(*hour), Hour(*hour)));
+            let whole = holds.clone();
+            holds.cut(Hour(from));
+            hours.iter().filter(|hour| **hour >= from).for_each(|hour| holds.hold(Hour(*hour), Hour(*hour)));
+            assert_eq!(holds, whole, "cut at {from}");
+        }
+        assert_eq!(held(0, &[1, 2]).differ_from(&held(0, &[1, 2, 3])), Some(Hour(3)));
+        assert_eq!(held(0, &[1, 2]).differ_from(&held(0, &[1, 2])), None);
+        assert_eq!(held(0, &[1, 5]).differ_from(&held(0, &[1, 4])), Some(Hour(4)));
     }
 
     #[test]

@@ -4,31 +4,46 @@
 //! facts, the last tick and the rulebook (P1), and its differences to what was published before. It refuses to know
 //! clocks, files and where facts come from.
 
+mod accounts;
 mod alert;
 mod consumption;
 mod episodes;
-mod evaluate;
+mod group;
+mod measured;
+mod partition;
 mod refusal;
+mod reopening;
+mod risk;
 mod rows;
 mod scope;
+mod shard;
+mod share;
+mod snapshot;
 mod standing;
 mod summary;
+mod table;
+mod totals;
 mod window;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Jurisdictions};
 use crate::geo::Geo;
 pub use crate::ledger::Fate;
-use crate::ledger::Ledger;
-use crate::model::{Alert, AlertId, EventTime, Fact, FactKind, Position, Revision, Text};
-use crate::parties::{Lists, Parties};
+use crate::ledger::Retention;
+use crate::model::{Alert, AlertId, Fact, FactKind, Position, Risk, Text};
+use crate::parties::Lists;
 use crate::policy::Policy;
 
-pub use refusal::Refusal;
-
 pub use consumption::{Consumed, Consumption};
+pub use refusal::Refusal;
+pub use reopening::Forgotten;
+pub use snapshot::{Snapshot, Unreadable};
+
+use reopening::Reopening;
+use shard::Shard;
 
 /// Everything that decides what facts mean.
 #[derive(Clone, Debug)]
@@ -58,74 +73,141 @@ pub enum Change {
     Withdrawn(AlertId),
 }
 
-/// One shard.
+impl Change {
+    /// Of which alert.
+    pub fn id(&self) -> &AlertId {
+        match self {
+            Self::Opened(alert) | Self::Updated(alert) => &alert.id,
+            Self::Withdrawn(id) => id,
+        }
+    }
+}
+
+/// All shards, in one place. How many there are changes nothing that is published.
 #[derive(Debug)]
 pub struct Engine {
     book: Rulebook,
-    ledger: Ledger,
-    parties: Parties,
-    now: Option<EventTime>,
-    published: BTreeMap<AlertId, Alert>,
-    position: u64,
+    count: NonZeroU32,
+    lateness: Option<i64>,
+    shards: Vec<Shard>,
     fates: BTreeMap<(FactKind, Fate), u64>,
+    /// The same under a rulebook that is to be in force.
+    coming: Option<Box<Reopening>>,
 }
 
 impl Engine {
-    /// An empty shard.
+    /// Empty, in one shard.
     pub fn new(book: Rulebook) -> Self {
-        Self {
-            book,
-            ledger: Ledger::default(),
-            parties: Parties::default(),
-            now: None,
-            published: BTreeMap::new(),
-            position: 0,
-            fates: BTreeMap::new(),
-        }
+        Self::sharded(book, NonZeroU32::MIN)
     }
 
-    /// Takes one fact in. Same state and same fact give the same outcome.
+    /// Empty, in so many virtual shards.
+    pub fn sharded(book: Rulebook, count: NonZeroU32) -> Self {
+        Self::remembering(book, count, None)
+    }
+
+    /// Empty, in so many virtual shards; facts that come more hours late are refused, and what no window can reach any more
+    /// is forgotten (D2). Without a bound nothing is.
+    pub fn remembering(book: Rulebook, count: NonZeroU32, lateness: Option<i64>) -> Self {
+        let retention = book.retention(lateness);
+        let shards = (0..count.get()).map(|_| Shard::keeping(retention)).collect();
+        Self { book, count, lateness, shards, fates: BTreeMap::new(), coming: None }
+    }
+
+    /// Takes one fact in. Same state and same fact give the same outcome. What an account did goes to its shard, all else
+    /// to every shard.
     pub fn apply(&mut self, position: &Position, fact: Fact) -> Fate {
-        self.position += 1;
         let kind = fact.kind();
-        let fate = if Refusal::of(&fact).is_none() { self.fold(position, fact) } else { Fate::Refused };
+        let (book, shards) = (&self.book, reopening::route(&mut self.shards, self.count, &fact));
+        let fate = shards.map(|shard| shard.apply(position, &fact, book)).last().unwrap_or(Fate::Refused);
+        if fate != Fate::Refused {
+            self.coming.iter_mut().for_each(|coming| coming.apply(position, &fact));
+        }
         *self.fates.entry((kind, fate)).or_default() += 1;
         fate
     }
 
-    fn fold(&mut self, position: &Position, fact: Fact) -> Fate {
-        if let Fact::Tick(time) = fact {
-            self.now = self.now.max(Some(time));
+    /// Asks for another rulebook to be in force. Everything is evaluated under it beside the one in force, in slices
+    /// ([`Self::work`]) and by [`Self::publish`] never half; facts go on. Refused where the rules look back further than
+    /// facts are held: then the old rulebook stays.
+    pub fn reconfigure(&mut self, book: Rulebook) -> Result<(), Forgotten> {
+        let snapshot = self.snapshot();
+        self.coming = Some(Box::new(Reopening::begin(book, snapshot)?));
+        Ok(())
+    }
+
+    /// Does so much of what a new rulebook asks for, in facts and days of accounts; whether all is done.
+    pub fn work(&mut self, most: usize) -> bool {
+        let Some(mut coming) = self.coming.take() else { return true };
+        if !coming.work(most) {
+            self.coming = Some(coming);
+            return false;
         }
-        let id = fact.identity();
-        let (fate, kept) = self.ledger.apply(id, position, fact);
-        if let Some(fact) = kept {
-            self.parties.put(fact);
-        }
-        fate
+        let saved: Vec<_> = self.shards.iter().map(Shard::saved).collect();
+        let (book, shards) = coming.end(&saved);
+        let published: Vec<Alert> = self.alerts().cloned().collect();
+        (self.book, self.shards) = (book, shards);
+        self.adopt(published);
+        true
+    }
+
+    /// Makes room: forgets machines that stopped before anything that is known, and what counts no more between facts.
+    pub fn compact(&mut self) -> Result<(), Forgotten> {
+        self.shards.iter_mut().for_each(|shard| shard.forget_resources(&self.book));
+        self.reconfigure(self.book.clone())
     }
 
     /// Brings what is published up to what holds, and says what changed, by alert id. Before the first tick nothing is
     /// evaluated.
     pub fn publish(&mut self) -> Vec<Change> {
-        let table = self.table();
-        let mut changes = Vec::new();
-        for (id, alert) in &table {
-            match self.published.get(id) {
-                None => changes.push(Change::Opened(alert.clone())),
-                Some(before) if before.canonical() != alert.canonical() => changes.push(Change::Updated(alert.clone())),
-                Some(_) => {}
+        while !reopening::speak(&mut self.shards, &self.book, usize::MAX) {}
+        let mut changes: Vec<Change> = self.shards.iter_mut().flat_map(|shard| shard.settle(&self.book)).collect();
+        changes.sort_by(|a, b| a.id().cmp(b.id()));
+        changes
+    }
+
+    /// Everything that must not be forgotten. What was published is not part of it: that is where it was published.
+    pub fn snapshot(&self) -> Snapshot {
+        let shards = self.shards.iter().map(Shard::saved).collect();
+        Snapshot { shards, fates: self.fates.clone(), lateness: self.lateness }
+    }
+
+    /// The engine of a snapshot, under any rulebook. `published` is what was published last, from wherever it was sent.
+    pub fn restore(
+        book: Rulebook,
+        snapshot: Snapshot,
+        published: impl IntoIterator<Item = Alert>,
+    ) -> Result<Self, Forgotten> {
+        let count = u32::try_from(snapshot.shards.len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        let (lateness, fates) = (snapshot.lateness, snapshot.fates.clone());
+        let saved = snapshot.shards.clone();
+        let mut opening = Reopening::begin(book, snapshot)?;
+        while !opening.fold(usize::MAX) {}
+        let (book, shards) = opening.end(&saved);
+        let mut engine = Self { book, count, lateness, shards, fates, coming: None };
+        engine.adopt(published);
+        Ok(engine)
+    }
+
+    fn adopt(&mut self, published: impl IntoIterator<Item = Alert>) {
+        for alert in published {
+            let home = partition::of_subject(&alert.subject.subject.id, self.count);
+            if let Some(shard) = self.shards.get_mut(home) {
+                shard.adopt(alert);
             }
         }
-        let gone = self.published.keys().filter(|id| !table.contains_key(id));
-        changes.extend(gone.map(|id| Change::Withdrawn(id.clone())));
-        self.published = table;
-        changes
     }
 
     /// The alerts published, by id.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.published.values()
+        let all: BTreeMap<_, _> = self.shards.iter().flat_map(Shard::alerts).map(|alert| (&alert.id, alert)).collect();
+        all.into_values()
+    }
+
+    /// What the alerts published come to for each subject (D12): by severity and number of evidence families, both
+    /// descending, then by subject.
+    pub fn risk(&self) -> Vec<Risk> {
+        risk::records(self.alerts())
     }
 
     /// How many facts of each kind came to what.
@@ -133,42 +215,59 @@ impl Engine {
         &self.fates
     }
 
+    /// The same for each shard (P2): what is sent to all is counted by all.
+    pub fn shard_fates(&self) -> impl Iterator<Item = &BTreeMap<(FactKind, Fate), u64>> {
+        self.shards.iter().map(Shard::fates)
+    }
+
     /// Halves of operations that wait for the other: applied, and without effect so far.
     pub fn pending(&self) -> u64 {
-        self.ledger.pending()
+        self.shards.iter().map(|shard| shard.ledger().pending()).sum()
     }
 
     /// Billed lines that could not be told apart, the greater usage counted (D4).
     pub fn ambiguous(&self) -> u64 {
-        self.ledger.ambiguous()
+        self.shards.iter().map(|shard| shard.ledger().ambiguous()).sum()
     }
 
-    /// What is held, by kind: distinct facts.
+    /// What is held, by kind: distinct facts. Those that every shard holds count once.
     pub fn held(&self) -> BTreeMap<FactKind, u64> {
-        let mut held = BTreeMap::new();
-        for (_, fact) in self.ledger.facts() {
-            *held.entry(fact.fact.kind()).or_default() += 1;
+        let mut held: BTreeMap<FactKind, u64> = BTreeMap::new();
+        for (kind, count) in self.shards.iter().flat_map(|shard| shard.ledger().held()) {
+            let known = held.entry(*kind).or_default();
+            *known = if goes_to_all(*kind) { *count } else { *known + count };
         }
         held
     }
 
     /// What ran, for metrics.
     pub fn consumption(&self) -> Consumption {
-        let Some(now) = self.now else { return Consumption::default() };
-        consumption::of(&rows::rows(&self.ledger, &self.parties, &self.book, now), &self.book, now)
+        let mut sums = Consumption::default();
+        self.shards.iter().for_each(|shard| shard.consumption(&mut sums, &self.book));
+        sums
     }
 
     /// The rulebook in force.
     pub fn book(&self) -> &Rulebook {
         &self.book
     }
+}
 
-    fn table(&self) -> BTreeMap<AlertId, Alert> {
-        let Some(now) = self.now else { return BTreeMap::new() };
-        let rows = rows::rows(&self.ledger, &self.parties, &self.book, now);
-        let (findings, held) = evaluate::findings(&rows, &self.book, now);
-        let revision = Revision { epoch: 1, position: self.position, config: self.book.digest.clone() };
-        let desk = alert::Desk { book: &self.book, ledger: &self.ledger, held: &held, now, revision };
-        findings.iter().filter_map(|finding| desk.alert(finding)).map(|alert| (alert.id.clone(), alert)).collect()
+impl Rulebook {
+    /// How far back facts are held where they may come so many hours late.
+    fn retention(&self, lateness: Option<i64>) -> Option<Retention> {
+        let window = self.policy.rules.iter().map(|rule| rule.window_hours).max().unwrap_or(0);
+        lateness.map(|lateness| Retention { lateness, window })
+    }
+}
+
+/// What an account did goes to its shard, all else to every shard.
+fn goes_to_all(kind: FactKind) -> bool {
+    use FactKind as Kind;
+    match kind {
+        Kind::Account | Kind::Party | Kind::Edge | Kind::Authorisation | Kind::Suppression | Kind::Tender => true,
+        Kind::Tick | Kind::StatementComplete => true,
+        Kind::CapacityStarted | Kind::CapacityStopped | Kind::OperationHalf | Kind::CapacityDenied => false,
+        Kind::CapacityReserved | Kind::UsageBilled | Kind::ModelUsed | Kind::Sighting => false,
     }
 }

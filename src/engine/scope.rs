@@ -3,45 +3,29 @@
 //! In: a row, the rule's window, perhaps the measures. Out: answers to [`Scope`]. Unknown text is empty.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Rulebook;
-use super::episodes::Episodes;
+use super::measured::Measured;
 use super::rows::Row;
-use super::window::Window;
 use crate::geo::GeoMatch;
 use crate::ledger::{ActivityKind, Detail, Sighting};
-use crate::model::{Country, FactId, Hour, Micros, RuleId, Text};
+use crate::model::{Country, Hour, Micros, RuleId, Text};
 use crate::policy::{
     ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
 };
 
-/// Episodes of rules already evaluated, by rule and subject.
-pub(super) type HeldEpisodes = BTreeMap<(RuleId, Text), Episodes>;
-
-const HOURS_PER_DAY: f64 = 24.0;
-const SECONDS_PER_HOUR: f64 = 3_600.0;
+pub(super) const SECONDS_PER_HOUR: f64 = 3_600.0;
 
 /// Answers for one row; with a window also for the measures.
 pub(super) struct View<'a> {
-    row: &'a Row<'a>,
+    row: &'a Row,
     book: &'a Rulebook,
+    hour: Hour,
     window_hours: i64,
-    measured: Option<Measured<'a>>,
-    account: Text,
-    chip: Text,
+    measured: Option<&'a Measured<'a>>,
+    chip: OnceCell<Text>,
     sightings: OnceCell<Vec<Seen>>,
-    chips: OnceCell<Vec<Text>>,
-    models: OnceCell<Vec<Text>>,
-    skus: OnceCell<Vec<Text>>,
-}
-
-/// The subject's window, for `having` and `explain`.
-#[derive(Clone, Copy)]
-pub(super) struct Measured<'a> {
-    pub(super) window: &'a Window<'a>,
-    pub(super) subject: &'a Text,
-    pub(super) held: &'a HeldEpisodes,
 }
 
 struct Seen {
@@ -52,35 +36,42 @@ struct Seen {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(row: &'a Row<'a>, book: &'a Rulebook, window_hours: i64, measured: Option<Measured<'a>>) -> Self {
-        Self {
-            row,
-            book,
-            window_hours,
-            measured,
-            account: Text::new(row.account.to_string()),
-            chip: Text::new(row.activity.chip.to_string()),
-            sightings: OnceCell::new(),
-            chips: OnceCell::new(),
-            models: OnceCell::new(),
-            skus: OnceCell::new(),
-        }
+    /// Of the activity of a row: the same in all its hours.
+    pub(super) fn of_row(row: &'a Row, book: &'a Rulebook, window_hours: i64) -> Self {
+        Self::new(row, row.activity.first, book, window_hours, None)
     }
 
-    fn hour(&self) -> Hour {
-        self.row.activity.hour
+    /// Of a subject in the window that ends in `hour`.
+    pub(super) fn of_subject(
+        row: &'a Row,
+        hour: Hour,
+        book: &'a Rulebook,
+        window_hours: i64,
+        measured: &'a Measured<'a>,
+    ) -> Self {
+        Self::new(row, hour, book, window_hours, Some(measured))
+    }
+
+    fn new(
+        row: &'a Row,
+        hour: Hour,
+        book: &'a Rulebook,
+        window_hours: i64,
+        measured: Option<&'a Measured<'a>>,
+    ) -> Self {
+        Self { row, hour, book, window_hours, measured, chip: OnceCell::new(), sightings: OnceCell::new() }
     }
 
     /// Sightings of the days the window touches, nearest day first; each country's nearest before all others, so that
     /// the bound on lists never hides a country.
     fn sightings(&self) -> &[Seen] {
         self.sightings.get_or_init(|| {
-            let last = self.hour().day();
+            let last = self.hour.day();
             let country = |network| match self.book.geo.lookup(network) {
                 GeoMatch::Place(place) => place.country,
                 GeoMatch::NotRoutable | GeoMatch::NoRecord => None,
             };
-            let seen = |((day, network, class), _): &(Sighting, FactId)| Seen {
+            let seen = |(day, network, class): &Sighting| Seen {
                 country: country(*network),
                 network: Text::new(network.to_string()),
                 class: class.as_str(),
@@ -98,19 +89,10 @@ impl<'a> View<'a> {
 
     fn texts(&self, list: List) -> &[Text] {
         match list {
-            List::Chips => self.of_window(&self.chips, Window::chips),
-            List::Models => self.of_window(&self.models, Window::models),
-            List::Skus => self.of_window(&self.skus, Window::skus),
+            List::Chips | List::Models | List::Skus => self.measured.map_or(&[], |measured| measured.texts(list)),
             List::ControlCites => self.row.control.as_ref().map_or(&[], |control| &control.cites),
             List::Chain | List::Hits | List::Sightings => &[],
         }
-    }
-
-    fn of_window<'s>(&self, cell: &'s OnceCell<Vec<Text>>, pick: fn(&Window<'a>) -> BTreeSet<Text>) -> &'s [Text] {
-        cell.get_or_init(|| {
-            let texts = self.measured.map(|measured| pick(measured.window)).unwrap_or_default();
-            texts.into_iter().take(LIST_MAX).collect()
-        })
     }
 }
 
@@ -125,32 +107,33 @@ fn text(text: Option<&Text>) -> &str {
 impl Scope for View<'_> {
     fn text(&self, field: TextField) -> &str {
         let (activity, standing) = (&self.row.activity, &self.row.standing);
+        let key = &activity.key;
         let card = standing.card.as_ref();
         let payment = card.and_then(|card| card.payment.as_ref());
         let (customer, owner) = (standing.customer.as_ref(), standing.owner_card.as_ref());
         let authorisation = self.row.authorisation.as_ref();
         match field {
             TextField::ActivityProvider | TextField::AccountProvider => self.row.account.provider.as_str(),
-            TextField::ActivityRegion => &activity.region,
-            TextField::ActivitySku => activity.sku.as_ref().map_or("", |sku| sku.as_str()),
+            TextField::ActivityRegion => &key.region,
+            TextField::ActivitySku => key.sku.as_ref().map_or("", |sku| sku.as_str()),
             TextField::ActivityMarket => activity.market.map_or("", |market| market.as_str()),
-            TextField::ActivityKind => activity.kind.as_str(),
-            TextField::ActivityReason => match &activity.detail {
+            TextField::ActivityKind => key.kind.as_str(),
+            TextField::ActivityReason => match &key.detail {
                 Detail::Reason(reason) => reason.as_str(),
                 _ => "",
             },
-            TextField::ActivityModel => match &activity.detail {
+            TextField::ActivityModel => match &key.detail {
                 Detail::Model(model, _) => model,
                 _ => "",
             },
-            TextField::ActivityOperation => match &activity.detail {
+            TextField::ActivityOperation => match &key.detail {
                 Detail::Model(_, operation) => operation,
                 _ => "",
             },
-            TextField::ChipModel => &self.chip,
+            TextField::ChipModel => self.chip.get_or_init(|| Text::new(activity.key.chip.to_string())),
             TextField::ControlClass => self.row.control.as_ref().map_or("unknown", |control| control.class.as_str()),
             TextField::ControlStatus => self.row.control.as_ref().map_or("", |control| control.status.as_str()),
-            TextField::AccountId => &self.account,
+            TextField::AccountId => &self.row.text,
             TextField::AccountName => text(card.and_then(|card| card.name.as_ref())),
             TextField::AccountCountry => code(card.and_then(|card| card.country.as_ref())),
             TextField::AccountBillingCountry => code(card.and_then(|card| card.billing_country.as_ref())),
@@ -178,16 +161,16 @@ impl Scope for View<'_> {
         let hours = activity.amounts.seconds as f64 / SECONDS_PER_HOUR;
         match field {
             // Capacity that is held runs nothing, and of a chip the catalogue does not know only unknown hours are told.
-            NumberField::ActivityGpuHours if activity.kind == ActivityKind::Run && self.row.chip_known() => hours,
+            NumberField::ActivityGpuHours if activity.key.kind == ActivityKind::Run && self.row.chip_known() => hours,
             NumberField::ActivityGpuHours => 0.0,
             NumberField::ActivityCount => activity.amounts.count as f64,
             NumberField::ActivityTokens => activity.amounts.tokens as f64,
-            NumberField::ChipCount if matches!(activity.kind, ActivityKind::Run | ActivityKind::Held) => hours,
+            NumberField::ChipCount if matches!(activity.key.kind, ActivityKind::Run | ActivityKind::Held) => hours,
             NumberField::ChipCount => activity.amounts.chip_micros as f64 / Micros::ONE.0 as f64,
             NumberField::ChipTpp => self.row.tpp,
             NumberField::AccountAgeDays => {
                 let created = self.row.standing.card.as_ref().and_then(|card| card.created);
-                created.map_or(-1.0, |created| ((self.hour().0 - created.hour().0) as f64 / HOURS_PER_DAY).max(0.0))
+                created.map_or(-1.0, |created| ((self.hour.day().0 - created.day().0) as f64).max(0.0))
             }
         }
     }
@@ -202,31 +185,7 @@ impl Scope for View<'_> {
     }
 
     fn measure(&self, measure: Measure) -> f64 {
-        let Some(Measured { window, .. }) = self.measured else { return 0.0 };
-        let sums = window.sums();
-        let hours = |seconds: i128| seconds as f64 / SECONDS_PER_HOUR;
-        let distinct = |count: usize| count as f64;
-        match measure {
-            Measure::GpuHours => hours(sums.seconds),
-            Measure::BilledGpuHours => hours(sums.billed),
-            Measure::LaunchedGpuHours => hours(sums.launched),
-            Measure::UnbilledGpuHours => hours((sums.launched - sums.billed).max(0)),
-            Measure::UnlaunchedGpuHours => hours((sums.billed - sums.launched).max(0)),
-            Measure::HeldGpuHours => hours(sums.held),
-            Measure::UnknownHours => hours(sums.unknown),
-            Measure::PeakGpus => hours(window.peak()),
-            Measure::Starts => sums.starts as f64,
-            Measure::Denied => sums.denied as f64,
-            Measure::StartsAfterDenial => window.starts_after_denial() as f64,
-            Measure::Reserved => sums.reserved as f64,
-            Measure::Calls => sums.calls as f64,
-            Measure::Tokens => sums.tokens as f64,
-            Measure::Accounts => distinct(window.distinct(|row| row.account)),
-            Measure::Providers => distinct(window.distinct(|row| &row.account.provider)),
-            Measure::Regions => distinct(window.distinct(|row| (&row.account.provider, &row.activity.region))),
-            Measure::Days => distinct(window.distinct(|row| row.activity.hour.day())),
-            Measure::Hours => distinct(window.distinct(|row| row.activity.hour)),
-        }
+        self.measured.map_or(0.0, |measured| measured.measure(measure))
     }
 
     fn known(&self, root: Root) -> bool {
@@ -295,12 +254,11 @@ impl Scope for View<'_> {
     }
 
     fn in_group(&self, group: &str, country: &str) -> bool {
-        let day = self.hour().day();
+        let day = self.hour.day();
         Country::parse(country).is_some_and(|country| self.book.jurisdictions.contains(group, country, day))
     }
 
     fn alert(&self, rule: &RuleId) -> bool {
-        let Some(Measured { subject, held, .. }) = self.measured else { return false };
-        held.get(&(rule.clone(), subject.clone())).is_some_and(|episodes| episodes.covers(self.hour()))
+        self.measured.is_some_and(|measured| measured.alert(rule))
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, Subje
 use crate::parties::{Chain, Hit, Hop, Owner, Parties};
 
 /// What holds for an account between two changes of any card.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Standing {
     pub(super) card: Option<Account>,
     pub(super) customer: Option<Known>,
@@ -22,7 +22,7 @@ pub(super) struct Standing {
 }
 
 /// A party as rules may read it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Known {
     pub(super) id: PartyId,
     pub(super) has_card: bool,
@@ -33,7 +33,7 @@ pub(super) struct Known {
 }
 
 /// A hop as rules may read it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct HopText {
     pub(super) party: Text,
     pub(super) name: Text,
@@ -81,11 +81,23 @@ impl Standing {
         }
     }
 
+    /// Whether the account belongs to any subject of this kind.
+    pub(super) fn has_subject(&self, kind: &SubjectKind) -> bool {
+        match kind {
+            SubjectKind::Account => true,
+            SubjectKind::Customer => self.chain.customer.is_some(),
+            SubjectKind::Owner => self.owner.is_some(),
+            SubjectKind::Reseller => !self.chain.resellers.is_empty(),
+            SubjectKind::Payer => self.chain.payer.is_some(),
+            SubjectKind::Shared(key) => self.card.as_ref().is_some_and(|card| card.shared.contains_key(key)),
+        }
+    }
+
     /// The subjects of this kind that the account belongs to.
-    pub(super) fn subjects(&self, kind: &SubjectKind, account: &AccountId) -> Vec<Text> {
+    pub(super) fn subjects(&self, kind: &SubjectKind, account: &Text) -> Vec<Text> {
         let party = |id: &PartyId| id.text();
         match kind {
-            SubjectKind::Account => vec![Text::new(account.to_string())],
+            SubjectKind::Account => vec![account.clone()],
             SubjectKind::Customer => self.chain.customer.iter().map(party).collect(),
             SubjectKind::Owner => self.owner.iter().map(|owner| owner.party.text()).collect(),
             SubjectKind::Reseller => self.chain.resellers.iter().map(party).collect(),

@@ -1,12 +1,9 @@
 //! A fact in a few words, for people who read evidence.
 
-use crate::model::{Fact, Region, ResourceId, Sku, Text, Usage, UsageKind};
+use crate::model::{Region, ResourceId, Sku, Text, Usage, UsageKind};
 
-pub(super) fn summary(fact: &Fact) -> Text {
-    match fact {
-        Fact::Usage(usage) => Text::new(of_usage(usage)),
-        other => Text::new_static(other.kind().as_str()),
-    }
+pub(super) fn summary(usage: &Usage) -> Text {
+    Text::new(of_usage(usage))
 }
 
 fn of_usage(usage: &Usage) -> String {

@@ -1,130 +1,152 @@
 //! The measures of a subject in an hour-aligned window (D7).
 //!
-//! In: the subject's matched rows, by hour, added at the front of the window and dropped at its back. Out: sums kept as
-//! integers, distinct counts taken from the rows at hand. Chips not in the catalogue are measured as unknown hours and
-//! never mixed into GPU-hours.
+//! In: what a group adds up to over time. Out: sums, peaks and distinct values of the window that ends in an hour. It moves
+//! on by an hour at the cost of that hour. Chips not in the catalogue are measured as unknown hours and never mixed into
+//! GPU-hours.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::ops::Bound;
 
-use super::rows::Row;
-use crate::ledger::{Activity, ActivityKind, ChipKey, Detail};
-use crate::model::{EventTime, Hour, Text};
+use super::totals::{Moments, Totals, Value, Values};
+use crate::ledger::{ChipKey, Level, Steps};
+use crate::model::{Hour, Text};
 
-/// Rows of the last `hours` hours.
-pub(super) struct Window<'a> {
-    hours: i64,
-    rows: VecDeque<&'a Row<'a>>,
-    sums: Sums,
-}
-
-/// Sums over a window.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a group adds up to, by hour.
+#[derive(Debug, Default)]
 pub(super) struct Sums {
-    pub(super) seconds: i128,
-    pub(super) launched: i128,
-    pub(super) billed: i128,
-    pub(super) held: i128,
-    pub(super) unknown: i128,
-    pub(super) starts: i128,
-    pub(super) denied: i128,
-    pub(super) reserved: i128,
-    pub(super) calls: i128,
-    pub(super) tokens: i128,
+    pub(super) totals: Steps<Totals>,
+    pub(super) values: Values,
+    /// Of each account whether it has a row in the window that ends in an hour.
+    pub(super) accounts: Steps<i64>,
+    pub(super) moments: Moments,
 }
 
-impl Sums {
-    fn add(&mut self, activity: &Activity, sign: i128) {
-        let amounts = &activity.amounts;
-        match activity.kind {
-            ActivityKind::Run if matches!(activity.chip, ChipKey::Unknown(_)) => self.unknown += sign * amounts.seconds,
-            ActivityKind::Run => {
-                self.seconds += sign * amounts.seconds;
-                self.launched += sign * amounts.launched;
-                self.billed += sign * amounts.billed;
-            }
-            ActivityKind::Held if matches!(activity.chip, ChipKey::Unknown(_)) => {}
-            ActivityKind::Held => self.held += sign * amounts.seconds,
-            ActivityKind::Started => self.starts += sign * amounts.count,
-            ActivityKind::Denied => self.denied += sign * amounts.count,
-            ActivityKind::Reserved => self.reserved += sign * amounts.count,
-            ActivityKind::Model => {
-                self.calls += sign * amounts.count;
-                self.tokens += sign * amounts.tokens;
-            }
+/// The window of a group that ends in an hour.
+pub(super) struct Window<'a> {
+    sums: &'a Sums,
+    hours: i64,
+    last: Hour,
+    /// Levels of the last hour, and of the hour before the first one.
+    front: Cursor<'a>,
+    back: Cursor<'a>,
+    sum: Totals,
+    peak: OnceCell<i128>,
+}
+
+/// A level and the changes that lie ahead.
+struct Cursor<'a> {
+    level: Totals,
+    ahead: &'a [(Hour, Totals)],
+}
+
+impl<'a> Cursor<'a> {
+    fn at(steps: &'a Steps<Totals>, hour: Hour) -> Self {
+        Self { level: steps.at(hour), ahead: steps.from(hour.plus(1)) }
+    }
+
+    fn move_to(&mut self, hour: Hour) -> &Totals {
+        while let Some(((_, step), rest)) = self.ahead.split_first().filter(|((at, _), _)| *at <= hour) {
+            self.level.add(step, 1);
+            self.ahead = rest;
         }
+        &self.level
     }
 }
 
 impl<'a> Window<'a> {
-    pub(super) fn new(hours: i64) -> Self {
-        Self { hours, rows: VecDeque::new(), sums: Sums::default() }
-    }
-
-    /// Takes a row of the newest hour in.
-    pub(super) fn push(&mut self, row: &'a Row<'a>) {
-        self.sums.add(&row.activity, 1);
-        self.rows.push_back(row);
-    }
-
-    /// Lets rows go that lie before the window ending in `hour`.
-    pub(super) fn end_at(&mut self, hour: Hour) {
-        let first = hour.plus(1 - self.hours);
-        while let Some(row) = self.rows.front().filter(|row| row.activity.hour < first) {
-            self.sums.add(&row.activity, -1);
-            self.rows.pop_front();
+    /// The window of so many hours that ends in `last`.
+    pub(super) fn ending(sums: &'a Sums, hours: i64, last: Hour) -> Self {
+        let mut sum = Totals::default();
+        for (from, to, level) in sums.totals.stretches(last.plus(1 - hours), last) {
+            sum.add(&level, to.0 - from.0 + 1);
         }
+        let front = Cursor::at(&sums.totals, last);
+        let back = Cursor::at(&sums.totals, last.plus(-hours));
+        Self { sums, hours, last, front, back, sum, peak: OnceCell::new() }
     }
 
-    pub(super) fn sums(&self) -> &Sums {
-        &self.sums
+    /// The same window an hour later.
+    pub(super) fn step(&mut self) {
+        self.last = self.last.plus(1);
+        self.sum.add(self.front.move_to(self.last), 1);
+        self.sum.add(self.back.move_to(self.last.plus(-self.hours)), -1);
+        self.peak.take();
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &'a Row<'a>> + '_ {
-        self.rows.iter().copied()
+    fn first(&self) -> Hour {
+        self.last.plus(1 - self.hours)
     }
 
-    fn of(&self, kind: ActivityKind) -> impl Iterator<Item = &'a Row<'a>> + '_ {
-        self.rows().filter(move |row| row.activity.kind == kind)
+    /// Its last hour.
+    pub(super) fn last(&self) -> Hour {
+        self.last
+    }
+
+    pub(super) fn sums(&self) -> &Totals {
+        &self.sum
+    }
+
+    fn stretches(&self) -> impl Iterator<Item = (Hour, Hour, Totals)> + '_ {
+        self.sums.totals.stretches(self.first(), self.last)
     }
 
     /// Greatest chip-seconds in one hour.
     pub(super) fn peak(&self) -> i128 {
-        let mut hours: BTreeMap<Hour, i128> = BTreeMap::new();
-        for row in self.of(ActivityKind::Run).filter(|row| !matches!(row.activity.chip, ChipKey::Unknown(_))) {
-            *hours.entry(row.activity.hour).or_default() += row.activity.amounts.seconds;
-        }
-        hours.into_values().max().unwrap_or(0).max(0)
+        *self.peak.get_or_init(|| self.stretches().map(|(.., level)| level.seconds).max().unwrap_or(0).max(0))
     }
 
-    /// Starts after the first denial of the window.
+    /// Starts after the first denial of the window. In that denial's own hour, at most the last 64 instants are known of
+    /// each account, region, SKU and way of buying.
     pub(super) fn starts_after_denial(&self) -> i128 {
-        let times = |kind| self.of(kind).flat_map(|row| &row.activity.amounts.times);
-        let Some(first) = times(ActivityKind::Denied).map(|(time, _)| *time).min() else { return 0 };
-        let after = |(time, _): &&(EventTime, u32)| *time > first;
-        times(ActivityKind::Started).filter(after).map(|(_, count)| i128::from(*count)).sum()
+        let Moments { denied, started } = &self.sums.moments;
+        let Some((first, _)) = denied.range(self.first().start()..self.last.end()).next() else { return 0 };
+        let hour = first.hour();
+        let same_hour = (Bound::Excluded(*first), Bound::Excluded(hour.end()));
+        let in_hour: i128 = started.range(same_hour).map(|(_, count)| i128::from(*count)).sum();
+        let later = self.sums.totals.stretches(hour.plus(1), self.last);
+        in_hour + later.map(|(from, to, level)| level.starts * i128::from(to.0 - from.0 + 1)).sum::<i128>()
     }
 
-    /// How many different values `pick` finds.
-    pub(super) fn distinct<T: Ord>(&self, pick: impl Fn(&'a Row<'a>) -> T) -> usize {
-        self.rows().map(pick).collect::<BTreeSet<_>>().len()
+    /// Accounts with a row.
+    pub(super) fn accounts(&self) -> i64 {
+        self.sums.accounts.at(self.last)
+    }
+
+    /// Hours with a row.
+    pub(super) fn active_hours(&self) -> i64 {
+        self.stretches().filter(|(.., level)| level.rows > 0).map(|(from, to, _)| to.0 - from.0 + 1).sum()
+    }
+
+    /// Days with a row.
+    pub(super) fn active_days(&self) -> usize {
+        let active = self.stretches().filter(|(.., level)| level.rows > 0);
+        active.flat_map(|(from, to, _)| from.day().0..=to.day().0).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Values of a kind that some row of the window has.
+    pub(super) fn values<T>(&self, pick: impl Fn(&'a Value) -> Option<T>) -> impl Iterator<Item = T> {
+        let (first, last) = (self.first(), self.last);
+        let here = move |steps: &Steps<i64>| steps.stretches(first, last).any(|(.., rows)| rows > 0);
+        self.sums.values.seen.iter().filter_map(move |(value, steps)| pick(value).filter(|_| here(steps)))
+    }
+
+    /// Chips of every row, with the greatest chip-seconds of one hour in which they ran or were held, and the last such
+    /// hour.
+    pub(super) fn chips(&self) -> impl Iterator<Item = (&'a ChipKey, Option<(i128, Hour)>)> {
+        let (first, last) = (self.first(), self.last);
+        self.sums.values.chips.iter().filter_map(move |(chip, steps)| {
+            let stretches = || steps.stretches(first, last);
+            stretches().any(|(.., level)| level.rows > 0).then(|| {
+                let ran = || stretches().filter(|(.., level)| level.ran > 0);
+                let most = ran().map(|(.., level)| level.seconds).max();
+                (chip, most.zip(ran().map(|(_, to, _)| to).last()))
+            })
+        })
     }
 
     /// Chips named, in order.
-    pub(super) fn chips(&self) -> BTreeSet<Text> {
-        self.rows().map(|row| Text::new(row.activity.chip.to_string())).filter(|chip| !chip.is_empty()).collect()
-    }
-
-    /// Models named, in order.
-    pub(super) fn models(&self) -> BTreeSet<Text> {
-        let model = |row: &Row| match &row.activity.detail {
-            Detail::Model(model, _) => Some(model.clone()),
-            _ => None,
-        };
-        self.rows().filter_map(model).collect()
-    }
-
-    /// SKUs as written, in order.
-    pub(super) fn skus(&self) -> BTreeSet<Text> {
-        self.rows().filter_map(|row| row.activity.sku.as_ref().map(|sku| sku.text())).collect()
+    pub(super) fn chip_names(&self) -> BTreeSet<Text> {
+        self.chips().map(|(chip, _)| Text::new(chip.to_string())).filter(|chip| !chip.is_empty()).collect()
     }
 }

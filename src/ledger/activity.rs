@@ -1,23 +1,20 @@
-//! Activities: what one account did in one hour, by kind, region, chip and detail (D5).
+//! Activities: what one account did in which hours, by kind, region, chip and detail.
 //!
-//! In: the account's usage facts, the catalogue and `now`. Out: activities in order. For each (region, chip, hour) the
-//! billed chip-seconds count where the bill speaks, else those of the intervals; both are kept beside the result.
-//! SKUs known to hold no accelerator give no activity; those that look like one and are not in the catalogue do (P4).
+//! In: the series of an account's keys, a day and `now`. Out: activities of that day. Where the bill speaks of (region,
+//! chip, hour) the billed chip-seconds count, else those of the intervals (D5); where bill or launch names no region they
+//! may be the same machine, and are counted once.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
-use super::bills::{self, Completed, Counted};
-use super::halves::{self, Operation};
-use super::intervals::{self, Interval};
-use crate::catalogue::{Catalogue, SkuMeaning};
-use crate::model::{
-    BilledClass, BilledUnit, ChipCount, ChipName, DenialReason, EventTime, FactId, Hour, Market, Micros, Period,
-    Provider, Region, Sku, Text, Usage, UsageKind,
-};
+use super::series::{InHour, Key, Series};
+use crate::model::{ChipName, Day, DenialReason, EventTime, Hour, Market, Text};
+
+/// Starts of an hour whose times are kept: the last ones.
+pub(super) const STARTS_KEPT: usize = 64;
 
 /// What kind of activity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActivityKind {
     /// Capacity was refused.
     Denied,
@@ -28,6 +25,7 @@ pub enum ActivityKind {
     /// Capacity was reserved.
     Reserved,
     /// Chips ran.
+    #[default]
     Run,
     /// Capacity began to run.
     Started,
@@ -48,9 +46,10 @@ impl ActivityKind {
 }
 
 /// Which chip.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChipKey {
     /// None was named.
+    #[default]
     Unnamed,
     /// One of the catalogue.
     Known(ChipName),
@@ -69,9 +68,10 @@ impl fmt::Display for ChipKey {
 }
 
 /// What else tells activities apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Detail {
     /// Nothing.
+    #[default]
     None,
     /// Why capacity was refused.
     Reason(DenialReason),
@@ -79,33 +79,49 @@ pub enum Detail {
     Model(Text, Text),
 }
 
-/// What one account did in one hour.
-#[derive(Clone, Debug)]
+/// What one account did in each of some hours of one day, the same in every one of them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
-    /// When.
-    pub hour: Hour,
-    /// What kind.
-    pub kind: ActivityKind,
-    /// Where; empty where not said.
-    pub region: Text,
-    /// Which chip.
-    pub chip: ChipKey,
-    /// The SKU as written, where one was named.
-    pub sku: Option<Sku>,
+    /// The first hour.
+    pub first: Hour,
+    /// The last hour, of the same day.
+    pub last: Hour,
+    /// What tells it from others of the same hours.
+    pub key: Arc<Key>,
     /// How it was bought: said by starts, not by bills; `None` where what ran of this SKU was bought in several ways.
     pub market: Option<Market>,
-    /// Reason or model.
-    pub detail: Detail,
-    /// Sums of the hour.
+    /// Sums of each hour.
     pub amounts: Amounts,
 }
 
-/// Sums of an activity.
-#[derive(Clone, Debug, Default)]
+impl Activity {
+    /// How many hours.
+    pub fn hours(&self) -> i64 {
+        self.last.0 - self.first.0 + 1
+    }
+
+    /// Chip-seconds of all hours together.
+    pub fn seconds(&self) -> i128 {
+        self.amounts.seconds * i128::from(self.hours())
+    }
+
+    /// Which day.
+    pub fn day(&self) -> Day {
+        self.first.day()
+    }
+
+    /// Whether the chip is one that the catalogue does not know.
+    pub fn is_of_unknown_chip(&self) -> bool {
+        matches!(self.key.chip, ChipKey::Unknown(_))
+    }
+}
+
+/// Sums of an hour.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Amounts {
     /// Chip-seconds that count: billed where the bill speaks, else launched. Of unknown chips: instance-seconds.
     pub seconds: i128,
-    /// Chip-seconds of the intervals.
+    /// Chip-seconds of the intervals: added up exactly and rounded down once.
     pub launched: i128,
     /// Chip-seconds of the bill.
     pub billed: i128,
@@ -115,186 +131,86 @@ pub struct Amounts {
     pub chip_micros: i128,
     /// Tokens.
     pub tokens: i128,
-    /// Events with how many of each.
-    pub times: Vec<(EventTime, u32)>,
-    /// Facts it was made from.
-    pub sources: BTreeSet<FactId>,
-    markets: BTreeSet<Market>,
+    /// Of starts the last times with how many at each, at most [`STARTS_KEPT`]; of refusals the first.
+    pub times: Vec<(EventTime, i64)>,
 }
 
-type Key = (Hour, ActivityKind, Text, ChipKey, Option<Sku>, Option<Market>, Detail);
+/// One key's series of an account.
+#[derive(Clone, Copy)]
+pub(super) struct Track<'a> {
+    pub(super) key: &'a Arc<Key>,
+    pub(super) series: &'a Series,
+}
 
-struct Builder<'a> {
-    provider: &'a Provider,
-    catalogue: &'a Catalogue,
+/// All activities of a day up to the hour of `now`.
+pub(super) fn of_day(tracks: &[Track<'_>], day: Day, now: EventTime) -> Vec<Activity> {
+    let (first, last) = (day.first_hour(), day.last_hour().min(now.hour()));
+    let mut out = Vec::new();
+    if first > last {
+        return out;
+    }
+    for (index, track) in tracks.iter().enumerate() {
+        match track.key.kind {
+            ActivityKind::Run | ActivityKind::Held => {
+                let others = || tracks.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, track)| track);
+                ran(track, others, (first, last), now, &mut out);
+            }
+            _ => happened(track, (first, last), &mut out),
+        }
+    }
+    out
+}
+
+/// Runs of hours in which the same ran.
+fn ran<'a, I: Iterator<Item = &'a Track<'a>>>(
+    track: &Track<'_>,
+    others: impl Fn() -> I,
+    (first, last): (Hour, Hour),
     now: EventTime,
-    found: BTreeMap<Key, Amounts>,
-    /// Where the bill speaks: of a chip in an hour, in these regions; one without a region speaks of all.
-    billed: BTreeMap<(Hour, ChipKey), BTreeSet<Text>>,
+    out: &mut Vec<Activity>,
+) {
+    let mut open: Option<(Activity, InHour)> = None;
+    for (hour, found) in track.series.hours(first, last, now) {
+        let Some(found) = found else {
+            out.extend(open.take().map(|(activity, _)| activity));
+            continue;
+        };
+        let counts_bill =
+            track.key.kind == ActivityKind::Held || found.speaks || spoken_for(track, others(), hour, now);
+        let seconds = if counts_bill { found.billed } else { found.launched };
+        match &mut open {
+            Some((activity, same)) if *same == found && activity.amounts.seconds == seconds => activity.last = hour,
+            _ => {
+                let amounts = Amounts::ran(&found, seconds);
+                let key = Arc::clone(track.key);
+                let fresh = Activity { first: hour, last: hour, key, market: found.market, amounts };
+                out.extend(open.replace((fresh, found)).map(|(activity, _)| activity));
+            }
+        }
+    }
+    out.extend(open.map(|(activity, _)| activity));
 }
 
-pub(super) fn of_account(
-    provider: &Provider,
-    usages: &[(FactId, &Usage)],
-    completed: &Completed,
-    catalogue: &Catalogue,
-    now: EventTime,
-) -> Vec<Activity> {
-    let lines = bills::counted(provider, usages, completed);
-    let operations = halves::join(usages);
-    let mut builder = Builder { provider, catalogue, now, found: BTreeMap::new(), billed: BTreeMap::new() };
-    lines.iter().for_each(|line| builder.billed(line));
-    intervals::intervals(usages, &operations, &lines).iter().for_each(|interval| builder.interval(interval));
-    usages.iter().for_each(|(fact, usage)| builder.event(*fact, usage));
-    operations.iter().for_each(|operation| builder.failed(operation));
-    builder.finish()
+/// Whether a bill speaks in this hour of what ran under another key.
+fn spoken_for<'a>(track: &Track<'_>, others: impl Iterator<Item = &'a Track<'a>>, hour: Hour, now: EventTime) -> bool {
+    let (own, region) = (track.key, &track.key.region);
+    let near = |other: &&Track<'_>| {
+        let Key { kind, chip, region: there, .. } = &**other.key;
+        *kind == own.kind && *chip == own.chip && (region.is_empty() || there.is_empty() || region == there)
+    };
+    let mut near = others.filter(near);
+    near.any(|other| other.series.hours(hour, hour, now).any(|(_, found)| found.is_some_and(|found| found.speaks)))
 }
 
-impl Builder<'_> {
-    fn at(&mut self, key: Key, fact: FactId) -> Option<&mut Amounts> {
-        if key.0.start() > self.now {
-            return None;
-        }
-        let amounts = self.found.entry(key).or_default();
-        amounts.sources.insert(fact);
-        Some(amounts)
-    }
-
-    /// Chip and how many in one SKU; `None` for what is known to be no accelerator.
-    fn chip(&self, sku: Option<&Sku>) -> Option<(ChipKey, ChipCount)> {
-        let Some(sku) = sku else {
-            return Some((ChipKey::Unknown(Text::new_static("unknown")), ChipCount(Micros::ONE)));
+fn happened(track: &Track<'_>, (first, last): (Hour, Hour), out: &mut Vec<Activity>) {
+    for (hour, cell) in track.series.events(first, last) {
+        let times = match track.key.kind {
+            ActivityKind::Denied => track.series.behind.earliest((hour, hour)).into_iter().collect(),
+            ActivityKind::Started => track.series.behind.latest(STARTS_KEPT, (hour, hour)),
+            _ => Vec::new(),
         };
-        match self.catalogue.sku(self.provider, sku) {
-            SkuMeaning::Accelerator { chip, count } => Some((ChipKey::Known(chip.name.clone()), count)),
-            SkuMeaning::Unknown => {
-                Some((ChipKey::Unknown(Text::new(sku.as_str().to_lowercase())), ChipCount(Micros::ONE)))
-            }
-            SkuMeaning::Ordinary => None,
-        }
+        let amounts = Amounts::happened(cell, times);
+        let (key, market) = (Arc::clone(track.key), track.key.market);
+        out.push(Activity { first: hour, last: hour, key, market, amounts });
     }
-
-    fn billed(&mut self, counted: &Counted) {
-        let Counted { fact, usage, line } = *counted;
-        let kind = match line.class {
-            BilledClass::Run => ActivityKind::Run,
-            BilledClass::Held => ActivityKind::Held,
-            BilledClass::Fee | BilledClass::Credit => return,
-        };
-        let named = line.sku.clone().unwrap_or_else(|| Sku::new(line.meter.as_deref().unwrap_or("")));
-        if line.unit == BilledUnit::Tokens {
-            let detail = Detail::Model(named.text(), Text::default());
-            let key =
-                (line.period.from.hour(), ActivityKind::Model, region(usage), ChipKey::Unnamed, None, None, detail);
-            let tokens = i128::from(line.quantity.0).div_euclid(i128::from(Micros::ONE.0));
-            if kind == ActivityKind::Run
-                && let Some(amounts) = self.at(key, fact)
-            {
-                amounts.tokens += tokens;
-            }
-            return;
-        }
-        let Some((chip, per_instance)) = self.chip(Some(&named)) else { return };
-        // A line of nothing says nothing: zero-rated twins must not hide what ran.
-        let Some(total) = bills::chip_seconds(line, per_instance).filter(|total| *total != 0) else { return };
-        for (hour, part) in bills::spread(line, total) {
-            let key = (hour, kind, region(usage), chip.clone(), Some(named.clone()), None, Detail::None);
-            let Some(amounts) = self.at(key, fact) else { break };
-            amounts.billed += part;
-            if kind == ActivityKind::Run {
-                self.billed.entry((hour, chip.clone())).or_default().insert(region(usage));
-            }
-        }
-    }
-
-    fn interval(&mut self, interval: &Interval) {
-        let Interval { usage, fact, sku, count, market, to } = *interval;
-        let Some((chip, per_instance)) = self.chip(sku) else { return };
-        let from = usage.time;
-        let key = |hour, kind, market| (hour, kind, region(usage), chip.clone(), sku.cloned(), market, Detail::None);
-        let chips = i128::from(count) * i128::from(per_instance.0.0);
-        if let Some(started) = self.at(key(from.hour(), ActivityKind::Started, market), fact) {
-            started.count += i128::from(count);
-            started.chip_micros += chips;
-            started.times.push((from, count));
-        }
-        // What is known to end later has still only run until now.
-        let to = to.unwrap_or(self.now).min(self.now);
-        for hour in (Period { from, to }).hours().map(Hour) {
-            let overlap = i128::from(to.min(hour.end()).nanos()) - i128::from(from.max(hour.start()).nanos());
-            let Some(ran) = self.at(key(hour, ActivityKind::Run, None), fact) else { break };
-            ran.markets.extend(market);
-            ran.launched += (overlap * chips).div_euclid(1_000_000_000 * i128::from(Micros::ONE.0));
-        }
-    }
-
-    fn event(&mut self, fact: FactId, usage: &Usage) {
-        let (kind, sku, detail, count, said) = match &usage.kind {
-            UsageKind::CapacityDenied { sku, count, reason } => {
-                (ActivityKind::Denied, sku.as_ref(), Detail::Reason(*reason), *count, 0)
-            }
-            UsageKind::CapacityReserved { sku, count, .. } => {
-                (ActivityKind::Reserved, Some(sku), Detail::None, *count, 0)
-            }
-            UsageKind::ModelUsed { model, operation, tokens } => {
-                let detail = Detail::Model(model.clone(), operation.clone());
-                (ActivityKind::Model, None, detail, 1, tokens.unwrap_or(0))
-            }
-            _ => return,
-        };
-        self.put(fact, usage, kind, sku, detail, count, said);
-    }
-
-    fn failed(&mut self, operation: &Operation) {
-        let Some(reason) = operation.denied else { return };
-        let count = u32::try_from(operation.resources.len().max(1)).unwrap_or(u32::MAX);
-        let detail = Detail::Reason(reason);
-        self.put(operation.fact, operation.last, ActivityKind::Denied, operation.sku, detail, count, 0);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one place where an event becomes sums")]
-    fn put(
-        &mut self,
-        fact: FactId,
-        usage: &Usage,
-        kind: ActivityKind,
-        sku: Option<&Sku>,
-        detail: Detail,
-        count: u32,
-        tokens: u64,
-    ) {
-        let (chip, per) = match sku {
-            None => (ChipKey::Unnamed, ChipCount(Micros(0))),
-            Some(sku) => match self.chip(Some(sku)) {
-                Some(found) => found,
-                None => return,
-            },
-        };
-        let key = (usage.time.hour(), kind, region(usage), chip, sku.cloned(), None, detail);
-        let Some(amounts) = self.at(key, fact) else { return };
-        amounts.count += i128::from(count);
-        amounts.chip_micros += i128::from(count) * i128::from(per.0.0);
-        amounts.tokens += i128::from(tokens);
-        amounts.times.push((usage.time, count));
-    }
-
-    /// D5: billed where the bill speaks of the region, chip and hour, else launched. Where bill or launch names no region
-    /// they may be the same machine, and are counted once.
-    fn finish(self) -> Vec<Activity> {
-        let Self { found, billed, .. } = self;
-        let activity = |((hour, kind, region, chip, sku, market, detail), mut amounts): (Key, Amounts)| {
-            let speaks = billed
-                .get(&(hour, chip.clone()))
-                .is_some_and(|regions| region.is_empty() || regions.contains("") || regions.contains(&region));
-            let counts_bill = kind == ActivityKind::Held || speaks;
-            amounts.seconds = if counts_bill { amounts.billed } else { amounts.launched };
-            let only = amounts.markets.first().filter(|_| amounts.markets.len() == 1);
-            Activity { hour, kind, region, chip, sku, market: market.or(only.copied()), detail, amounts }
-        };
-        found.into_iter().map(activity).collect()
-    }
-}
-
-fn region(usage: &Usage) -> Text {
-    usage.region.as_ref().map(Region::text).unwrap_or_default()
 }

@@ -1,60 +1,53 @@
 //! Which billed lines count (D4), and how a line spreads over hours (D5).
+//!
+//! Of a statement the greatest complete version counts, else the greatest version an account was seen in; lines without a
+//! statement all count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::model::{
-    BilledClass, BilledLine, BilledUnit, ChipCount, FactId, Hour, Micros, Provider, Statement, Text, Usage, UsageKind,
-};
+use super::arena::Loc;
+use crate::model::{BilledClass, BilledLine, BilledUnit, ChipCount, Hour, Micros, Provider, Statement, Text};
 
-/// The statement versions that are complete, by provider, export and period.
-#[derive(Debug, Default)]
-pub(super) struct Completed(BTreeMap<(Provider, Text, Text), BTreeSet<u64>>);
+/// A statement, whatever its version: provider, export and billing period.
+pub(super) type StatementKey = (Provider, Text, Text);
 
-impl Completed {
-    pub(super) fn add(&mut self, provider: &Provider, statement: &Statement) {
-        let key = (provider.clone(), statement.export.clone(), statement.period.clone());
-        self.0.entry(key).or_default().insert(statement.version);
-    }
+pub(super) fn statement_key(provider: &Provider, statement: &Statement) -> StatementKey {
+    (provider.clone(), statement.export.clone(), statement.period.clone())
+}
 
-    fn greatest(&self, provider: &Provider, statement: &Statement) -> Option<u64> {
-        let key = (provider.clone(), statement.export.clone(), statement.period.clone());
-        self.0.get(&key)?.last().copied()
+/// What is known of a statement.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Versions {
+    /// Versions that are complete, with how many facts say so.
+    pub(super) complete: BTreeMap<u64, u32>,
+    /// Accounts with lines on it.
+    pub(super) accounts: Vec<u32>,
+}
+
+impl Versions {
+    /// The greatest version that is complete.
+    pub(super) fn greatest(&self) -> Option<u64> {
+        self.complete.keys().next_back().copied()
     }
 }
 
-/// A line that counts.
-#[derive(Clone, Copy)]
-pub(super) struct Counted<'a> {
-    pub(super) fact: FactId,
-    pub(super) usage: &'a Usage,
-    pub(super) line: &'a BilledLine,
+/// One account's lines on a statement.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OnStatement {
+    pub(super) versions: BTreeMap<u64, Vec<Loc>>,
+    /// The version whose lines count.
+    pub(super) counted: Option<u64>,
 }
 
-/// Of each statement the lines of its greatest complete version, else of the greatest version this account was seen in;
-/// lines without a statement all.
-pub(super) fn counted<'a>(
-    provider: &Provider,
-    usages: &[(FactId, &'a Usage)],
-    completed: &Completed,
-) -> Vec<Counted<'a>> {
-    let lines: Vec<_> = usages
-        .iter()
-        .filter_map(|&(fact, usage)| match &usage.kind {
-            UsageKind::UsageBilled(line) => Some(Counted { fact, usage, line }),
-            _ => None,
-        })
-        .collect();
-    let mut seen: BTreeMap<(&Text, &Text), u64> = BTreeMap::new();
-    for statement in lines.iter().filter_map(|l| l.line.statement.as_ref()) {
-        let version = seen.entry((&statement.export, &statement.period)).or_default();
-        *version = statement.version.max(*version);
+impl OnStatement {
+    /// The version that counts once `complete` is the greatest complete one.
+    pub(super) fn counts(&self, complete: Option<u64>) -> Option<u64> {
+        complete.or_else(|| self.versions.keys().next_back().copied())
     }
-    let counts = |line: &Counted| {
-        let Some(own) = &line.line.statement else { return true };
-        let version = completed.greatest(provider, own);
-        version.or_else(|| seen.get(&(&own.export, &own.period)).copied()) == Some(own.version)
-    };
-    lines.into_iter().filter(counts).collect()
+
+    pub(super) fn lines(&self, version: Option<u64>) -> Vec<Loc> {
+        version.and_then(|version| self.versions.get(&version)).cloned().unwrap_or_default()
+    }
 }
 
 /// Whether a line bills time of capacity that ran or was held, so that its SKU is that of its resource.
@@ -76,10 +69,20 @@ pub(super) fn chip_seconds(line: &BilledLine, per_instance: ChipCount) -> Option
     }
 }
 
-/// A total over the hours of the line's period: equal parts, the remainder to the first ones.
-pub(super) fn spread(line: &BilledLine, total: i128) -> impl Iterator<Item = (Hour, i128)> {
-    let hours = line.period.hours();
-    let count = (i128::from(*hours.end()) - i128::from(*hours.start()) + 1).max(1);
-    let (part, rest) = (total.div_euclid(count), total.rem_euclid(count));
-    hours.zip(0i128..).map(move |(hour, index)| (Hour(hour), part + i128::from(index < rest)))
+/// A total over the hours of a line's period: equal parts, the remainder to the first ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    /// What every hour has.
+    pub(super) part: i128,
+    /// What the hours before `rest_to` have more: the sign of none but whole units, so it is one.
+    pub(super) rest_to: Hour,
+}
+
+impl Spread {
+    pub(super) fn of(line: &BilledLine, total: i128) -> Self {
+        let hours = line.period.hours();
+        let count = (i128::from(*hours.end()) - i128::from(*hours.start()) + 1).max(1);
+        let rest = i64::try_from(total.rem_euclid(count)).unwrap_or(0);
+        Self { part: total.div_euclid(count), rest_to: Hour(*hours.start()).plus(rest) }
+    }
 }

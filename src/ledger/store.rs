@@ -1,12 +1,19 @@
 //! Facts by identity: of those that share one, the greatest rank is kept (D1).
 //!
-//! In: facts with positions. Out: what became of each. The position kept is that of the copy first seen; it is shown
-//! to people and never compared.
+//! In: facts with positions. Out: what became of each, and where it is held. The position kept is that of the copy first
+//! seen; it is shown to people and never compared. What starts or stops a machine is found by the machine, all else by
+//! its identity; both in few bytes, since most of an account's machines hold no accelerator.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::cmp::Ordering;
 
-use crate::model::{ContentHash, Fact, FactId, Position};
+use hashbrown::HashTable;
+
+use super::arena::{Arena, Loc};
+use super::bytes::{Reader, put_text, put_varint};
+use super::intern::{Interner, hash};
+use super::pack::{self, Shape};
+use crate::decode::{self, Outcome};
+use crate::model::{AccountId, Fact, FactId, Position, ResourceId, Text, Usage, UsageKind};
 
 /// What became of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +29,9 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Every one, in order.
+    pub const ALL: &'static [Self] = &[Self::Applied, Self::Duplicate, Self::Superseded, Self::Refused];
+
     /// As metrics name it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,79 +43,521 @@ impl Fate {
     }
 }
 
-/// A fact that counts.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// Where a copy of it was first read.
-    pub position: Position,
-    /// What it says.
-    pub fact: Fact,
-    rank: (u64, i64, ContentHash),
+/// Where a fact landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Landed {
+    /// Its identity was new.
+    New(Loc),
+    /// It counts, and what counted until now does no more.
+    Won { now: Loc, before: Loc },
+    /// It said what was known.
+    Same,
+    /// It lost against what was known.
+    Lost,
+    /// There is no room, or it is longer than can be held.
+    Full,
 }
 
-#[derive(Debug, Default)]
+impl Landed {
+    pub(super) fn fate(self) -> Fate {
+        match self {
+            Self::New(_) => Fate::Applied,
+            Self::Same => Fate::Duplicate,
+            Self::Won { .. } | Self::Lost => Fate::Superseded,
+            Self::Full => Fate::Refused,
+        }
+    }
+}
+
+/// What a record is, and what of it holds; its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tag(u8);
+
+impl Tag {
+    const KIND: u8 = 0b11;
+    /// A start or stop of a resource.
+    const TRANSITION: Self = Self(0);
+    /// Any other usage fact.
+    const KEYED: Self = Self(1);
+    /// A start that an operation said, among the transitions of its resource; follows from its two halves.
+    const LINK: Self = Self(2);
+    /// A card: anything but usage.
+    const CARD: Self = Self(3);
+    const HAS_EARLIER: u8 = 0b100;
+    /// Folded in: what it says counts now.
+    const LIVE: u8 = 0b1000;
+    /// Another of its identity counts.
+    const DEAD: u8 = 0b1_0000;
+
+    fn kind(self) -> Self {
+        Self(self.0 & Self::KIND)
+    }
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// A record that is no card, as far as it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'a> {
+    tag: Tag,
+    id: Option<FactId>,
+    pub(super) account: u32,
+    resource: Option<&'a [u8]>,
+    earlier: Option<Loc>,
+    source: u32,
+    at: u64,
+    pub(super) shape: u32,
+    pub(super) body: Reader<'a>,
+}
+
+impl Record<'_> {
+    pub(super) fn is_live(&self) -> bool {
+        self.tag.has(Tag::LIVE)
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.tag.has(Tag::DEAD)
+    }
+
+    pub(super) fn resource(&self) -> Option<ResourceId> {
+        Reader(self.resource?).text().map(ResourceId::new)
+    }
+
+    /// The halves of the operation that a link stands for: last and first.
+    pub(super) fn halves(&self) -> Option<(Loc, Loc)> {
+        if self.tag.kind() != Tag::LINK {
+            return None;
+        }
+        let mut body = self.body;
+        Some((Loc(u32::from_le_bytes(body.array()?)), Loc(u32::from_le_bytes(body.array()?))))
+    }
+}
+
+/// Facts and what they share.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Store {
-    facts: BTreeMap<FactId, Held>,
+    pub(super) arena: Arena,
+    pub(super) shapes: Interner<Shape>,
+    pub(super) sources: Interner<Text>,
+    pub(super) accounts: Interner<AccountId>,
+    by_id: HashTable<Loc>,
+    /// Of each resource the record that came last; each names the one before.
+    by_resource: HashTable<Loc>,
 }
 
 impl Store {
-    /// What became of the fact, and the fact itself where it now counts and did not before.
-    pub(super) fn apply(&mut self, id: FactId, position: &Position, fact: Fact) -> (Fate, Option<&Fact>) {
-        let rank = fact.rank();
-        match self.facts.entry(id) {
-            Entry::Vacant(free) => {
-                let held = free.insert(Held { position: position.clone(), fact, rank });
-                (Fate::Applied, Some(&held.fact))
-            }
-            Entry::Occupied(taken) => {
-                let held = taken.into_mut();
-                match rank.cmp(&held.rank) {
-                    std::cmp::Ordering::Equal => (Fate::Duplicate, None),
-                    std::cmp::Ordering::Less => (Fate::Superseded, None),
-                    std::cmp::Ordering::Greater => {
-                        *held = Held { position: position.clone(), fact, rank };
-                        (Fate::Superseded, Some(&held.fact))
+    /// Takes a usage fact in. Its identity follows from it, where it was not held before.
+    pub(super) fn put(&mut self, usage: &Usage, id: Option<FactId>, position: &Position) -> Landed {
+        self.try_put(usage, id, position).unwrap_or(Landed::Full)
+    }
+
+    fn try_put(&mut self, usage: &Usage, id: Option<FactId>, position: &Position) -> Option<Landed> {
+        let mut body = Vec::with_capacity(32);
+        let shape = pack::split(usage, &mut body);
+        let (account, _) = match self.accounts.find(&usage.account) {
+            Some(found) => (found, false),
+            None => self.accounts.put(usage.account.clone())?,
+        };
+        let (shape, _) = self.shapes.put(shape)?;
+        let mut content = Vec::with_capacity(body.len() + 3);
+        put_varint(&mut content, shape.into());
+        content.append(&mut body);
+        match pack::resource(usage) {
+            Some(resource) => self.put_transition(usage, account, resource, &content, position),
+            None => {
+                let id = id.unwrap_or_else(|| usage.identity());
+                let mut head = Vec::with_capacity(content.len() + 32);
+                head.push(Tag::KEYED.0);
+                head.extend(id.bytes());
+                put_varint(&mut head, account.into());
+                self.put_position(&mut head, position)?;
+                let found = self.find(&id);
+                let rival = found.map(|loc| (loc, self.content(loc) == Some(&content[..])));
+                match self.settle(rival, &Fact::Usage(usage.clone())) {
+                    Settled::Ended(landed) => Some(landed),
+                    Settled::Counts(before) => {
+                        head.extend(content);
+                        self.put_by_id(&id, &head, before)
                     }
                 }
             }
         }
     }
 
-    pub(super) fn get(&self, id: &FactId) -> Option<&Held> {
-        self.facts.get(id)
+    fn put_transition(
+        &mut self,
+        usage: &Usage,
+        account: u32,
+        resource: &ResourceId,
+        content: &[u8],
+        position: &Position,
+    ) -> Option<Landed> {
+        let key = resource_key(account, resource);
+        let hashed = hash(&key[..]);
+        let head = self.head(&key, hashed);
+        let rival = self.chain(head).find(|(_, record)| self.is_same(record, usage));
+        let rival = rival.map(|(loc, _)| (loc, self.content(loc) == Some(content)));
+        match self.settle(rival, &Fact::Usage(usage.clone())) {
+            Settled::Ended(landed) => Some(landed),
+            Settled::Counts(before) => {
+                let mut tail = Vec::with_capacity(content.len() + 8);
+                self.put_position(&mut tail, position)?;
+                tail.extend(content);
+                let now = self.put_in_chain(Tag::TRANSITION, (&key, hashed), head, &tail)?;
+                Some(before.map_or(Landed::New(now), |before| Landed::Won { now, before }))
+            }
+        }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&FactId, &Held)> {
-        self.facts.iter()
+    /// Whether a record has the identity of a start or stop of the same resource.
+    fn is_same(&self, record: &Record<'_>, usage: &Usage) -> bool {
+        if record.is_dead() || record.tag.kind() == Tag::LINK {
+            return false;
+        }
+        let mut body = record.body;
+        let Some(shape) = self.shapes.get(record.shape) else { return false };
+        let same_kind = match (&shape.kind, &usage.kind) {
+            (UsageKind::CapacityStarted { .. }, UsageKind::CapacityStarted { .. }) => true,
+            (UsageKind::CapacityStopped { end: one, .. }, UsageKind::CapacityStopped { end: other, .. }) => {
+                one == other
+            }
+            _ => false,
+        };
+        // An identity takes a region that is not said for an empty one.
+        let region = |region: &Option<crate::model::Region>| region.as_ref().map(|r| r.text()).unwrap_or_default();
+        same_kind && region(&shape.region) == region(&usage.region) && pack::time(&mut body) == Some(usage.time)
     }
+
+    /// Takes a card in.
+    pub(super) fn put_card(&mut self, fact: &Fact, position: &Position) -> Landed {
+        self.try_put_card(fact, position).unwrap_or(Landed::Full)
+    }
+
+    fn try_put_card(&mut self, fact: &Fact, position: &Position) -> Option<Landed> {
+        let id = fact.identity();
+        let json = serde_json::to_vec(fact).ok()?;
+        let mut head = Vec::with_capacity(json.len() + 32);
+        head.push(Tag::CARD.0);
+        head.extend(id.bytes());
+        self.put_position(&mut head, position)?;
+        let rival = self.find(&id).map(|loc| (loc, self.card_json(loc).is_some_and(|(_, known)| known == json)));
+        match self.settle(rival, fact) {
+            Settled::Ended(landed) => Some(landed),
+            Settled::Counts(before) => {
+                head.extend(json);
+                self.put_by_id(&id, &head, before)
+            }
+        }
+    }
+
+    fn put_position(&mut self, out: &mut Vec<u8>, position: &Position) -> Option<()> {
+        let source = match self.sources.find(&position.source) {
+            Some(source) => source,
+            None => self.sources.put(position.source.clone())?.0,
+        };
+        put_varint(out, source.into());
+        put_varint(out, position.at);
+        Some(())
+    }
+
+    /// D1: against the one that counts, if any. Its rank is only asked for where the two say different things.
+    fn settle(&mut self, rival: Option<(Loc, bool)>, fact: &Fact) -> Settled {
+        let Some((loc, same)) = rival else { return Settled::Counts(None) };
+        if same {
+            return Settled::Ended(Landed::Same);
+        }
+        let before = self.fact(loc).map(|known| known.rank());
+        match before.map(|before| fact.rank().cmp(&before)) {
+            Some(Ordering::Equal) => Settled::Ended(Landed::Same),
+            Some(Ordering::Less) => Settled::Ended(Landed::Lost),
+            Some(Ordering::Greater) | None => {
+                // That it is live stays: whoever folded it in takes it back first.
+                self.arena.mark(loc, |tag| tag | Tag::DEAD);
+                Settled::Counts(Some(loc))
+            }
+        }
+    }
+
+    fn put_by_id(&mut self, id: &FactId, record: &[u8], before: Option<Loc>) -> Option<Landed> {
+        let now = self.arena.push(record)?;
+        let arena = &self.arena;
+        match self.by_id.find_mut(id.half(), |loc| id_of(arena.get(*loc)).as_ref() == Some(id)) {
+            Some(slot) => *slot = now,
+            None => {
+                let half = |loc: &Loc| id_of(arena.get(*loc)).map_or(0, |id| id.half());
+                self.by_id.insert_unique(id.half(), now, half);
+            }
+        }
+        Some(before.map_or(Landed::New(now), |before| Landed::Won { now, before }))
+    }
+
+    /// The record that counts for an identity that is none of a start or stop.
+    fn find(&self, id: &FactId) -> Option<Loc> {
+        self.by_id.find(id.half(), |loc| id_of(self.arena.get(*loc)).as_ref() == Some(id)).copied()
+    }
+
+    fn head(&self, key: &[u8], hashed: u64) -> Option<Loc> {
+        self.by_resource.find(hashed, |loc| has_key(self.arena.get(*loc), key)).copied()
+    }
+
+    fn put_in_chain(&mut self, tag: Tag, (key, hashed): (&[u8], u64), head: Option<Loc>, rest: &[u8]) -> Option<Loc> {
+        let mut record = Vec::with_capacity(key.len() + rest.len() + 8);
+        record.push(tag.0 | if head.is_some() { Tag::HAS_EARLIER } else { 0 });
+        record.extend(key);
+        record.extend(head.iter().flat_map(|loc| loc.0.to_le_bytes()));
+        record.extend(rest);
+        let now = self.arena.push(&record)?;
+        let arena = &self.arena;
+        match head.and_then(|head| self.by_resource.find_mut(hashed, |loc| *loc == head)) {
+            Some(slot) => *slot = now,
+            None => {
+                let rehash = |loc: &Loc| key_of(arena.get(*loc)).map_or(0, hash);
+                self.by_resource.insert_unique(hashed, now, rehash);
+            }
+        }
+        Some(now)
+    }
+
+    /// Puts a start that an operation said among the transitions of a resource, live.
+    pub(super) fn link(&mut self, account: u32, resource: &ResourceId, last: Loc, first: Loc) -> Option<Loc> {
+        let key = resource_key(account, resource);
+        let rest = [last.0.to_le_bytes(), first.0.to_le_bytes()].concat();
+        let hashed = hash(&key[..]);
+        self.put_in_chain(Tag(Tag::LINK.0 | Tag::LIVE), (&key, hashed), self.head(&key, hashed), &rest)
+    }
+
+    /// Takes such a start away.
+    pub(super) fn unlink(&mut self, loc: Loc) {
+        self.arena.mark(loc, |tag| (tag | Tag::DEAD) & !Tag::LIVE);
+    }
+
+    /// Forgets a record; it is left out when the facts are opened again.
+    pub(super) fn kill(&mut self, loc: Loc) {
+        self.unlink(loc);
+        let arena = &self.arena;
+        let Some(id) = id_of(arena.get(loc)) else { return };
+        if let Ok(entry) = self.by_id.find_entry(id.half(), |known| *known == loc) {
+            entry.remove();
+        }
+    }
+
+    /// Folds a record in, or takes it back.
+    pub(super) fn set_live(&mut self, loc: Loc, live: bool) {
+        self.arena.mark(loc, |tag| if live { tag | Tag::LIVE } else { tag & !Tag::LIVE });
+    }
+
+    /// The latest come record of every resource, in no order that means anything.
+    pub(super) fn heads(&self) -> Vec<Loc> {
+        let mut heads: Vec<Loc> = self.by_resource.iter().copied().collect();
+        heads.sort();
+        heads
+    }
+
+    /// Forgets a resource.
+    pub(super) fn drop_resource(&mut self, account: u32, resource: &ResourceId) {
+        let key = resource_key(account, resource);
+        let arena = &self.arena;
+        if let Ok(entry) = self.by_resource.find_entry(hash(&key[..]), |loc| key_of(arena.get(*loc)) == Some(&key[..]))
+        {
+            entry.remove();
+        }
+    }
+
+    /// Every record of a resource, latest come first.
+    pub(super) fn transitions(&self, account: u32, resource: &ResourceId) -> impl Iterator<Item = (Loc, Record<'_>)> {
+        let key = resource_key(account, resource);
+        self.chain(self.head(&key, hash(&key[..])))
+    }
+
+    fn chain(&self, head: Option<Loc>) -> impl Iterator<Item = (Loc, Record<'_>)> {
+        let mut next = head;
+        std::iter::from_fn(move || {
+            let loc = next?;
+            let record = self.record(loc)?;
+            next = record.earlier;
+            Some((loc, record))
+        })
+    }
+
+    /// A record that is no card.
+    pub(super) fn record(&self, loc: Loc) -> Option<Record<'_>> {
+        read(self.arena.get(loc))
+    }
+
+    /// Shape and own parts, as bytes.
+    fn content(&self, loc: Loc) -> Option<&[u8]> {
+        let bytes = self.arena.get(loc);
+        let record = read(bytes)?;
+        let mut head = Vec::with_capacity(3);
+        put_varint(&mut head, record.shape.into());
+        bytes.get(bytes.len().checked_sub(record.body.0.len() + head.len())?..)
+    }
+
+    /// The usage fact of a record, but for who acted and the event's id.
+    pub(super) fn usage(&self, loc: Loc) -> Option<Usage> {
+        let record = self.record(loc)?;
+        let account = self.accounts.get(record.account)?.clone();
+        let mut body = record.body;
+        pack::join(account, self.shapes.get(record.shape)?, record.resource(), &mut body)
+    }
+
+    /// Who a usage fact is.
+    pub(super) fn id(&self, loc: Loc) -> Option<FactId> {
+        match self.record(loc)?.id {
+            Some(id) => Some(id),
+            None => Some(self.usage(loc)?.identity()),
+        }
+    }
+
+    pub(super) fn position(&self, loc: Loc) -> Option<Position> {
+        let record = self.record(loc)?;
+        Some(Position { source: self.sources.get(record.source)?.clone(), at: record.at })
+    }
+
+    fn card_json(&self, loc: Loc) -> Option<(FactId, &[u8])> {
+        card(self.arena.get(loc)).map(|(id, _, json)| (id, json))
+    }
+
+    /// A card or usage fact.
+    pub(super) fn fact(&self, loc: Loc) -> Option<Fact> {
+        match self.card_json(loc) {
+            Some((_, json)) => read_card(json),
+            None => self.usage(loc).map(Fact::Usage),
+        }
+    }
+
+    /// The same facts, to be read one by one only.
+    pub(super) fn frozen(&self) -> Self {
+        Self {
+            arena: self.arena.clone(),
+            shapes: self.shapes.frozen(),
+            sources: self.sources.frozen(),
+            accounts: self.accounts.frozen(),
+            by_id: HashTable::new(),
+            by_resource: HashTable::new(),
+        }
+    }
+
+    /// The first fact that counts from a place on, with its position; and the place behind it.
+    pub(super) fn next(&self, from: Loc) -> Option<(Position, Known, Loc)> {
+        let mut from = Some(from);
+        while let Some((loc, behind)) = from.and_then(|from| self.arena.next(from)) {
+            if let Some((position, known)) = self.known(loc) {
+                return Some((position, known, behind));
+            }
+            from = Some(behind);
+        }
+        None
+    }
+
+    fn known(&self, loc: Loc) -> Option<(Position, Known)> {
+        let bytes = self.arena.get(loc);
+        let tag = Tag(*bytes.first()?);
+        if tag.has(Tag::DEAD) || tag.kind() == Tag::LINK {
+            return None;
+        }
+        let position = |source: u32, at| Some(Position { source: self.sources.get(source)?.clone(), at });
+        if let Some((_, (source, at), json)) = card(bytes) {
+            return Some((position(source, at)?, Known::Card(read_card(json)?)));
+        }
+        let record = read(bytes)?;
+        let usage = self.usage(loc)?;
+        let id = record.id.unwrap_or_else(|| usage.identity());
+        Some((position(record.source, record.at)?, Known::Usage(usage, id)))
+    }
+}
+
+/// A fact as it is held: of usage all but who acted and ids, with its identity.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Anything but usage.
+    Card(Fact),
+    /// Usage.
+    Usage(Usage, FactId),
+}
+
+/// What D1 says of a fact.
+enum Settled {
+    Ended(Landed),
+    Counts(Option<Loc>),
+}
+
+fn resource_key(account: u32, resource: &ResourceId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(24);
+    put_varint(&mut key, account.into());
+    put_text(&mut key, resource.as_str());
+    key
+}
+
+/// Account and resource of a start, stop or link, as bytes.
+fn key_of(bytes: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader(bytes.get(1..)?);
+    let whole = reader.0;
+    reader.varint()?;
+    reader.skip_text()?;
+    whole.get(..whole.len() - reader.0.len())
+}
+
+/// Whether a record is of this account and resource: they are written right behind its first byte, and never are the
+/// beginning of another's.
+fn has_key(bytes: &[u8], key: &[u8]) -> bool {
+    bytes.get(1..).is_some_and(|rest| rest.starts_with(key))
+}
+
+/// The identity of a record found by it.
+fn id_of(bytes: &[u8]) -> Option<FactId> {
+    let mut reader = Reader(bytes.get(1..)?);
+    Some(FactId::from_bytes(reader.array()?))
+}
+
+fn read(bytes: &[u8]) -> Option<Record<'_>> {
+    let mut reader = Reader(bytes);
+    let tag = Tag(reader.byte()?);
+    let kind = tag.kind();
+    if kind == Tag::CARD {
+        return None;
+    }
+    let id = if kind == Tag::KEYED { Some(FactId::from_bytes(reader.array()?)) } else { None };
+    let account = reader.index()?;
+    let resource = if kind == Tag::KEYED {
+        None
+    } else {
+        let from = reader.0;
+        reader.skip_text()?;
+        from.get(..from.len() - reader.0.len())
+    };
+    let earlier = if tag.has(Tag::HAS_EARLIER) { Some(Loc(u32::from_le_bytes(reader.array()?))) } else { None };
+    let (mut source, mut at, mut shape) = (0, 0, 0);
+    if kind != Tag::LINK {
+        (source, at, shape) = (reader.index()?, reader.varint()?, reader.index()?);
+    }
+    Some(Record { tag, id, account, resource, earlier, source, at, shape, body: reader })
+}
+
+type CardRecord<'a> = (FactId, (u32, u64), &'a [u8]);
+
+fn card(bytes: &[u8]) -> Option<CardRecord<'_>> {
+    let mut reader = Reader(bytes);
+    if Tag(reader.byte()?).kind() != Tag::CARD {
+        return None;
+    }
+    let id = FactId::from_bytes(reader.array()?);
+    let position = (reader.index()?, reader.varint()?);
+    Some((id, position, reader.0))
+}
+
+fn read_card(json: &[u8]) -> Option<Fact> {
+    let mut found = None;
+    let mut input = json;
+    decode::stream(&Text::default(), &mut input, &decode::Settings::default(), &mut |item| {
+        if let Outcome::Relevant(facts) = item.outcome {
+            found = facts.into_iter().next();
+        }
+    });
+    found
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{EventTime, Suppression, Text};
-
-    #[test]
-    fn copies_are_duplicates_and_of_two_contents_one_is_superseded() {
-        let fact = |reason: &str| {
-            Fact::Suppression(Suppression {
-                id: "s".into(),
-                subject: "account:aws/a".into(),
-                rule: None,
-                until: EventTime::MAX,
-                reason: reason.into(),
-                by: "b".into(),
-            })
-        };
-        let position = Position { source: Text::new("x"), at: 1 };
-        let kept = |facts: [&str; 3]| {
-            let mut store = Store::default();
-            let fates = facts.map(|reason| store.apply(fact(reason).identity(), &position, fact(reason)).0);
-            (fates, store.iter().map(|(_, held)| held.fact.clone()).collect::<Vec<_>>())
-        };
-        let (fates, one) = kept(["a", "a", "b"]);
-        assert_eq!(fates, [Fate::Applied, Fate::Duplicate, Fate::Superseded]);
-        assert_eq!(kept(["b", "a", "a"]).1, one, "whichever came first, the same one counts");
-        assert_eq!(one.len(), 1);
-    }
-}
+mod tests;

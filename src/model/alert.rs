@@ -221,6 +221,11 @@ pub struct SubjectLine {
 }
 
 impl Alert {
+    /// Whether another says the same, how it was read aside.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+
     /// The alert without what depends on how it was read: revision and source positions (P1 compares this).
     pub fn canonical(&self) -> Self {
         let mut alert = self.clone();

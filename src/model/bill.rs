@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::{AccountId, BilledClass, BilledUnit, Digest, FactId, Micros, Money, Period, ResourceId, Sku, Text};
 
 /// A line of a bill.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct BilledLine {
     /// The charge period.
     pub period: Period,
@@ -55,7 +55,7 @@ fn as_cost<S: Serializer>(cost: &Option<Money>, serializer: S) -> Result<S::Ok, 
 }
 
 /// A bill: one export of one billing period, in one version (D4).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Statement {
     /// The export's identity.
     pub export: Text,

@@ -8,8 +8,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{
-    Account, Authorisation, BilledClass, ContentHash, Digest, Edge, EventTime, FactId, FactKind, Party, Suppression,
-    Tender, Usage, UsageKind,
+    Account, Actor, Authorisation, BilledClass, ContentHash, Digest, Edge, EventTime, FactId, FactKind, Party,
+    Suppression, Tender, Text, Usage, UsageKind,
 };
 
 /// One observation.
@@ -69,10 +69,22 @@ impl Fact {
         (version, usage, self.content())
     }
 
-    /// Everything the fact says, hashed. It is the hash of the native record, which holds no position.
+    /// Everything the fact says, hashed. It is the hash of the native record, which holds no position; who acted, and the
+    /// provider's ids of the event and the line that said so, are left out: copies differ in them or their identity holds
+    /// them, and nothing that is held reads them.
     pub fn content(&self) -> ContentHash {
+        let bare = match self {
+            Self::Usage(usage) => {
+                let mut bare = Usage { event: Text::default(), actor: Actor::default(), ..usage.clone() };
+                if let UsageKind::UsageBilled(line) = &mut bare.kind {
+                    line.line = line.line.as_ref().map(|_| Text::default());
+                }
+                serde_json::to_vec(&Self::Usage(bare))
+            }
+            other => serde_json::to_vec(other),
+        };
         // Writing plain data to memory cannot fail; were it to, the hash of nothing would still be the same everywhere.
-        Digest::new("content").field(serde_json::to_vec(self).unwrap_or_default()).content()
+        Digest::new("content").field(bare.unwrap_or_default()).content()
     }
 
     /// Which kind of fact.

@@ -1,4 +1,4 @@
-//! What everything else speaks of: ids, units, times, facts, parties, alerts and positions.
+//! What everything else speaks of: ids, units, times, facts, parties, alerts, risk and positions.
 //!
 //! In: nothing. Out: plain values with identity and order. It refuses to know any provider's format, any rule, any file.
 
@@ -10,6 +10,7 @@ mod ids;
 mod party;
 mod place;
 mod position;
+mod risk;
 mod time;
 mod timeline;
 mod units;
@@ -32,6 +33,7 @@ pub use party::{
 };
 pub use place::{NetworkPrefix, PrincipalClass};
 pub use position::Position;
+pub use risk::Risk;
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
 pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};

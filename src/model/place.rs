@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::Serialize;
 
+use super::words::words;
+
 /// A network of addresses: /24 or /48 unless the operator keeps whole addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetworkPrefix {
@@ -13,6 +15,9 @@ pub struct NetworkPrefix {
 }
 
 impl NetworkPrefix {
+    /// The first in order.
+    pub const LEAST: Self = Self { network: IpAddr::V4(Ipv4Addr::UNSPECIFIED), length: 0 };
+
     /// The /24 of an IPv4 address or the /48 of an IPv6 address.
     pub fn of(address: IpAddr) -> Self {
         match address {
@@ -77,29 +82,17 @@ impl Serialize for NetworkPrefix {
     }
 }
 
-/// What kind of principal acted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PrincipalClass {
-    /// The account's own owner.
-    Root,
-    /// A named user.
-    User,
-    /// An assumed role or federated session.
-    Role,
-    /// A service or machine identity.
-    Service,
-}
-
-impl PrincipalClass {
-    /// As written in records.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Root => "root",
-            Self::User => "user",
-            Self::Role => "role",
-            Self::Service => "service",
-        }
+words! {
+    /// What kind of principal acted.
+    PrincipalClass {
+        /// The account's own owner.
+        Root = "root",
+        /// A named user.
+        User = "user",
+        /// An assumed role or federated session.
+        Role = "role",
+        /// A service or machine identity.
+        Service = "service",
     }
 }
 

@@ -130,6 +130,11 @@ impl Day {
         Hour(self.0.saturating_mul(HOURS_PER_DAY))
     }
 
+    /// Its last hour.
+    pub const fn last_hour(self) -> Hour {
+        self.next().first_hour().plus(-1)
+    }
+
     /// Its first instant.
     pub const fn start(self) -> EventTime {
         self.first_hour().start()

@@ -25,11 +25,6 @@ impl<T> Timeline<T> {
         self.entries.insert(from, (to, value));
     }
 
-    /// Takes the value that begins at `from` away.
-    pub fn remove(&mut self, from: EventTime) -> Option<T> {
-        self.entries.remove(&from).map(|(_, value)| value)
-    }
-
     /// The value in force at `at`: among those that hold, the one that began last.
     pub fn at(&self, at: EventTime) -> Option<&T> {
         self.entries.range(..=at).rev().find(|(_, (to, _))| to.is_none_or(|to| at < to)).map(|(_, (_, value))| value)

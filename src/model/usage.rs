@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Something an account did, was billed or was refused.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Usage {
     /// Whose.
     pub account: AccountId,
@@ -27,7 +27,7 @@ pub struct Usage {
 }
 
 /// Who acted, as sparingly as it is kept.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Actor {
     /// Keyed hash of the principal, or the principal where the operator chose so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ pub struct Actor {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum UsageKind {
     /// Capacity began to run. One fact a resource; a start that names none is an event without running time.
@@ -149,7 +149,8 @@ impl Usage {
         }
     }
 
-    pub(super) fn identity(&self) -> FactId {
+    /// Who this observation is (D1).
+    pub fn identity(&self) -> FactId {
         let start = |kind: &str| Digest::new(kind).field(self.account.provider.as_str()).field(&self.account.id);
         let region = self.region.as_ref().map_or("", Region::as_str);
         match &self.kind {

@@ -1,10 +1,12 @@
 //! The cards themselves, by identity and validity, and edges by both ends.
 //!
-//! In: winning cards, put and taken away. Out: the one in force at an instant, and every instant at which one begins or
+//! In: winning cards, put one by one. Out: the one in force at an instant, and every instant at which one begins or
 //! ends. It refuses to choose between copies (D1 is the ledger's) and to follow more than one edge, but for `same_as`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
+use super::touched::Named;
 use crate::model::{
     Account, AccountId, Authorisation, Country, Edge, EdgeKind, EventTime, Fact, Party, PartyId, Text, Timeline,
 };
@@ -15,18 +17,23 @@ pub struct Parties {
     accounts: BTreeMap<AccountId, Timeline<Account>>,
     parties: BTreeMap<PartyId, Timeline<Party>>,
     /// Edges by the party they lead to, then by the one they come from.
-    into: BTreeMap<(EdgeKind, PartyId), BTreeMap<PartyId, Timeline<Edge>>>,
+    pub(super) into: BTreeMap<(EdgeKind, PartyId), BTreeMap<PartyId, Timeline<Edge>>>,
     /// The same the other way round: only the far ends.
-    out_of: BTreeMap<(EdgeKind, PartyId), BTreeSet<PartyId>>,
+    pub(super) out_of: BTreeMap<(EdgeKind, PartyId), BTreeSet<PartyId>>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
     pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
+    pub(super) named: Named,
+    /// Every instant at which a card ever put begins or ends.
+    changes: BTreeSet<EventTime>,
 }
 
 impl Parties {
     /// Puts a card; one with the same identity (id and valid-from) is replaced. Facts that are no cards are let pass.
     pub fn put(&mut self, fact: &Fact) {
+        self.changes.extend(ends(fact));
         match fact {
             Fact::Account(card) => {
+                self.named.put(card);
                 let line = self.accounts.entry(card.account.clone()).or_default();
                 line.put(card.valid_from, card.valid_to, card.clone());
             }
@@ -46,35 +53,6 @@ impl Parties {
                 self.authorisations.insert(card.id.clone(), card.clone());
             }
             Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => {}
-        }
-    }
-
-    /// Takes the card with this identity away, whatever else it says.
-    pub fn remove(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Account(card) => take(&mut self.accounts, &card.account, card.valid_from),
-            Fact::Party(card) => take(&mut self.parties, &card.id, card.valid_from),
-            Fact::Edge(edge) => self.take_edge(edge),
-            Fact::Authorisation(card) => self.take_authorisation(&card.id),
-            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => {}
-        }
-    }
-
-    fn take_edge(&mut self, edge: &Edge) {
-        let (to, from) = ((edge.kind, edge.to.clone()), (edge.kind, edge.from.clone()));
-        let Some(lines) = self.into.get_mut(&to) else { return };
-        take(lines, &edge.from, edge.valid_from);
-        if lines.contains_key(&edge.from) {
-            return;
-        }
-        if lines.is_empty() {
-            self.into.remove(&to);
-        }
-        if let Some(ends) = self.out_of.get_mut(&from) {
-            ends.remove(&edge.to);
-            if ends.is_empty() {
-                self.out_of.remove(&from);
-            }
         }
     }
 
@@ -155,32 +133,20 @@ impl Parties {
             .filter_map(move |line| line.at(at))
     }
 
-    /// Every instant at which a card, an edge or an authorisation begins or ends: between two of them every answer is
-    /// the same.
-    pub fn changes(&self) -> BTreeSet<EventTime> {
-        let mut changes = BTreeSet::new();
-        self.accounts.values().for_each(|line| ends(line, &mut changes));
-        self.parties.values().for_each(|line| ends(line, &mut changes));
-        self.into.values().flat_map(BTreeMap::values).for_each(|line| ends(line, &mut changes));
-        for card in self.authorisations.values() {
-            changes.insert(card.from);
-            changes.extend(card.to);
-        }
-        changes
+    /// Whether a card, an edge or an authorisation begins or ends later than `after` and not later than `to`: if not,
+    /// every answer at `to` is the one at `after`.
+    pub fn change_within(&self, after: EventTime, to: EventTime) -> bool {
+        self.changes.range((Bound::Excluded(after), Bound::Included(to))).next().is_some()
     }
 }
 
-fn ends<T>(line: &Timeline<T>, changes: &mut BTreeSet<EventTime>) {
-    for (from, to, _) in line.iter() {
-        changes.insert(from);
-        changes.extend(to);
-    }
-}
-
-fn take<K: Ord, T>(lines: &mut BTreeMap<K, Timeline<T>>, key: &K, from: EventTime) {
-    let Some(line) = lines.get_mut(key) else { return };
-    line.remove(from);
-    if line.is_empty() {
-        lines.remove(key);
-    }
+fn ends(fact: &Fact) -> impl Iterator<Item = EventTime> {
+    let (from, to) = match fact {
+        Fact::Account(card) => (Some(card.valid_from), card.valid_to),
+        Fact::Party(card) => (Some(card.valid_from), card.valid_to),
+        Fact::Edge(edge) => (Some(edge.valid_from), edge.valid_to),
+        Fact::Authorisation(card) => (Some(card.from), card.to),
+        Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => (None, None),
+    };
+    from.into_iter().chain(to)
 }

@@ -14,6 +14,7 @@ mod lists;
 mod naive;
 mod ownership;
 mod screening;
+mod touched;
 
 pub use cards::Parties;
 pub use chain::{Chain, Hop, Role, Who};

@@ -51,6 +51,11 @@ impl Condition {
         self.expr.eval(Frame::of(scope))
     }
 
+    /// Whether it stays as it is while what runs has run a little longer in the same hour.
+    pub fn is_steady(&self) -> bool {
+        self.expr.is_steady()
+    }
+
     /// What it reads.
     pub fn uses(&self) -> &Uses {
         &self.uses

@@ -119,6 +119,10 @@ impl<'a> Frame<'a> {
 }
 
 impl Range {
+    fn is_steady(&self) -> bool {
+        self.keep.iter().all(BoolExpr::is_steady)
+    }
+
     fn frames<'a>(&'a self, frame: Frame<'a>) -> impl Iterator<Item = Frame<'a>> {
         (0..frame.len(self.list))
             .map(move |index| frame.bound(self.slot, index))
@@ -173,6 +177,24 @@ impl BoolExpr {
         }
     }
 
+    /// Whether it stays as it is while what runs has run a little longer: of amounts it asks at most whether there are any.
+    pub(super) fn is_steady(&self) -> bool {
+        match self {
+            Self::Compare(NumberExpr::Field(_), Order::Greater, NumberExpr::Literal(0.0)) => true,
+            Self::Literal(_) | Self::Field(_) | Self::Element(..) | Self::Known(_) | Self::Alert(_) => true,
+            Self::Not(inner) => inner.is_steady(),
+            Self::And(a, b) | Self::Or(a, b) | Self::Same(a, b) => a.is_steady() && b.is_steady(),
+            Self::If(test, yes, no) => test.is_steady() && yes.is_steady() && no.is_steady(),
+            Self::Compare(a, _, b) => a.is_steady() && b.is_steady(),
+            Self::Within(a, b, c) => a.is_steady() && b.is_steady() && c.is_steady(),
+            Self::OneOfNumbers(value, _) => value.is_steady(),
+            Self::TextIs(a, b) | Self::Affix(a, _, b) => a.is_steady() && b.is_steady(),
+            Self::OneOf(text, _) | Self::InDomain(text, _) => text.is_steady(),
+            Self::InGroup(text, _) | Self::KnownText(text) => text.is_steady(),
+            Self::Every(_, range, body) => range.is_steady() && body.is_steady(),
+        }
+    }
+
     /// Steps that evaluating takes at most.
     pub(super) fn cost(&self) -> u64 {
         let inner = match self {
@@ -193,6 +215,17 @@ impl BoolExpr {
 }
 
 impl NumberExpr {
+    fn is_steady(&self) -> bool {
+        match self {
+            Self::Field(NumberField::ActivityGpuHours | NumberField::ChipCount) => false,
+            Self::Literal(_) | Self::Field(_) | Self::Measure(_) | Self::Element(..) => true,
+            Self::Negate(inner) | Self::Divide(inner, _) => inner.is_steady(),
+            Self::Add(a, b) | Self::Subtract(a, b) | Self::Multiply(a, b) => a.is_steady() && b.is_steady(),
+            Self::Size(range) => range.is_steady(),
+            Self::If(test, yes, no) => test.is_steady() && yes.is_steady() && no.is_steady(),
+        }
+    }
+
     pub(super) fn eval(&self, frame: Frame<'_>) -> f64 {
         match self {
             Self::Literal(value) => *value,
@@ -237,6 +270,13 @@ impl NumberExpr {
 }
 
 impl TextExpr {
+    fn is_steady(&self) -> bool {
+        match self {
+            Self::Literal(_) | Self::Field(_) | Self::Element(..) => true,
+            Self::If(test, yes, no) => test.is_steady() && yes.is_steady() && no.is_steady(),
+        }
+    }
+
     pub(super) fn eval<'a>(&'a self, frame: Frame<'a>) -> &'a str {
         match self {
             Self::Literal(text) => text,

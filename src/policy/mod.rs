@@ -36,3 +36,16 @@ pub struct Policy {
     /// The rules.
     pub rules: Vec<Rule>,
 }
+
+impl Policy {
+    /// How many days before the day of an activity any rule asks from where accounts were used; `None`: no rule asks.
+    pub fn sighted_days(&self) -> Option<i64> {
+        let asks = |rule: &&Rule| rule.asks_of(List::Sightings);
+        self.rules.iter().filter(asks).map(|rule| rule.window_hours.div_euclid(24).saturating_add(1)).max()
+    }
+
+    /// Whether what runs on need not be asked about again before the hour is over, where no rule fits it.
+    pub fn is_steady(&self) -> bool {
+        self.rules.iter().all(|rule| rule.matches.is_steady())
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! In: what [`super::read`] has checked. Out: typed fields. Nothing here can be wrong any more.
 
-use super::{Case, Condition, Template};
+use super::{Case, Condition, List, Measure, Template};
 use crate::model::{BasisKind, Day, Family, RuleId, RuleMode, Severity, SubjectKind, Text};
 use crate::written::Place;
 
@@ -57,6 +57,18 @@ pub struct Basis {
 }
 
 impl Rule {
+    /// Whether its conditions or its sentence read a list.
+    pub fn asks_of(&self, list: List) -> bool {
+        let reads = |condition: &Condition| condition.uses().lists.contains(&list);
+        reads(&self.matches) || self.having.iter().any(reads) || self.explain.lists().any(|shown| shown == list)
+    }
+
+    /// Whether its condition or its sentence reads a measure.
+    pub fn asks_for(&self, measure: Measure) -> bool {
+        let reads = |condition: &Condition| condition.uses().measures.contains_key(&measure);
+        self.having.iter().any(reads) || self.explain.measures().any(|shown| shown == measure)
+    }
+
     /// What it rests on at a day; `None`: the rule is silent.
     pub fn basis_on(&self, day: Day) -> Option<&Basis> {
         self.basis.iter().find(|basis| basis.holds_on(day))

@@ -132,7 +132,7 @@ names! {
         ActivityTokens = "activity.tokens", "Tokens in and out, 0 where not said.";
         ChipCount = "chip.count", "Chips that ran in this activity.";
         ChipTpp = "chip.tpp", "Total processing performance of one chip.";
-        AccountAgeDays = "account.age_days", "Days since it was opened, -1 where unknown.";
+        AccountAgeDays = "account.age_days", "Whole UTC days since it was opened, -1 where unknown.";
     }
     /// A field that is true or false.
     FlagField {
@@ -166,7 +166,7 @@ names! {
     List {
         Chain = "chain", "The hops from the provider to the end user, in force at this hour.";
         Hits = "hits", "List entries matched by the account's parties, in force at this hour.";
-        Sightings = "sightings", "From where the account was used, over the rule's window up to this hour's day.";
+        Sightings = "sightings", "From where the account was used, on the days a window ending with this hour's day touches.";
         ControlCites = "control.cites", "Where the control is written.";
         Chips = "m.chips", "Chips used in the window.";
         Models = "m.models", "AI models used in the window.";

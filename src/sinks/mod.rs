@@ -1,10 +1,11 @@
-//! Alerts and rejects on their way out.
+//! Alerts, risk and rejects on their way out.
 //!
-//! In: alerts and rejects. Out: bytes to a writer handed in: NDJSON of our own, OCSF Detection Findings, or text for
+//! In: alerts, risk and rejects. Out: bytes to a writer handed in: NDJSON of our own, OCSF Detection Findings, or text for
 //! people. It refuses to decide what is an alert.
 
 mod ocsf;
 mod rejects;
+mod risk;
 mod text;
 
 use std::cmp::Reverse;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use crate::model::Alert;
 
 pub use rejects::{Reject, write_reject};
+pub use risk::write_risk;
 
 /// How alerts are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -248,7 +248,7 @@ const CASE: &str = "tests/replay/instance-never-stopped";
 
 #[test]
 fn an_output_that_cannot_be_written_is_told_before_anything_is_read() {
-    for option in ["--alerts", "--metrics", "--rejects", "--summary"] {
+    for option in ["--alerts", "--risk", "--metrics", "--rejects", "--summary"] {
         assert_eq!(
             refused(root(), &["replay", option, "no/such/folder/out", CASE]),
             "tidewaiter: cannot write no/such/folder/out: No such file or directory (os error 2)\n"

@@ -187,11 +187,16 @@ fn a_rule_published_later_is_hidden_from_whoever_looks_back() {
 // The schema of an alert.
 
 fn schema() -> Value {
-    serde_json::from_str(&fs::read_to_string(root().join("docs/alert.schema.json")).unwrap()).unwrap()
+    written("docs/alert.schema.json")
+}
+
+/// A schema of ours.
+pub fn written(path: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
 }
 
 /// What of a value the schema does not name, lacks or gives another type.
-fn differ(whole: &Value, schema: &Value, value: &Value, place: &str, wrong: &mut Vec<String>) {
+pub fn differ(whole: &Value, schema: &Value, value: &Value, place: &str, wrong: &mut Vec<String>) {
     if let Some(path) = schema["$ref"].as_str() {
         let target = whole.pointer(path.trim_start_matches('#')).unwrap_or_else(|| panic!("{path} leads nowhere"));
         return differ(whole, target, value, place, wrong);

@@ -11,12 +11,20 @@ const HOURS: i64 = 9 * 24;
 
 fn time() -> impl Strategy<Value = EventTime> {
     // Whole hours, half hours and odd seconds; ties are likely.
-    (0..HOURS, select(vec![0, 0, 0, 1, 1_800, 3_599, 1_234]))
+    (0..HOURS, select(vec![0, 0, 0, 1, 600, 1_800, 3_599, 1_234]))
         .prop_map(|(hour, second)| EventTime::from_seconds(START + hour * 3_600 + second).unwrap())
 }
 
 fn day() -> impl Strategy<Value = EventTime> {
     (-2i64..9).prop_map(|day| EventTime::from_seconds(START + day * 86_400).unwrap())
+}
+
+/// From a day on, and perhaps up to a later one.
+fn validity() -> impl Strategy<Value = (EventTime, Option<EventTime>)> {
+    (day(), prop::option::weighted(0.3, 1i64..9)).prop_map(|(from, days)| {
+        let to = days.map(|days| EventTime::from_nanos(from.nanos() + days * 86_400 * 1_000_000_000));
+        (from, to)
+    })
 }
 
 fn account() -> impl Strategy<Value = AccountId> {
@@ -162,9 +170,9 @@ fn card() -> impl Strategy<Value = Fact> {
     let seller = prop::option::of(party());
     let payer = prop::option::of(account());
     let shared = prop::option::of(select(vec!["fp:1", "fp:2"]));
-    let validity = (day(), prop::option::weighted(0.3, day()), 0u64..3);
+    let validity = (validity(), 0u64..3);
     (account(), prop::option::weighted(0.9, party()), payer, seller, country(), shared, validity).prop_map(
-        |(account, customer, payer, sold_by, country, shared, (valid_from, valid_to, version))| {
+        |(account, customer, payer, sold_by, country, shared, ((valid_from, valid_to), version))| {
             let shared: BTreeMap<_, _> = shared.map(|s| ("payment".into(), s.into())).into_iter().collect();
             Fact::Account(Account {
                 account,
@@ -190,8 +198,8 @@ fn card() -> impl Strategy<Value = Fact> {
 
 fn party_card() -> impl Strategy<Value = Fact> {
     let name = select(vec!["Listed Institute", "Quiet Company", "Other Company"]);
-    (party(), name, country(), country(), day(), prop::option::weighted(0.3, day()), 0u64..3).prop_map(
-        |(id, name, country, hq, valid_from, valid_to, version)| {
+    (party(), name, country(), country(), validity(), 0u64..3).prop_map(
+        |(id, name, country, hq, (valid_from, valid_to), version)| {
             Fact::Party(Party {
                 id,
                 names: vec![name.into()],
@@ -212,8 +220,8 @@ fn party_card() -> impl Strategy<Value = Fact> {
 fn edge() -> impl Strategy<Value = Fact> {
     let kind = select(vec![EdgeKind::Owns, EdgeKind::Owns, EdgeKind::SubUnitOf, EdgeKind::ResellsTo]);
     let percent = select(vec![30i64, 50, 60, 80]).prop_map(Micros::whole);
-    (kind, party(), party(), percent, day(), prop::option::weighted(0.3, day()), 0u64..3).prop_map(
-        |(kind, from, to, percent, valid_from, valid_to, version)| {
+    (kind, party(), party(), percent, validity(), 0u64..3).prop_map(
+        |(kind, from, to, percent, (valid_from, valid_to), version)| {
             Fact::Edge(Edge { kind, from, to, percent, source: "invented".into(), version, valid_from, valid_to })
         },
     )
@@ -238,7 +246,8 @@ pub fn history() -> impl Strategy<Value = History> {
     (prop::collection::vec(fact(), 1..60), 12..HOURS + 20).prop_map(|(mut facts, hour)| {
         let now = EventTime::from_seconds(START + hour * 3_600 + 600).unwrap();
         let earlier = EventTime::from_seconds(START + hour * 1_800).unwrap();
-        facts.extend([Fact::Tick(now), Fact::Tick(earlier)]);
+        let first = EventTime::from_seconds(START + hour * 360).unwrap();
+        facts.extend([now, earlier, first].map(Fact::Tick));
         History(facts)
     })
 }

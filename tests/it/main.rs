@@ -20,5 +20,7 @@ mod order;
 mod property;
 mod published;
 mod readme;
+mod risk;
+mod snapshots;
 mod tidy;
 mod world;

@@ -16,9 +16,9 @@ struct Mutation {
 const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "duplicates are not removed: every copy of an event is a fact of its own",
-        file: "src/engine/mod.rs",
-        right: "let id = fact.identity();",
-        wrong: "let id = crate::model::Digest::new(\"copy\").number(self.position.cast_signed()).fact_id();",
+        file: "src/ledger/store.rs",
+        right: "let id = id.unwrap_or_else(|| usage.identity());",
+        wrong: "let id = crate::model::Digest::new(\"copy\").number(self.arena.len() as i64).fact_id();",
     },
     Mutation {
         what: "versions are ignored",
@@ -29,14 +29,26 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "a window is an hour too long",
         file: "src/engine/window.rs",
-        right: "let first = hour.plus(1 - self.hours);",
-        wrong: "let first = hour.plus(-self.hours);",
+        right: "self.back.move_to(self.last.plus(-self.hours))",
+        wrong: "self.back.move_to(self.last.plus(-self.hours - 1))",
+    },
+    Mutation {
+        what: "what a late fact changes is not asked anew",
+        file: "src/engine/group.rs",
+        right: "self.from = Some(self.from.map_or(hour, |from| from.min(hour)));",
+        wrong: "self.from = Some(self.from.map_or(hour, |from| from.max(hour)));",
+    },
+    Mutation {
+        what: "a machine that stops is not taken back from the hours it did not run",
+        file: "src/ledger/machines.rs",
+        right: "before.iter().enumerate().for_each(|(index, interval)| self.interval(account, interval, -1, from(index)));",
+        wrong: "",
     },
     Mutation {
         what: "alerts whose last episode disappeared are not withdrawn",
-        file: "src/engine/mod.rs",
-        right: "self.published = table;",
-        wrong: "self.published.extend(table.clone());",
+        file: "src/engine/table.rs",
+        right: "self.published.remove(&id);",
+        wrong: "",
     },
     Mutation {
         what: "valid-to is ignored",
@@ -64,7 +76,7 @@ fn workshop() -> PathBuf {
     let workshop = root.join("target/mutants/tree");
     let _ = fs::remove_dir_all(&workshop);
     fs::create_dir_all(&workshop).unwrap();
-    for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "config", "docs", "tests"] {
+    for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "benches", "config", "docs", "tests"] {
         copy(&root.join(part), &workshop.join(part));
     }
     workshop
@@ -77,6 +89,8 @@ fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
         .current_dir(workshop)
         // A failure is enough: nobody reads the smallest history that shows it.
         .env("PROPTEST_MAX_SHRINK_ITERS", "0")
+        // A mutation changes a line: most of the crate need not be built anew.
+        .env("CARGO_INCREMENTAL", "1")
         // Its own, for cargo tells two trees of one crate in one target folder badly apart.
         .env("CARGO_TARGET_DIR", workshop.with_file_name("target"))
         .output()

@@ -5,13 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidewaiter::model::*;
 
-use super::world::{Atom, Key, Meaning, Measures, NaiveAlert, Rule, Standing, World};
+use super::world::{Atom, Key, LATENESS, Meaning, Measures, NaiveAlert, Rule, Standing, WINDOW, World};
 
 type Facts<'a> = BTreeMap<FactId, &'a Fact>;
 type Line<'a> = (FactId, &'a Usage, &'a BilledLine);
 type Standings = BTreeMap<(AccountId, Hour), Standing>;
 
-pub fn table(world: &World, received: &[Fact]) -> Vec<NaiveAlert> {
+/// What is remembered (D2).
+#[derive(Clone, Copy, PartialEq)]
+pub enum Memory {
+    Everything,
+    /// Hours that a fact may come late, and the longest window before them.
+    Bounded,
+}
+
+/// The first hour evaluated, and the first one known.
+fn horizon(memory: Memory, now: EventTime) -> (Hour, Hour) {
+    let day = |hour: Hour| hour.day().first_hour();
+    let evaluated = day(now.hour().plus(-LATENESS));
+    if memory == Memory::Everything {
+        (Hour(i64::MIN), Hour(i64::MIN))
+    } else {
+        (evaluated, day(evaluated.plus(-WINDOW)))
+    }
+}
+
+pub fn table(world: &World, received: &[Fact], memory: Memory) -> Vec<NaiveAlert> {
     let mut facts = Facts::new();
     for fact in received {
         let kept = facts.entry(fact.identity()).or_insert(fact);
@@ -21,17 +40,34 @@ pub fn table(world: &World, received: &[Fact]) -> Vec<NaiveAlert> {
     }
     let ticks = facts.values().filter_map(|f| if let Fact::Tick(t) = f { Some(*t) } else { None });
     let Some(now) = ticks.max() else { return Vec::new() };
-    let atoms: Vec<_> = atoms(world, &facts, now).into_iter().filter(|(k, _)| k.hour.start() <= now).collect();
+    let (evaluated, known) = horizon(memory, now);
+    facts.retain(|_, f| !matches!(f, Fact::Usage(u) if u.time > now || last_hour(u) < known));
+    let mut atoms: Vec<_> = atoms(world, &facts, now, memory).into_iter().collect();
+    atoms.retain(|(key, _)| key.hour >= known);
     let hours: BTreeSet<_> = atoms.iter().map(|(k, _)| (k.account.clone(), k.hour)).collect();
     let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &a, h))).collect();
-    world.rules.iter().flat_map(|rule| alerts(rule, &facts, &atoms, &standings, now)).collect()
+    let mut found = Vec::new();
+    for rule in &world.rules {
+        found.extend(alerts(rule, &facts, &atoms, (&standings, &found), (evaluated, now)));
+    }
+    found
+}
+
+/// Starts and stops belong to machines, halves to operations: they are not forgotten one by one.
+fn last_hour(usage: &Usage) -> Hour {
+    match &usage.kind {
+        UsageKind::UsageBilled(line) => line.period.to.max(usage.time).hour(),
+        UsageKind::CapacityStarted { resource: Some(_), .. } | UsageKind::CapacityStopped { .. } => Hour(i64::MAX),
+        UsageKind::OperationHalf { .. } | UsageKind::StatementComplete { .. } => Hour(i64::MAX),
+        _ => usage.time.hour(),
+    }
 }
 
 fn usages<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (FactId, &'a Usage)> {
     facts.iter().filter_map(|(id, f)| if let Fact::Usage(u) = f { Some((*id, u)) } else { None })
 }
 
-fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
+fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeMap<Key, Atom> {
     let mut atoms: BTreeMap<Key, Atom> = BTreeMap::new();
     let region = |usage: &Usage| usage.region.as_ref().map_or("", Region::as_str).to_owned();
     let mut at = |usage: &Usage, hour, kind, (chip, sku): (&str, &str), detail: String, id, put: &dyn Fn(&mut Atom)| {
@@ -73,7 +109,7 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
             }
         }
     }
-    for start in starts(facts, &lines) {
+    for start in starts(facts, &lines, memory) {
         let Some((chip, per)) = chip_of(&start.sku) else { continue };
         let (usage, count, what) = (start.usage, start.count, (chip.as_str(), start.sku.as_str()));
         let market = start.market.map_or("", Market::as_str).to_owned();
@@ -81,9 +117,9 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
         let to = start.to.unwrap_or(now).min(now);
         for hour in (Period { from: usage.time, to }).hours().map(Hour) {
             let overlap = to.min(hour.end()).nanos() - usage.time.max(hour.start()).nanos();
-            let seconds = (i128::from(overlap) * i128::from(count) * per).div_euclid(1_000_000_000_000_000);
+            let exact = i128::from(overlap) * i128::from(count) * per;
             at(usage, hour, "run", what, String::new(), start.fact, &|a| {
-                a.launched += seconds;
+                a.launched += exact;
                 a.markets.extend(start.market);
             });
         }
@@ -108,7 +144,15 @@ fn atoms(world: &World, facts: &Facts, now: EventTime) -> BTreeMap<Key, Atom> {
             a.times.push((usage.time, i64::from(count)));
         });
     }
+    let mut behind: BTreeMap<Key, BTreeSet<FactId>> = BTreeMap::new();
+    atoms.retain(|key, _| key.hour.start() <= now);
+    for (key, atom) in &atoms {
+        behind.entry(key.of_day()).or_default().extend(&atom.sources);
+    }
     for (key, atom) in &mut atoms {
+        // Evidence is drawn from what made the like of it on the same day.
+        atom.sources.clone_from(&behind[&key.of_day()]);
+        atom.launched = atom.launched.div_euclid(1_000_000_000_000_000);
         let regions = spoken.get(&(key.account.clone(), key.hour, key.chip.clone()));
         let any = |s: &BTreeSet<String>| key.region.is_empty() || s.contains("") || s.contains(&key.region);
         atom.seconds = if regions.is_some_and(any) || key.kind == "held" { atom.billed } else { atom.launched };
@@ -164,7 +208,7 @@ fn event<'a>(usage: &'a Usage, fact: FactId, sku: &Option<Sku>, count: i64, mark
 }
 
 /// D3: what began to run, and until when; an event that names no resource ends where it begins.
-fn starts<'a>(facts: &Facts<'a>, lines: &[Line]) -> Vec<Start<'a>> {
+fn starts<'a>(facts: &Facts<'a>, lines: &[Line], memory: Memory) -> Vec<Start<'a>> {
     type Transition<'a> = (EventTime, u8, FactId, &'a Usage, Option<Sku>, i64, Option<Market>);
     let mut resources: BTreeMap<(AccountId, ResourceId), Vec<Transition>> = BTreeMap::new();
     let mut out = Vec::new();
@@ -197,8 +241,13 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line]) -> Vec<Start<'a>> {
         let ran = |l: &BilledLine| time(l) && matches!(l.class, BilledClass::Run | BilledClass::Held);
         let billed = billed.filter(|(.., l)| l.sku.is_some() && ran(l)).min_by_key(|(id, _, l)| (l.period.from, *id));
         let mut open: Option<Start> = None;
+        // A machine that stopped and was not heard of for a window is another one from then on.
+        let silent = |a: &Transition, b: &Transition| a.1 != 1 && b.0.hour().0 - a.0.hour().0 >= WINDOW;
+        let ends = |i: usize| memory == Memory::Bounded && i > 0 && silent(&line[i - 1], &line[i]);
         for (i, (time, rank, fact, usage, _, count, market)) in line.iter().enumerate() {
-            let named = line[..=i].iter().rev().chain(&line[i..]).find_map(|t| t.4.clone());
+            let first = (0..=i).rev().find(|i| ends(*i)).unwrap_or(0);
+            let last = (i + 1..line.len()).find(|i| ends(*i)).unwrap_or(line.len());
+            let named = line[first..=i].iter().rev().chain(&line[i..last]).find_map(|t| t.4.clone());
             let sku = named.or_else(|| billed.and_then(|b| b.2.sku.clone()));
             let sku = sku.map_or("unknown".to_owned(), |s| s.as_str().to_owned());
             if *rank == 1 && open.as_ref().is_some_and(|o| o.sku == sku && o.count == *count) {
@@ -333,10 +382,19 @@ fn measures(rows: &[&(Key, Atom)]) -> Measures {
         calls: count("model"),
         tokens: of("model").map(|(_, a)| a.tokens).sum(),
         accounts: rows.iter().map(|(k, _)| &k.account).collect::<BTreeSet<_>>().len(),
+        regions: rows.iter().map(|(k, _)| &k.region).collect::<BTreeSet<_>>().len(),
+        days: rows.iter().map(|(k, _)| k.hour.day()).collect::<BTreeSet<_>>().len(),
+        hours: rows.iter().map(|(k, _)| k.hour).collect::<BTreeSet<_>>().len(),
     }
 }
 
-fn alerts(rule: &Rule, facts: &Facts, atoms: &[(Key, Atom)], held: &Standings, now: EventTime) -> Vec<NaiveAlert> {
+fn alerts(
+    rule: &Rule,
+    facts: &Facts,
+    atoms: &[(Key, Atom)],
+    (held, others): (&Standings, &[NaiveAlert]),
+    times: (Hour, EventTime),
+) -> Vec<NaiveAlert> {
     let mut matched: BTreeMap<String, Vec<&(Key, Atom)>> = BTreeMap::new();
     for row in atoms.iter().filter(|(k, _)| k.hour.day() >= rule.from) {
         let standing = &held[&(row.0.account.clone(), row.0.hour)];
@@ -346,15 +404,27 @@ fn alerts(rule: &Rule, facts: &Facts, atoms: &[(Key, Atom)], held: &Standings, n
             }
         }
     }
-    matched.into_iter().filter_map(|(subject, rows)| alert(rule, subject, &rows, facts, now)).collect()
+    let besides = |subject: &str| others.iter().find(|o| Some(&*o.rule) == rule.besides && o.subject == subject);
+    matched
+        .into_iter()
+        .filter_map(|(subject, rows)| alert(rule, (&subject, besides(&subject)), &rows, facts, times))
+        .collect()
 }
 
-fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now: EventTime) -> Option<NaiveAlert> {
+fn alert(
+    rule: &Rule,
+    (subject, besides): (&str, Option<&NaiveAlert>),
+    rows: &[&(Key, Atom)],
+    facts: &Facts,
+    (evaluated, now): (Hour, EventTime),
+) -> Option<NaiveAlert> {
     let window = |h: Hour| -> Vec<_> {
         rows.iter().copied().filter(|(k, _)| k.hour > h.plus(-rule.window) && k.hour <= h).collect()
     };
-    let hours: BTreeSet<Hour> =
-        rows.iter().map(|(k, _)| k.hour).filter(|h| (rule.having)(&measures(&window(*h)))).collect();
+    let holds_besides =
+        |h: &Hour| rule.besides.is_none() || besides.is_some_and(|o| o.episodes.iter().any(|(a, b)| a <= h && h <= b));
+    let asked = rows.iter().map(|(k, _)| k.hour).filter(|h| *h >= evaluated && holds_besides(h));
+    let hours: BTreeSet<Hour> = asked.filter(|h| (rule.having)(&measures(&window(*h)))).collect();
     let mut episodes: Vec<(Hour, Hour)> = Vec::new();
     for hour in &hours {
         match episodes.last_mut() {
@@ -363,14 +433,17 @@ fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now
         }
     }
     let (first, last) = (episodes.first()?.0, episodes.last()?.1);
-    let made: Vec<_> = rows.iter().filter(|(k, _)| k.hour > first.plus(-rule.window) && k.hour <= last).collect();
+    let days = first.plus(1 - rule.window).day()..=last.day();
+    let made: Vec<_> = rows.iter().filter(|(k, _)| days.contains(&k.hour.day())).collect();
     let mut weight: BTreeMap<&AccountId, i128> = BTreeMap::new();
-    made.iter().for_each(|(k, a)| *weight.entry(&k.account).or_default() += a.seconds);
+    rows.iter().for_each(|(k, a)| *weight.entry(&k.account).or_default() += a.seconds);
+    weight.retain(|account, _| made.iter().any(|(k, _)| k.account == **account));
     let accounts: BTreeSet<_> = weight.into_iter().map(|(account, seconds)| (-seconds, account)).collect();
     let each = if rule.subject == SubjectKind::Account { 5 } else { 2 };
     let evidence = accounts.iter().take(5).flat_map(|(_, account)| {
         let own = || made.iter().filter(|(k, _)| k.account == **account);
-        let near = |h: Hour, u: &Usage| (h.plus(1 - rule.window).day()..=h.day()).contains(&u.time.day());
+        let near =
+            |h: Hour, u: &Usage| (h.day().last_hour().plus(1 - rule.window).day()..=h.day()).contains(&u.time.day());
         let seen = usages(facts).filter(|(_, u)| u.account == **account && u.fact_kind() == FactKind::Sighting);
         let seen = seen.filter(|(_, u)| rule.sighted && own().any(|(k, _)| near(k.hour, u))).map(|(id, _)| id);
         let ids = own().flat_map(|(_, a)| a.sources.iter().copied()).chain(seen);
@@ -389,7 +462,7 @@ fn alert(rule: &Rule, subject: String, rows: &[&(Key, Atom)], facts: &Facts, now
     }
     Some(NaiveAlert {
         rule: rule.id.to_owned(),
-        subject,
+        subject: subject.to_owned(),
         open: now.hour().0 - last.0 - 1 <= rule.quiet,
         measures: measures(&at_last),
         chips,

@@ -1,5 +1,5 @@
-//! P1 on the command line: every replay case gives the same alerts and facts when each of its files is read in another
-//! order, with every record delivered twice.
+//! P1 on the command line: every replay case gives the same alerts, risk and facts when each of its files is read in
+//! another order, with every record delivered twice.
 //!
 //! `TIDEWAITER_SEED` chooses the shuffle; the seed is printed.
 
@@ -114,17 +114,20 @@ fn anchored(case: &Path, yaml: Vec<u8>) -> Vec<u8> {
 struct Made {
     /// The alert table without what depends on how it was read.
     alerts: Vec<Value>,
+    /// What it comes to for each subject.
+    risk: Vec<Value>,
     /// Distinct facts by kind.
     facts: Value,
     /// Records read.
     records: u64,
 }
 
-fn made(case: &Path) -> Made {
+fn made(case: &Path, shards: &str) -> Made {
     let out = tempfile::tempdir().unwrap();
-    let (alerts, summary) = (out.path().join("alerts.jsonl"), out.path().join("summary.json"));
-    let (alerts, summary) = (alerts.to_str().unwrap(), summary.to_str().unwrap());
-    run_in(case, &["replay", "--alerts", alerts, "--format", "json", "--summary", summary, "."]).fine();
+    let files = ["alerts.jsonl", "risk.jsonl", "summary.json"].map(|name| out.path().join(name));
+    let [alerts, risk, summary] = files.each_ref().map(|path| path.to_str().unwrap());
+    let outputs = ["--alerts", alerts, "--risk", risk, "--summary", summary];
+    run_in(case, &[&["replay", "--format", "json", "--shards", shards], &outputs[..], &["."]].concat()).fine();
     let mut alerts = json_lines(&fs::read_to_string(alerts).unwrap());
     for alert in &mut alerts {
         alert.as_object_mut().unwrap().remove("revision").unwrap();
@@ -134,7 +137,8 @@ fn made(case: &Path) -> Made {
     }
     let summary: Value = serde_json::from_str(&fs::read_to_string(summary).unwrap()).unwrap();
     let records = summary["sources"].as_array().unwrap().iter().map(|source| source["read"].as_u64().unwrap()).sum();
-    Made { alerts, facts: summary["facts"].clone(), records }
+    let risk = json_lines(&fs::read_to_string(risk).unwrap());
+    Made { alerts, risk, facts: summary["facts"].clone(), records }
 }
 
 #[test]
@@ -150,13 +154,13 @@ fn every_rule_case_is_as_it_expects() {
 }
 
 #[test]
-fn records_in_any_order_and_delivered_twice_give_the_same_alerts_and_facts() {
+fn records_in_any_order_delivered_twice_and_in_seven_shards_give_the_same_alerts_risk_and_facts() {
     for seed in seeds() {
         println!("seed {seed}");
         let mut dice = Dice(seed);
         for case in case_folders() {
             let copy = shaken_copy(&case, &mut dice);
-            let (plain, shaken) = (made(&case), made(copy.path()));
+            let (plain, shaken) = (made(&case, "1"), made(copy.path(), "7"));
             let what = format!("{}, seed {seed}", case.display());
             assert_eq!(shaken.records, 4 * plain.records, "every record twice in each of two files: {what}");
             assert_eq!(shaken.facts, plain.facts, "facts of {what}");
@@ -164,6 +168,9 @@ fn records_in_any_order_and_delivered_twice_give_the_same_alerts_and_facts() {
             for (shaken, plain) in shaken.alerts.iter().zip(&plain.alerts) {
                 assert_eq!(shaken, plain, "an alert of {what}");
             }
+            assert_eq!(shaken.risk, plain.risk, "risk of {what}");
+            let live = plain.alerts.iter().any(|alert| alert["rule"]["mode"] == "live");
+            assert_eq!(!plain.risk.is_empty(), live, "risk of {what}");
         }
     }
 }

@@ -31,7 +31,13 @@ pub struct Rule {
     pub sighted: bool,
     pub matches: fn(&Key, &Atom, &Standing) -> bool,
     pub having: fn(&Measures) -> bool,
+    /// Must hold for the same subject in the same hour.
+    pub besides: Option<&'static str>,
 }
+
+/// Facts may come so many hours late where they are forgotten at all; none of the rules looks further back than `WINDOW`.
+pub const LATENESS: i64 = 60;
+pub const WINDOW: i64 = 100;
 
 /// One kind of activity of one account in one hour.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +49,13 @@ pub struct Key {
     pub chip: String,
     pub sku: String,
     pub detail: String,
+}
+
+impl Key {
+    /// The same for every hour of a day.
+    pub fn of_day(&self) -> Self {
+        Self { hour: self.hour.day().first_hour(), ..self.clone() }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -80,6 +93,9 @@ pub struct Measures {
     pub calls: i64,
     pub tokens: i128,
     pub accounts: usize,
+    pub regions: usize,
+    pub days: usize,
+    pub hours: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -129,6 +145,7 @@ pub fn world() -> World {
         sighted: id == "place",
         matches,
         having,
+        besides: (id == "echo").then_some("hours"),
     };
     World {
         sku: |sku| match sku {
@@ -169,7 +186,7 @@ pub fn world() -> World {
                 0,
                 |k, a, s| {
                     let declared = s.card.as_ref().and_then(|c| c.country);
-                    let days = k.hour.plus(1 - 48).day()..=k.hour.day();
+                    let days = k.hour.day().last_hour().plus(1 - 48).day()..=k.hour.day();
                     let seen = s.seen_in.iter().any(|(day, country)| days.contains(day) && china(country));
                     runs(k, a) && seen && declared.is_some_and(|c| !china(&c))
                 },
@@ -186,7 +203,16 @@ pub fn world() -> World {
                 |k, a, _| runs(k, a) && k.sku == "big.h100" && a.markets == [Market::Spot].into(),
                 |_| true,
             ),
-            rule("payer", "payer", 100, 10, |_, _, _| true, |m| m.tokens >= 500 || m.launched > m.billed + 1_000),
+            rule(
+                "spread",
+                "customer",
+                80,
+                0,
+                |k, _, _| k.kind != "denied",
+                |m| m.regions >= 2 && m.days >= 2 || m.hours >= 40,
+            ),
+            rule("echo", "account", 30, 1, |k, _, _| k.kind == "run", |m| m.hours >= 3),
+            rule("payer", "payer", WINDOW, 10, |_, _, _| true, |m| m.tokens >= 500 || m.launched > m.billed + 1_000),
         ],
     }
 }
@@ -224,6 +250,14 @@ pub const RULES: &[(&str, &str)] = &[
     (
         "spot",
         "subject: account\nwhere: activity.gpu_hours > 0 && activity.sku == \"big.h100\" && activity.market == \"spot\"\nwindow: 24h\nquiet: 0h",
+    ),
+    (
+        "spread",
+        "subject: customer\nwhere: activity.kind != \"denied\"\nwindow: 80h\nquiet: 0h\nhaving: m.regions >= 2 && m.days >= 2 || m.hours >= 40",
+    ),
+    (
+        "echo",
+        "subject: account\nwhere: activity.kind == \"run\"\nwindow: 30h\nquiet: 1h\nhaving: m.hours >= 3 && alert(\"hours\")",
     ),
     (
         "payer",

@@ -1,0 +1,174 @@
+//! The half of a shard that knows accounts: facts in, shares out.
+//!
+//! In: facts, one at a time, and ticks. Out: the shares that changed since last asked, of the days of accounts that facts,
+//! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Rulebook;
+use super::rows::{self, Row};
+use super::share::{self, Group, Share};
+use super::standing::Standing;
+use crate::ledger::{AccountIndex, ActivityKind, Fate, Ledger, Retention};
+use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression};
+use crate::parties::Parties;
+
+/// A share that changed: empty where the account has none any more on that day.
+pub(super) struct Said {
+    pub(super) group: Group,
+    pub(super) account: AccountId,
+    pub(super) day: Day,
+    pub(super) share: Share,
+}
+
+/// What a fact did beyond its own account.
+pub(super) struct Applied {
+    pub(super) fate: Fate,
+    /// Suppressions that came or changed.
+    pub(super) suppressions: Vec<Suppression>,
+}
+
+/// Most accounts of which who stands behind them is kept in mind.
+const KNOWN: usize = 1 << 16;
+
+/// Who stood behind an account at an instant.
+pub(super) type Known = (EventTime, Arc<Standing>);
+
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    pub(super) ledger: Ledger,
+    pub(super) parties: Parties,
+    touched: Vec<(AccountIndex, Day)>,
+    /// Where something runs that some rule fits, or that has hardly begun: every tick says something new of it.
+    lively: BTreeSet<AccountIndex>,
+    /// Where each account has shares.
+    shares: BTreeMap<AccountIndex, BTreeMap<Day, Vec<Group>>>,
+    /// Who stood behind accounts when last asked; forgotten when a card has a say about them.
+    known: BTreeMap<AccountIndex, Known>,
+}
+
+impl Accounts {
+    /// Empty, and forgets what is older.
+    pub(super) fn keeping(retention: Option<Retention>) -> Self {
+        Self { ledger: Ledger::keeping(retention), ..Self::default() }
+    }
+
+    pub(super) fn apply(&mut self, position: &Position, fact: &Fact, id: Option<FactId>, book: &Rulebook) -> Applied {
+        match fact {
+            Fact::Usage(usage) => {
+                let fate = self.ledger.apply(position, usage, id, &book.catalogue);
+                Applied { fate, suppressions: Vec::new() }
+            }
+            card => self.card(position, card),
+        }
+    }
+
+    fn card(&mut self, position: &Position, card: &Fact) -> Applied {
+        let known = self.ledger.apply_card(position, card);
+        let (fate, before) = known;
+        let wins = fate == Fate::Applied || before.is_some();
+        let mut suppressions = Vec::new();
+        if !wins {
+            return Applied { fate, suppressions };
+        }
+        // Whom the card that counts no more reached, is asked before it gives way.
+        before.iter().for_each(|before| self.touch(before));
+        self.parties.put(card);
+        self.touch(card);
+        if let Fact::Suppression(suppression) = card {
+            let before = before.into_iter().filter_map(|fact| match fact {
+                Fact::Suppression(before) => Some(before),
+                _ => None,
+            });
+            suppressions = before.chain([suppression.clone()]).collect();
+        }
+        Applied { fate, suppressions }
+    }
+
+    /// Touches what a card can have a say about, in the time for which it speaks.
+    fn touch(&mut self, card: &Fact) {
+        let (from, to) = match card {
+            Fact::Account(card) => (card.valid_from, card.valid_to),
+            Fact::Party(card) => (card.valid_from, card.valid_to),
+            Fact::Edge(card) => (card.valid_from, card.valid_to),
+            Fact::Authorisation(card) => (card.from, card.to),
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => return,
+        };
+        for account in self.parties.touched(card) {
+            if let Some(account) = self.ledger.touch(&account, from, to.unwrap_or(EventTime::MAX)) {
+                self.known.remove(&account);
+            }
+        }
+    }
+
+    /// Forgets where accounts had shares before a day.
+    pub(super) fn forget(&mut self, first: Day) {
+        self.shares.retain(|_, days| {
+            *days = days.split_off(&first);
+            !days.is_empty()
+        });
+    }
+
+    /// Time has passed.
+    pub(super) fn tick(&mut self, now: EventTime, book: &Rulebook) {
+        self.ledger.tick(now, &book.catalogue);
+        if book.policy.is_steady() {
+            let running = self.lively.intersection(self.ledger.running()).copied().collect::<Vec<_>>();
+            running.into_iter().for_each(|account| self.ledger.touch_today(account));
+        } else {
+            self.ledger.touch_running(now);
+        }
+    }
+
+    /// The shares of one touched account on one day, each that it has or had; `None` when none is left.
+    pub(super) fn next(&mut self, book: &Rulebook) -> Option<Vec<Said>> {
+        if self.touched.is_empty() {
+            self.touched = self.ledger.take_touched(book.policy.sighted_days());
+            // Taken from the end, so that an account's days come one after the other, the first one first.
+            self.touched.reverse();
+        }
+        let (account, day) = self.touched.pop()?;
+        Some(self.ask(account, day, book))
+    }
+
+    fn ask(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<Said> {
+        let mut known = self.known.get(&account).cloned();
+        self.ledger.remember(account, day);
+        let rows = rows::rows(account, day, &self.ledger, &self.parties, book, &mut known);
+        if self.known.len() >= KNOWN {
+            self.known.clear();
+        }
+        self.known.extend(known.map(|known| (account, known)));
+        let begins = |row: &Row| row.activity.key.kind == ActivityKind::Run && row.activity.amounts.seconds <= 0;
+        let hardly_begun = rows.iter().any(begins);
+        let shares = share::shares(account, day, rows, book, &self.ledger);
+        if self.ledger.now().is_some_and(|now| now.day() == day) {
+            let lively = hardly_begun || !shares.is_empty();
+            if lively {
+                self.lively.insert(account)
+            } else {
+                self.lively.remove(&account)
+            };
+        }
+        let Some(id) = self.ledger.account(account).cloned() else { return Vec::new() };
+        let before = self.groups_of(account, day, shares.keys().cloned().collect());
+        let left = before.into_iter().filter(|group| !shares.contains_key(group)).collect::<Vec<_>>();
+        let left = left.into_iter().map(|group| (group, Share::default()));
+        let said = |(group, share)| Said { group, account: id.clone(), day, share };
+        shares.into_iter().chain(left).map(said).collect()
+    }
+
+    /// Notes where the account has shares on a day; where it had some.
+    fn groups_of(&mut self, account: AccountIndex, day: Day, now: Vec<Group>) -> Vec<Group> {
+        if now.is_empty() {
+            let Some(days) = self.shares.get_mut(&account) else { return Vec::new() };
+            let before = days.remove(&day).unwrap_or_default();
+            if days.is_empty() {
+                self.shares.remove(&account);
+            }
+            return before;
+        }
+        self.shares.entry(account).or_default().insert(day, now).unwrap_or_default()
+    }
+}

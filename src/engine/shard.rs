@@ -1,0 +1,168 @@
+//! One shard: facts in, alert changes out.
+//!
+//! In: the facts of its accounts, every card, every tick, and the shares other shards send. Out: shares for other shards,
+//! and the alerts of the groups it adds up. Single-threaded; it refuses to know clocks, files and other shards.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::accounts::{Accounts, Applied, Said};
+use super::snapshot::Saved;
+use super::table::Table;
+use super::{Change, Consumption, Refusal, Rulebook, consumption, rows};
+use crate::ledger::{Fate, Known, Ledger, Retention};
+use crate::model::{Alert, Day, EventTime, Fact, FactId, FactKind, Position, Revision, RuleId};
+
+/// One shard.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    accounts: Accounts,
+    table: Table,
+    now: Option<EventTime>,
+    retention: Option<Retention>,
+    position: u64,
+    fates: BTreeMap<(FactKind, Fate), u64>,
+}
+
+impl Shard {
+    /// Empty, and forgets what is older.
+    pub(super) fn keeping(retention: Option<Retention>) -> Self {
+        Self { accounts: Accounts::keeping(retention), retention, ..Self::default() }
+    }
+
+    /// Takes one fact in. Same state and same fact give the same outcome.
+    pub(super) fn apply(&mut self, position: &Position, fact: &Fact, book: &Rulebook) -> Fate {
+        self.position += 1;
+        let kind = fact.kind();
+        let late = matches!(fact, Fact::Usage(usage) if self.accounts.ledger.is_late(usage));
+        let refused = late || Refusal::of(fact).is_some();
+        let fate = if refused { Fate::Refused } else { self.fold(position, fact, None, book) };
+        *self.fates.entry((kind, fate)).or_default() += 1;
+        fate
+    }
+
+    /// The same for a fact that is not refused; one that was held elsewhere brings its identity along.
+    pub(super) fn fold(&mut self, position: &Position, fact: &Fact, id: Option<FactId>, book: &Rulebook) -> Fate {
+        if let Fact::Tick(time) = fact {
+            return self.tick(*time, book);
+        }
+        let Applied { fate, suppressions } = self.accounts.apply(position, fact, id, book);
+        self.table.suppress(suppressions);
+        fate
+    }
+
+    /// Only the greatest tick counts (D2).
+    fn tick(&mut self, time: EventTime, book: &Rulebook) -> Fate {
+        match Some(time).cmp(&self.now) {
+            Ordering::Less => Fate::Superseded,
+            Ordering::Equal => Fate::Duplicate,
+            Ordering::Greater => {
+                let before = self.now.replace(time);
+                self.accounts.tick(time, book);
+                self.table.tick(time);
+                if let Some(retention) =
+                    self.retention.filter(|_| before.is_none_or(|before| before.day() < time.day()))
+                {
+                    self.accounts.forget(retention.known_from(time).day());
+                    let rule = |id: &RuleId| book.policy.rules.iter().find(|rule| rule.id == *id);
+                    self.table.forget(retention, time, rule);
+                }
+                Fate::Applied
+            }
+        }
+    }
+
+    /// What one touched account has to say to groups about one day; `None` when all have spoken.
+    pub(super) fn speak(&mut self, book: &Rulebook) -> Option<Vec<Said>> {
+        self.accounts.next(book)
+    }
+
+    /// What an account of any shard says.
+    pub(super) fn hear(&mut self, said: Said, book: &Rulebook) {
+        if let Some(rule) = book.policy.rules.iter().find(|rule| rule.id == said.group.rule) {
+            self.table.take(said.group, rule, &said.account, said.day, said.share);
+        }
+    }
+
+    /// Brings what is published up to what holds, once every account of every shard has spoken.
+    pub(super) fn settle(&mut self, book: &Rulebook) -> Vec<Change> {
+        let Some(now) = self.now else { return Vec::new() };
+        let revision = Revision { epoch: 1, position: self.position, config: book.digest.clone() };
+        self.table.settle(book, now, &revision)
+    }
+
+    /// What was published before this shard was taken over.
+    pub(super) fn adopt(&mut self, alert: Alert) {
+        self.table.adopt(alert);
+    }
+
+    /// The alerts published, by id.
+    pub(super) fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.table.alerts()
+    }
+
+    pub(super) fn fates(&self) -> &BTreeMap<(FactKind, Fate), u64> {
+        &self.fates
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.accounts.ledger
+    }
+
+    /// Adds what ran on the accounts of this shard.
+    pub(super) fn consumption(&self, sums: &mut Consumption, book: &Rulebook) {
+        let Some(now) = self.now else { return };
+        let Accounts { ledger, parties, .. } = &self.accounts;
+        for account in 0..ledger.accounts() {
+            let Some((first, last)) = ledger.span(account) else { continue };
+            let mut known = None;
+            for day in (first.day().0..=last.day().0).map(Day) {
+                let rows = rows::rows(account, day, ledger, parties, book, &mut known);
+                consumption::add(sums, &rows, book, now);
+            }
+        }
+    }
+
+    /// Everything this shard must not forget.
+    pub(super) fn saved(&self) -> Saved {
+        let ledger = &self.accounts.ledger;
+        Saved {
+            position: self.position,
+            now: self.now,
+            fates: self.fates.clone(),
+            ambiguous: ledger.ambiguous(),
+            known_from: self.retention.zip(self.now).map(|(retention, now)| retention.known_from(now)),
+            facts: ledger.facts(),
+        }
+    }
+
+    /// Begins a shard that is to hold what was saved, as of the same instant.
+    pub(super) fn reopen(saved: &Saved, retention: Option<Retention>, book: &Rulebook) -> Self {
+        let mut shard = Self::keeping(retention);
+        if let Some(now) = saved.now {
+            shard.tick(now, book);
+        }
+        shard
+    }
+
+    /// Takes a fact over that another shard held.
+    pub(super) fn take_over(&mut self, position: &Position, known: Known, book: &Rulebook) {
+        let (fact, id) = match known {
+            Known::Card(card) => (card, None),
+            Known::Usage(usage, id) => (Fact::Usage(usage), Some(id)),
+        };
+        self.fold(position, &fact, id, book);
+    }
+
+    /// Takes running totals up again.
+    pub(super) fn recount(&mut self, saved: &Saved) {
+        self.position = saved.position;
+        self.fates.clone_from(&saved.fates);
+        self.accounts.ledger.recount(saved.ambiguous);
+    }
+
+    /// Forgets machines that stopped before anything that is known.
+    pub(super) fn forget_resources(&mut self, book: &Rulebook) {
+        self.accounts.ledger.forget_resources(&book.catalogue);
+    }
+}

@@ -1,0 +1,223 @@
+//! A usage fact as bytes: what many facts share is interned, the rest is written.
+//!
+//! In: a usage fact. Out: its shape (everything but what tells one machine, line or call from the next), and the bytes
+//! of the rest; and the fact again. Who acted and the event's id are not kept: nothing that is held reads them.
+
+use std::net::IpAddr;
+
+use super::bytes::{Reader, put_signed, put_text, put_varint};
+use crate::model::{
+    AccountId, Actor, BilledClass, BilledLine, BilledUnit, EventTime, Micros, NetworkPrefix, Period, Provider, Region,
+    ResourceId, Text, Usage, UsageKind,
+};
+
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+/// Which kind of address follows.
+const FOUR: u8 = 4;
+const SIX: u8 = 6;
+
+/// What facts of one kind, place and SKU have in common. Parts that are written for each fact are left empty; where a
+/// part may be missing, an empty one says that it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Shape {
+    pub(super) provider: Provider,
+    pub(super) region: Option<Region>,
+    pub(super) via: Option<Text>,
+    pub(super) kind: UsageKind,
+}
+
+/// The resource whose timeline a fact belongs to, where it starts or stops one.
+pub(super) fn resource(usage: &Usage) -> Option<&ResourceId> {
+    match &usage.kind {
+        UsageKind::CapacityStarted { resource, .. } => resource.as_ref(),
+        UsageKind::CapacityStopped { resource, .. } => Some(resource),
+        _ => None,
+    }
+}
+
+pub(super) fn put_time(out: &mut Vec<u8>, time: EventTime) {
+    let (seconds, rest) = (time.nanos().div_euclid(NANOS_PER_SECOND), time.nanos().rem_euclid(NANOS_PER_SECOND));
+    let zigzag = ((seconds << 1) ^ (seconds >> 63)).cast_unsigned();
+    put_varint(out, zigzag << 1 | u64::from(rest != 0));
+    if rest != 0 {
+        put_varint(out, rest.unsigned_abs());
+    }
+}
+
+pub(super) fn time(reader: &mut Reader<'_>) -> Option<EventTime> {
+    let head = reader.varint()?;
+    let zigzag = head >> 1;
+    let seconds = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
+    let rest = if head & 1 == 1 { i64::try_from(reader.varint()?).ok()? } else { 0 };
+    seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(rest).map(EventTime::from_nanos)
+}
+
+/// The shape of a fact; its own parts are appended to `out`, but for the resource of a start or stop.
+pub(super) fn split(usage: &Usage, out: &mut Vec<u8>) -> Shape {
+    put_time(out, usage.time);
+    let kind = match &usage.kind {
+        UsageKind::CapacityStarted { sku, count, resource, market } => UsageKind::CapacityStarted {
+            sku: sku.clone(),
+            count: *count,
+            resource: resource.as_ref().map(|_| empty()),
+            market: *market,
+        },
+        UsageKind::CapacityStopped { end, .. } => UsageKind::CapacityStopped { resource: empty(), end: *end },
+        UsageKind::OperationHalf { operation, half, sku, resources, outcome } => {
+            put_text(out, operation);
+            put_varint(out, resources.len() as u64);
+            resources.iter().for_each(|resource| put_text(out, resource.as_str()));
+            let (sku, outcome) = (sku.clone(), outcome.clone());
+            UsageKind::OperationHalf { operation: Text::default(), half: *half, sku, resources: Vec::new(), outcome }
+        }
+        UsageKind::CapacityReserved { sku, count, from, to, reservation } => {
+            put_time(out, *from);
+            put_time(out, *to);
+            let reservation = reservation.as_ref().map(|id| {
+                put_text(out, id);
+                Text::default()
+            });
+            UsageKind::CapacityReserved { sku: sku.clone(), count: *count, from: never(), to: never(), reservation }
+        }
+        UsageKind::UsageBilled(line) => {
+            put_time(out, line.period.from);
+            put_time(out, line.period.to);
+            put_signed(out, line.quantity.0);
+            let mut shape = line.clone();
+            (shape.period, shape.quantity) = (Period { from: never(), to: never() }, Micros(0));
+            if let Some(cost) = &mut shape.cost {
+                put_signed(out, cost.amount.0);
+                cost.amount = Micros(0);
+            }
+            if let Some(resource) = &mut shape.resource {
+                put_text(out, resource.as_str());
+                *resource = empty();
+            }
+            if let Some(statement) = &mut shape.statement {
+                put_varint(out, statement.version);
+                statement.version = 0;
+            }
+            // The line's id is in the fact's identity.
+            shape.line = shape.line.map(|_| Text::default());
+            UsageKind::UsageBilled(shape)
+        }
+        UsageKind::ModelUsed { model, operation, tokens } => {
+            let tokens = tokens.map(|tokens| {
+                put_varint(out, tokens);
+                0
+            });
+            UsageKind::ModelUsed { model: model.clone(), operation: operation.clone(), tokens }
+        }
+        UsageKind::Sighting { network, principal_class } => {
+            out.push(network.length());
+            match network.network() {
+                IpAddr::V4(address) => {
+                    out.push(FOUR);
+                    out.extend(address.octets());
+                }
+                IpAddr::V6(address) => {
+                    out.push(SIX);
+                    out.extend(address.octets());
+                }
+            }
+            UsageKind::Sighting { network: nowhere(), principal_class: *principal_class }
+        }
+        kept @ (UsageKind::CapacityDenied { .. } | UsageKind::StatementComplete { .. }) => kept.clone(),
+    };
+    Shape { provider: usage.account.provider.clone(), region: usage.region.clone(), via: usage.via.clone(), kind }
+}
+
+/// The fact again, but for what was left out.
+pub(super) fn join(
+    account: AccountId,
+    shape: &Shape,
+    resource: Option<ResourceId>,
+    reader: &mut Reader<'_>,
+) -> Option<Usage> {
+    let at = time(reader)?;
+    let mut kind = shape.kind.clone();
+    match &mut kind {
+        UsageKind::CapacityStarted { resource: named, .. } => *named = resource,
+        UsageKind::CapacityStopped { resource: named, .. } => *named = resource?,
+        UsageKind::OperationHalf { operation, resources, .. } => {
+            *operation = reader.text()?;
+            for _ in 0..reader.length()? {
+                resources.push(ResourceId::new(reader.text()?));
+            }
+        }
+        UsageKind::CapacityReserved { from, to, reservation, .. } => {
+            (*from, *to) = (time(reader)?, time(reader)?);
+            if let Some(id) = reservation {
+                *id = reader.text()?;
+            }
+        }
+        UsageKind::UsageBilled(line) => {
+            line.period = Period { from: time(reader)?, to: time(reader)? };
+            line.quantity = Micros(reader.signed()?);
+            if let Some(cost) = &mut line.cost {
+                cost.amount = Micros(reader.signed()?);
+            }
+            if let Some(resource) = &mut line.resource {
+                *resource = ResourceId::new(reader.text()?);
+            }
+            if let Some(statement) = &mut line.statement {
+                statement.version = reader.varint()?;
+            }
+        }
+        UsageKind::ModelUsed { tokens: Some(tokens), .. } => *tokens = reader.varint()?,
+        UsageKind::Sighting { network, principal_class: _ } => *network = prefix(reader)?,
+        UsageKind::ModelUsed { tokens: None, .. }
+        | UsageKind::CapacityDenied { .. }
+        | UsageKind::StatementComplete { .. } => {}
+    }
+    Some(Usage {
+        account,
+        event: Text::default(),
+        time: at,
+        region: shape.region.clone(),
+        actor: Actor::default(),
+        via: shape.via.clone(),
+        kind,
+    })
+}
+
+fn prefix(reader: &mut Reader<'_>) -> Option<NetworkPrefix> {
+    let length = reader.byte()?;
+    let address = match reader.byte()? {
+        SIX => IpAddr::from(reader.array::<16>()?),
+        _ => IpAddr::from(reader.array::<4>()?),
+    };
+    Some(NetworkPrefix::new(address, length))
+}
+
+/// What stands in a shape for what each fact has of its own.
+pub(super) fn empty() -> ResourceId {
+    ResourceId::new("")
+}
+
+pub(super) fn never() -> EventTime {
+    EventTime::from_nanos(0)
+}
+
+pub(super) fn nowhere() -> NetworkPrefix {
+    NetworkPrefix::new(IpAddr::from([0; 4]), 0)
+}
+
+/// A line of a shape, as far as every line has one.
+pub(super) fn blank_line(unit: BilledUnit, class: BilledClass) -> BilledLine {
+    BilledLine {
+        period: Period { from: never(), to: never() },
+        sku: None,
+        meter: None,
+        quantity: Micros(0),
+        unit,
+        cost: None,
+        line: None,
+        resource: None,
+        class,
+        issuer: None,
+        publisher: None,
+        payer: None,
+        statement: None,
+    }
+}
