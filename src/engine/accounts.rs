@@ -4,14 +4,13 @@
 //! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::Rulebook;
-use super::rows::{self, Row};
+use super::gate::{Gates, Known, Named, Rules};
+use super::rows::{self, Row, Sources};
 use super::share::{self, Group, Share};
-use super::standing::Standing;
 use crate::ledger::{AccountIndex, ActivityKind, Fate, Ledger, Retention};
-use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression};
+use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression, Text};
 use crate::parties::Parties;
 
 /// A share that changed: empty where the account has none any more on that day.
@@ -32,9 +31,6 @@ pub(super) struct Applied {
 /// Most accounts of which who stands behind them is kept in mind.
 const KNOWN: usize = 1 << 16;
 
-/// Who stood behind an account at an instant.
-pub(super) type Known = (EventTime, Arc<Standing>);
-
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     pub(super) ledger: Ledger,
@@ -46,6 +42,7 @@ pub(super) struct Accounts {
     shares: BTreeMap<AccountIndex, BTreeMap<Day, Vec<Group>>>,
     /// Who stood behind accounts when last asked; forgotten when a card has a say about them.
     known: BTreeMap<AccountIndex, Known>,
+    gates: Gates,
 }
 
 impl Accounts {
@@ -133,15 +130,9 @@ impl Accounts {
     }
 
     fn ask(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<Said> {
-        let mut known = self.known.get(&account).cloned();
-        self.ledger.remember(account, day);
-        let rows = rows::rows(account, day, &self.ledger, &self.parties, book, &mut known);
-        if self.known.len() >= KNOWN {
-            self.known.clear();
-        }
-        self.known.extend(known.map(|known| (account, known)));
+        let rows = self.rows(account, day, book);
         let begins = |row: &Row| row.activity.key.kind == ActivityKind::Run && row.activity.amounts.seconds <= 0;
-        let hardly_begun = rows.iter().any(begins);
+        let hardly_begun = rows.iter().any(|(row, _)| begins(row));
         let shares = share::shares(account, day, rows, book, &self.ledger);
         if self.ledger.now().is_some_and(|now| now.day() == day) {
             let lively = hardly_begun || !shares.is_empty();
@@ -151,12 +142,47 @@ impl Accounts {
                 self.lively.remove(&account)
             };
         }
+        if shares.is_empty() && !self.shares.contains_key(&account) {
+            return Vec::new();
+        }
         let Some(id) = self.ledger.account(account).cloned() else { return Vec::new() };
         let before = self.groups_of(account, day, shares.keys().cloned().collect());
         let left = before.into_iter().filter(|group| !shares.contains_key(group)).collect::<Vec<_>>();
         let left = left.into_iter().map(|group| (group, Share::default()));
         let said = |(group, share)| Said { group, account: id.clone(), day, share };
         shares.into_iter().chain(left).map(said).collect()
+    }
+
+    /// The rows of an account on a day that some rule may find, with those rules.
+    fn rows(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<(Row, Rules)> {
+        let gates = &mut self.gates;
+        let keys = self.ledger.keys(account).map(|(index, key)| (index, gates.of(index, key, day, book)));
+        let keys: Vec<_> = keys.filter(|(_, of_key)| !of_key.rules.is_empty()).collect();
+        let Some(id) = self.ledger.account(account).filter(|_| !keys.is_empty()) else { return Vec::new() };
+        let mut known = self.known.get(&account).cloned();
+        let (begins, ends) = (day.first_hour().start(), day.last_hour().start());
+        if !self.parties.change_within(begins, ends) {
+            let text = Text::new(id.to_string());
+            let now = Known::at(begins, known, Named { id, text: &text }, &self.parties, book);
+            let ruled_out = keys.iter().all(|(_, of_key)| of_key.rules.both(&now.rules).is_none());
+            known = Some(now);
+            if ruled_out {
+                self.know(account, known);
+                return Vec::new();
+            }
+        }
+        self.ledger.remember(account, day);
+        let sources = Sources { ledger: &self.ledger, parties: &self.parties, book };
+        let rows = rows::rows((account, day), &keys, &sources, &mut known, Rules::both);
+        self.know(account, known);
+        rows
+    }
+
+    fn know(&mut self, account: AccountIndex, known: Option<Known>) {
+        if self.known.len() >= KNOWN {
+            self.known.clear();
+        }
+        self.known.extend(known.map(|known| (account, known)));
     }
 
     /// Notes where the account has shares on a day; where it had some.

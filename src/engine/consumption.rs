@@ -38,7 +38,7 @@ pub struct Consumption {
 const RESTRICTED: &str = "MACAU_OR_D5";
 
 /// Adds the rows of an account.
-pub(super) fn add(sums: &mut Consumption, rows: &[Row], book: &Rulebook, now: EventTime) {
+pub(super) fn add<'a>(sums: &mut Consumption, rows: impl Iterator<Item = &'a Row>, book: &Rulebook, now: EventTime) {
     for row in rows {
         let activity = &row.activity;
         let hours = activity.hours().unsigned_abs();

@@ -8,6 +8,7 @@ mod accounts;
 mod alert;
 mod consumption;
 mod episodes;
+mod gate;
 mod group;
 mod measured;
 mod partition;

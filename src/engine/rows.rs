@@ -2,14 +2,13 @@
 //!
 //! In: one account's activities of a day, the parties, the rulebook. Out: rows by hour. It refuses to know rules.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Rulebook;
-use super::accounts::Known;
+use super::gate::{Known, Named, OfKey, Rules};
 use super::standing::Standing;
 use crate::catalogue::Control;
-use crate::ledger::{AccountIndex, Activity, ChipKey, Ledger, Sighting};
+use crate::ledger::{AccountIndex, Activity, ChipKey, KeyIndex, Ledger, Sighting};
 use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, Text};
 use crate::parties::Parties;
 
@@ -43,56 +42,52 @@ impl Row {
     }
 }
 
-/// The rows of one account on one day, by hour.
+/// What rows are made from.
+pub(super) struct Sources<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) parties: &'a Parties,
+    pub(super) book: &'a Rulebook,
+}
+
+/// The rows of one account on one day under some keys, by hour, with what `keep` makes of the rules that neither the key
+/// nor the standing rules out; `None` leaves the row out.
 pub(super) fn rows(
-    account: AccountIndex,
-    day: Day,
-    ledger: &Ledger,
-    parties: &Parties,
-    book: &Rulebook,
+    (account, day): (AccountIndex, Day),
+    keys: &[(KeyIndex, Arc<OfKey>)],
+    Sources { ledger, parties, book }: &Sources<'_>,
     known: &mut Option<Known>,
-) -> Vec<Row> {
-    let activities = ledger.activities(account, day);
-    let Some(id) = ledger.account(account).cloned().filter(|_| !activities.is_empty()) else { return Vec::new() };
+    keep: impl Fn(&Rules, &Rules) -> Option<Rules>,
+) -> Vec<(Row, Rules)> {
+    let of_key = |index| keys.iter().find(|(known, _)| *known == index).map(|(_, of_key)| of_key);
+    let activities = ledger.activities(account, day, |index| of_key(index).is_some());
+    let Some(id) = ledger.account(account).filter(|_| !activities.is_empty()) else { return Vec::new() };
     let sightings: Arc<[Sighting]> = match book.policy.sighted_days() {
         Some(days) => ledger.sightings(account, Day(day.0 - days), day).into(),
         None => Arc::default(),
     };
-    let mut controls = Controls { book, known: BTreeMap::new() };
-    let mut pieces: Vec<Activity> =
-        activities.into_iter().flat_map(|activity| split_at_changes(activity, parties)).collect();
-    pieces.sort_by_key(|activity| activity.first);
+    let pieces = |(index, activity)| split_at_changes(activity, parties).into_iter().map(move |piece| (index, piece));
+    let mut pieces: Vec<(KeyIndex, Activity)> = activities.into_iter().flat_map(pieces).collect();
+    pieces.sort_by_key(|(_, activity)| activity.first);
     let text = Text::new(id.to_string());
-    let row = |activity: Activity| {
+    let row = |(index, activity): (KeyIndex, Activity)| {
         let at = activity.first.start();
-        let standing = match known.take() {
-            // Between two changes of any card, and within one day (list entries begin and end with days), it is one.
-            Some((asked, standing))
-                if asked.day() == at.day() && !parties.change_within(asked.min(at), asked.max(at)) =>
-            {
-                standing
-            }
-            before => {
-                let fresh = Standing::of(&id, parties, book, at);
-                match before.filter(|(_, before)| **before == fresh) {
-                    Some((_, same)) => same,
-                    None => Arc::new(fresh),
-                }
-            }
-        };
-        *known = Some((at, Arc::clone(&standing)));
-        let (control, tpp) = controls.of(&activity);
+        let now = Known::at(at, known.take(), Named { id, text: &text }, parties, book);
+        let (standing, of_key) = (Arc::clone(&now.standing), of_key(index)?);
+        let rules = keep(&of_key.rules, &now.rules);
+        *known = Some(now);
+        let rules = rules?;
         // A call of a model, and a chip nobody knows, are covered by what covers any chip.
         let chip = match &activity.key.chip {
             ChipKey::Known(chip) => chip.clone(),
             ChipKey::Unnamed | ChipKey::Unknown(_) => ChipName::new(""),
         };
         let owner = standing.owner.as_ref();
-        let authorisation = parties.authorisation(&id, &standing.chain, owner, &chip, at).cloned();
+        let authorisation = parties.authorisation(id, &standing.chain, owner, &chip, at).cloned();
         let (account, text, sightings) = (id.clone(), text.clone(), Arc::clone(&sightings));
-        Row { account, text, activity, standing, control, authorisation, tpp, sightings }
+        let (control, tpp) = (of_key.control.clone(), of_key.tpp);
+        Some((Row { account, text, activity, standing, control, authorisation, tpp, sightings }, rules))
     };
-    pieces.into_iter().map(row).collect()
+    pieces.into_iter().filter_map(row).collect()
 }
 
 /// Cuts a run of hours where a card begins or ends, so that who stands behind it is one in each piece.
@@ -112,20 +107,4 @@ fn split_at_changes(activity: Activity, parties: &Parties) -> Vec<Activity> {
         }
     }
     pieces
-}
-
-struct Controls<'a> {
-    book: &'a Rulebook,
-    known: BTreeMap<(ChipName, Day), Arc<Control>>,
-}
-
-impl Controls<'_> {
-    fn of(&mut self, activity: &Activity) -> (Option<Arc<Control>>, f64) {
-        let ChipKey::Known(name) = &activity.key.chip else { return (None, 0.0) };
-        let Some(chip) = self.book.catalogue.chip(name.as_str()) else { return (None, 0.0) };
-        let day = activity.day();
-        let control = self.known.entry((name.clone(), day));
-        let control = control.or_insert_with(|| Arc::new(self.book.catalogue.control(chip, day)));
-        (Some(Arc::clone(control)), chip.tpp.unwrap_or(0.0))
-    }
 }

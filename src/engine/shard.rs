@@ -7,9 +7,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::accounts::{Accounts, Applied, Said};
+use super::gate::{Gates, Rules};
+use super::rows::{self, Sources};
 use super::snapshot::Saved;
 use super::table::Table;
-use super::{Change, Consumption, Refusal, Rulebook, consumption, rows};
+use super::{Change, Consumption, Refusal, Rulebook, consumption};
 use crate::ledger::{Fate, Known, Ledger, Retention};
 use crate::model::{Alert, Day, EventTime, Fact, FactId, FactKind, Position, Revision, RuleId};
 
@@ -113,12 +115,15 @@ impl Shard {
     pub(super) fn consumption(&self, sums: &mut Consumption, book: &Rulebook) {
         let Some(now) = self.now else { return };
         let Accounts { ledger, parties, .. } = &self.accounts;
+        let (sources, mut gates) = (Sources { ledger, parties, book }, Gates::default());
         for account in 0..ledger.accounts() {
             let Some((first, last)) = ledger.span(account) else { continue };
             let mut known = None;
             for day in (first.day().0..=last.day().0).map(Day) {
-                let rows = rows::rows(account, day, ledger, parties, book, &mut known);
-                consumption::add(sums, &rows, book, now);
+                let keys = ledger.keys(account);
+                let keys: Vec<_> = keys.map(|(index, key)| (index, gates.of(index, key, day, book))).collect();
+                let all = rows::rows((account, day), &keys, &sources, &mut known, |_, _| Some(Rules::default()));
+                consumption::add(sums, all.iter().map(|(row, _)| row), book, now);
             }
         }
     }

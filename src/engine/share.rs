@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Rulebook;
+use super::gate::Rules;
 use super::rows::Row;
 use super::scope::View;
 use super::summary::summary;
@@ -47,20 +48,20 @@ pub(super) fn first_and_last<T>(lines: &mut Vec<T>, each: usize) {
     }
 }
 
-/// The shares of an account on a day in every (rule, subject) where it has one.
+/// The shares of an account on a day in every (rule, subject) where it has one: of rows with the rules that may find them.
 pub(super) fn shares(
     account: AccountIndex,
     day: Day,
-    rows: Vec<Row>,
+    rows: Vec<(Row, Rules)>,
     book: &Rulebook,
     ledger: &Ledger,
 ) -> BTreeMap<Group, Share> {
     let mut shares: BTreeMap<Group, Share> = BTreeMap::new();
-    let rows: Vec<Arc<Row>> = rows.into_iter().map(Arc::new).collect();
+    let rows: Vec<(Arc<Row>, Rules)> = rows.into_iter().map(|(row, rules)| (Arc::new(row), rules)).collect();
     let mut lines: Vec<Arc<EvidenceLine>> = Vec::new();
-    for rule in book.policy.rules.iter().filter(|rule| rule.basis_on(day).is_some()) {
+    for (at, rule) in book.policy.rules.iter().enumerate() {
         let mut own: BTreeMap<Text, Share> = BTreeMap::new();
-        for row in &rows {
+        for (row, _) in rows.iter().filter(|(_, rules)| rules.has(at)) {
             for subject in subjects(row, rule, book) {
                 own.entry(subject).or_default().rows.push(Arc::clone(row));
             }
@@ -75,7 +76,7 @@ pub(super) fn shares(
 
 /// Of whom a row speaks: those of its account, where it passes `where`.
 fn subjects(row: &Row, rule: &Rule, book: &Rulebook) -> Vec<Text> {
-    if !row.standing.has_subject(&rule.subject) || !rule.matches.holds(&View::of_row(row, book, rule.window_hours)) {
+    if !rule.matches.holds(&View::of_row(row, book, rule.window_hours)) {
         return Vec::new();
     }
     row.standing.subjects(&rule.subject, &row.text)

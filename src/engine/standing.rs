@@ -7,7 +7,7 @@ use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, Subje
 use crate::parties::{Chain, Hit, Hop, Owner, Parties};
 
 /// What holds for an account between two changes of any card.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Standing {
     pub(super) card: Option<Account>,
     pub(super) customer: Option<Known>,

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::KeyIndex;
 use super::series::{InHour, Key, Series};
 use crate::model::{ChipName, Day, DenialReason, EventTime, Hour, Market, Text};
 
@@ -95,6 +96,11 @@ pub struct Activity {
 }
 
 impl Activity {
+    /// Nothing, under a key, in an hour.
+    pub fn nothing(key: Arc<Key>, hour: Hour) -> Self {
+        Self { first: hour, last: hour, key, market: None, amounts: Amounts::default() }
+    }
+
     /// How many hours.
     pub fn hours(&self) -> i64 {
         self.last.0 - self.first.0 + 1
@@ -138,18 +144,24 @@ pub struct Amounts {
 /// One key's series of an account.
 #[derive(Clone, Copy)]
 pub(super) struct Track<'a> {
+    pub(super) index: KeyIndex,
     pub(super) key: &'a Arc<Key>,
     pub(super) series: &'a Series,
 }
 
-/// All activities of a day up to the hour of `now`.
-pub(super) fn of_day(tracks: &[Track<'_>], day: Day, now: EventTime) -> Vec<Activity> {
+/// All activities of a day up to the hour of `now`, under the keys that are wanted, each with its key's index.
+pub(super) fn of_day(
+    tracks: &[Track<'_>],
+    day: Day,
+    now: EventTime,
+    wanted: impl Fn(KeyIndex) -> bool,
+) -> Vec<(KeyIndex, Activity)> {
     let (first, last) = (day.first_hour(), day.last_hour().min(now.hour()));
     let mut out = Vec::new();
     if first > last {
         return out;
     }
-    for (index, track) in tracks.iter().enumerate() {
+    for (index, track) in tracks.iter().enumerate().filter(|(_, track)| wanted(track.index)) {
         match track.key.kind {
             ActivityKind::Run | ActivityKind::Held => {
                 let others = || tracks.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, track)| track);
@@ -167,12 +179,13 @@ fn ran<'a, I: Iterator<Item = &'a Track<'a>>>(
     others: impl Fn() -> I,
     (first, last): (Hour, Hour),
     now: EventTime,
-    out: &mut Vec<Activity>,
+    out: &mut Vec<(KeyIndex, Activity)>,
 ) {
+    let of = |activity| (track.index, activity);
     let mut open: Option<(Activity, InHour)> = None;
     for (hour, found) in track.series.hours(first, last, now) {
         let Some(found) = found else {
-            out.extend(open.take().map(|(activity, _)| activity));
+            out.extend(open.take().map(|(activity, _)| of(activity)));
             continue;
         };
         let counts_bill =
@@ -184,11 +197,11 @@ fn ran<'a, I: Iterator<Item = &'a Track<'a>>>(
                 let amounts = Amounts::ran(&found, seconds);
                 let key = Arc::clone(track.key);
                 let fresh = Activity { first: hour, last: hour, key, market: found.market, amounts };
-                out.extend(open.replace((fresh, found)).map(|(activity, _)| activity));
+                out.extend(open.replace((fresh, found)).map(|(activity, _)| of(activity)));
             }
         }
     }
-    out.extend(open.map(|(activity, _)| activity));
+    out.extend(open.map(|(activity, _)| of(activity)));
 }
 
 /// Whether a bill speaks in this hour of what ran under another key.
@@ -202,7 +215,7 @@ fn spoken_for<'a>(track: &Track<'_>, others: impl Iterator<Item = &'a Track<'a>>
     near.any(|other| other.series.hours(hour, hour, now).any(|(_, found)| found.is_some_and(|found| found.speaks)))
 }
 
-fn happened(track: &Track<'_>, (first, last): (Hour, Hour), out: &mut Vec<Activity>) {
+fn happened(track: &Track<'_>, (first, last): (Hour, Hour), out: &mut Vec<(KeyIndex, Activity)>) {
     for (hour, cell) in track.series.events(first, last) {
         let times = match track.key.kind {
             ActivityKind::Denied => track.series.behind.earliest((hour, hour)).into_iter().collect(),
@@ -211,6 +224,6 @@ fn happened(track: &Track<'_>, (first, last): (Hour, Hour), out: &mut Vec<Activi
         };
         let amounts = Amounts::happened(cell, times);
         let (key, market) = (Arc::clone(track.key), track.key.market);
-        out.push(Activity { first: hour, last: hour, key, market, amounts });
+        out.push((track.index, Activity { first: hour, last: hour, key, market, amounts }));
     }
 }

@@ -124,7 +124,8 @@ impl Ledger {
             if kind == ActivityKind::Run {
                 let hour = line.period.from.hour();
                 let detail = Detail::Model(named.text(), Text::default());
-                let key = Key { kind: ActivityKind::Model, region: region(usage), detail, ..Key::default() };
+                let (provider, kind) = (usage.account.provider.clone(), ActivityKind::Model);
+                let key = Key { provider, kind, region: region(usage), detail, ..Key::default() };
                 let tokens = i128::from(line.quantity.0).div_euclid(i128::from(Micros::ONE.0));
                 self.with(account, key, |series| {
                     series.event(hour, &Cell { tokens, ..Cell::default() }, times);
@@ -143,7 +144,8 @@ impl Ledger {
             return;
         }
         let hours = (Hour(*hours.start()), Hour(*hours.end()));
-        let key = Key { kind, region: region(usage), chip, sku: Some(named), ..Key::default() };
+        let provider = usage.account.provider.clone();
+        let key = Key { provider, kind, region: region(usage), chip, sku: Some(named), ..Key::default() };
         self.with(account, key, |series| {
             series.bill(hours, Spread::of(line, total), times);
             series.put(entry(hours), times);

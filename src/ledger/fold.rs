@@ -116,7 +116,9 @@ impl Ledger {
         };
         let Some((chip, per)) = found else { return };
         let detail = event.detail.clone();
-        let key = Key { kind: event.kind, region: region(usage), chip, sku: event.sku.cloned(), market: None, detail };
+        let provider = usage.account.provider.clone();
+        let (kind, region, sku) = (event.kind, region(usage), event.sku.cloned());
+        let key = Key { provider, kind, region, chip, sku, market: None, detail };
         let cell = Cell {
             count: event.count.into(),
             chip_micros: i128::from(event.count) * i128::from(per.0.0),

@@ -187,7 +187,9 @@ impl Ledger {
     ) {
         let Some((chip, per)) = self.chips(interval.sku) else { return };
         let sku = interval.sku.and_then(|sku| self.skus.get(sku)).map(|(_, sku)| sku.clone());
-        let key = Key { kind: ActivityKind::Run, region: interval.region.clone(), chip, sku, ..Key::default() };
+        let Some(provider) = self.account(account).map(|id| id.provider.clone()) else { return };
+        let key =
+            Key { provider, kind: ActivityKind::Run, region: interval.region.clone(), chip, sku, ..Key::default() };
         let (from, chips) = (interval.from, i128::from(interval.count) * i128::from(per.0.0));
         let half = self.store.id(interval.fact).map_or(0, |id| id.half());
         let entry = |hours| Entry::new(from, half, interval.fact, interval.count, hours);

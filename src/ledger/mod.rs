@@ -51,6 +51,9 @@ pub type Sighting = (Day, NetworkPrefix, PrincipalClass);
 /// An account of a ledger, by the order in which it was first heard of. It never leaves the shard.
 pub type AccountIndex = u32;
 
+/// A key of a ledger, by the order in which it was first seen. It never leaves the shard.
+pub type KeyIndex = u32;
+
 /// How far back facts are held (D2). In replay nothing is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
@@ -300,14 +303,27 @@ impl Ledger {
         series.for_each(|(_, series)| series.remember(day.first_hour()));
     }
 
-    /// The activities of an account on a day, up to the hour of now (D3–D5).
-    pub fn activities(&self, account: AccountIndex, day: Day) -> Vec<Activity> {
+    /// The keys under which an account did anything.
+    pub fn keys(&self, account: AccountIndex) -> impl Iterator<Item = (KeyIndex, &Arc<Key>)> {
+        let series = self.accounts.get(account as usize).into_iter().flat_map(|account| &account.series);
+        series.filter_map(|(index, _)| Some((*index, self.keys.get(*index)?)))
+    }
+
+    /// The activities of an account on a day, up to the hour of now, under the keys that are wanted (D3–D5); each with the
+    /// index of its key.
+    pub fn activities(
+        &self,
+        account: AccountIndex,
+        day: Day,
+        wanted: impl Fn(KeyIndex) -> bool,
+    ) -> Vec<(KeyIndex, Activity)> {
         let (Some(now), Some(own)) = (self.now, self.accounts.get(account as usize)) else { return Vec::new() };
         if day.first_hour() < self.known_from() {
             return Vec::new();
         }
-        let tracks = own.series.iter().filter_map(|(key, series)| Some(Track { key: self.keys.get(*key)?, series }));
-        activity::of_day(&tracks.collect::<Vec<_>>(), day, now)
+        let track = |(index, series)| Some(Track { index, key: self.keys.get(index)?, series });
+        let tracks: Vec<_> = own.series.iter().filter_map(|(index, series)| track((*index, series))).collect();
+        activity::of_day(&tracks, day, now, wanted)
     }
 
     /// The first and last facts behind what an account did on a day under some keys: half of `most` each, in order.

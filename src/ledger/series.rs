@@ -7,7 +7,7 @@ use super::activity::{ActivityKind, Amounts, ChipKey, Detail};
 use super::behind::{Behind, Entry};
 use super::bills::Spread;
 use super::steps::{Hourly, Level, Steps};
-use crate::model::{EventTime, Hour, Market, Micros, Period, Sku, Text};
+use crate::model::{EventTime, Hour, Market, Micros, Period, Provider, Sku, Text};
 
 /// Chip-micros × nanoseconds in a chip-second.
 const EXACT: i128 = 1_000_000_000 * Micros::ONE.0 as i128;
@@ -18,6 +18,8 @@ const WAYS: usize = Market::ALL.len() + 1;
 /// What tells activities of an account apart, but for their hours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
+    /// The cloud.
+    pub provider: Provider,
     /// What kind.
     pub kind: ActivityKind,
     /// Where; empty where not said.

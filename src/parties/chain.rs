@@ -102,7 +102,7 @@ impl From<&Hop> for HopLine {
 }
 
 /// Everyone between a provider and those who use an account, at an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chain {
     /// From the provider down to the end users.
     pub hops: Vec<Hop>,

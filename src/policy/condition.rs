@@ -11,6 +11,7 @@ use super::check::{Checker, Fault, Part};
 use super::expr::{BoolExpr, Frame};
 use super::places::Places;
 use super::scope::{List, Measure, Root, Scope, TextField};
+use super::stage::Stage;
 use crate::model::{RuleId, Text};
 use crate::written::{Node, Place, Problems};
 
@@ -48,7 +49,12 @@ pub struct Uses {
 impl Condition {
     /// Whether it holds.
     pub fn holds(&self, scope: &dyn Scope) -> bool {
-        self.expr.eval(Frame::of(scope))
+        self.expr.decide(Frame::of(scope, Stage::ALL)) == Some(true)
+    }
+
+    /// Whether it may hold, as far as is known of what it reads: where not, nothing that comes to be known changes that.
+    pub fn may_hold(&self, scope: &dyn Scope, known: &[Stage]) -> bool {
+        self.expr.decide(Frame::of(scope, known)) != Some(false)
     }
 
     /// Whether it stays as it is while what runs has run a little longer in the same hour.

@@ -1,11 +1,12 @@
 //! Conditions as meant: one enum for each type, so that evaluating cannot meet a wrong one.
 //!
-//! In: a [`Scope`]. Out: a boolean, a number or a text, always; there is no error at run time. It refuses to loop beyond
-//! what was bounded when it was loaded.
+//! In: a [`Scope`], and how much of it is known. Out: a boolean, a number or a text, or nothing where that hangs on what
+//! is not known yet; there is no error at run time. It refuses to loop beyond what was bounded when it was loaded.
 
 use super::scope::{
     ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
 };
+use super::stage::Stage;
 use crate::model::{RuleId, Text};
 
 /// How deep macros nest.
@@ -90,16 +91,17 @@ pub(super) struct Range {
     pub(super) keep: Vec<BoolExpr>,
 }
 
-/// A scope and the elements that macros have bound, outermost first.
+/// A scope, how much of it is known, and the elements that macros have bound, outermost first.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'a> {
     scope: &'a dyn Scope,
+    known: &'a [Stage],
     at: [usize; NESTING_MAX],
 }
 
 impl<'a> Frame<'a> {
-    pub(super) fn of(scope: &'a dyn Scope) -> Self {
-        Self { scope, at: [0; NESTING_MAX] }
+    pub(super) fn of(scope: &'a dyn Scope, known: &'a [Stage]) -> Self {
+        Self { scope, known, at: [0; NESTING_MAX] }
     }
 
     fn index(&self, slot: usize) -> usize {
@@ -113,9 +115,28 @@ impl<'a> Frame<'a> {
         self
     }
 
-    fn len(&self, list: List) -> usize {
-        self.scope.len(list).min(LIST_MAX)
+    /// An answer of the scope, where it is known.
+    fn ask<T>(&self, stage: Stage, answer: impl FnOnce(&'a dyn Scope) -> T) -> Option<T> {
+        self.known.contains(&stage).then(|| answer(self.scope))
     }
+}
+
+fn both(a: Option<bool>, b: impl FnOnce() -> Option<bool>) -> Option<bool> {
+    match a {
+        Some(false) => Some(false),
+        a => match b() {
+            Some(false) => Some(false),
+            b => Some(a? && b?),
+        },
+    }
+}
+
+fn negated(a: Option<bool>) -> Option<bool> {
+    a.map(|held| !held)
+}
+
+fn either(a: Option<bool>, b: impl FnOnce() -> Option<bool>) -> Option<bool> {
+    negated(both(negated(a), || negated(b())))
 }
 
 impl Range {
@@ -123,10 +144,40 @@ impl Range {
         self.keep.iter().all(BoolExpr::is_steady)
     }
 
-    fn frames<'a>(&'a self, frame: Frame<'a>) -> impl Iterator<Item = Frame<'a>> {
-        (0..frame.len(self.list))
-            .map(move |index| frame.bound(self.slot, index))
-            .filter(|frame| self.keep.iter().all(|keep| keep.eval(*frame)))
+    fn kept(&self, frame: Frame<'_>) -> Option<bool> {
+        let mut all = Some(true);
+        for keep in &self.keep {
+            all = both(all, || keep.decide(frame));
+        }
+        all
+    }
+
+    /// A frame for each element of the list; `None` where the list is not known.
+    fn frames<'a>(&self, frame: Frame<'a>) -> Option<impl Iterator<Item = Frame<'a>> + use<'a>> {
+        let (length, slot) = (frame.ask(self.list.stage(), |scope| scope.len(self.list).min(LIST_MAX))?, self.slot);
+        Some((0..length).map(move |index| frame.bound(slot, index)))
+    }
+
+    fn every(&self, quantity: Quantity, frame: Frame<'_>, body: &BoolExpr) -> Option<bool> {
+        let frames = self.frames(frame)?;
+        match quantity {
+            Quantity::Exists => {
+                let mut holds = frames.map(|frame| both(self.kept(frame), || body.decide(frame)));
+                any(&mut holds)
+            }
+            Quantity::All => {
+                let mut fails = frames.map(|frame| both(self.kept(frame), || negated(body.decide(frame))));
+                negated(any(&mut fails))
+            }
+            Quantity::One => {
+                let mut holds = frames.map(|frame| both(self.kept(frame), || body.decide(frame)));
+                Some(count(&mut holds)? == 1)
+            }
+        }
+    }
+
+    fn size(&self, frame: Frame<'_>) -> Option<usize> {
+        count(&mut self.frames(frame)?.map(|frame| self.kept(frame)))
     }
 
     fn cost(&self, body: u64) -> u64 {
@@ -135,45 +186,69 @@ impl Range {
     }
 }
 
+/// Whether one of them holds.
+fn any(holds: &mut dyn Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(false);
+    for held in holds {
+        match held {
+            Some(true) => return held,
+            Some(false) => {}
+            None => all = None,
+        }
+    }
+    all
+}
+
+/// How many of them hold.
+fn count(holds: &mut dyn Iterator<Item = Option<bool>>) -> Option<usize> {
+    let mut sum = 0;
+    for held in holds {
+        sum += usize::from(held?);
+    }
+    Some(sum)
+}
+
+fn pick<'a, T>(test: &BoolExpr, yes: &'a T, no: &'a T, frame: Frame<'_>) -> Option<&'a T> {
+    test.decide(frame).map(|held| if held { yes } else { no })
+}
+
 impl BoolExpr {
-    pub(super) fn eval(&self, frame: Frame<'_>) -> bool {
+    /// Whether it holds, whatever that says which is not known yet; `None` where it can go either way.
+    pub(super) fn decide(&self, frame: Frame<'_>) -> Option<bool> {
         match self {
-            Self::Literal(value) => *value,
-            Self::Field(field) => frame.scope.flag(*field),
-            Self::Element(field, slot) => frame.scope.element_flag(*field, frame.index(*slot)),
-            Self::Not(inner) => !inner.eval(frame),
-            Self::And(a, b) => a.eval(frame) && b.eval(frame),
-            Self::Or(a, b) => a.eval(frame) || b.eval(frame),
-            Self::Same(a, b) => a.eval(frame) == b.eval(frame),
-            Self::If(test, yes, no) => {
-                if test.eval(frame) {
-                    yes.eval(frame)
-                } else {
-                    no.eval(frame)
-                }
+            Self::Literal(value) => Some(*value),
+            Self::Field(field) => frame.ask(field.stage(), |scope| scope.flag(*field)),
+            Self::Element(field, slot) => {
+                frame.ask(field.stage(), |scope| scope.element_flag(*field, frame.index(*slot)))
             }
-            Self::Compare(a, order, b) => order.holds(a.eval(frame), b.eval(frame)),
-            Self::Within(value, low, high) => (low.eval(frame)..=high.eval(frame)).contains(&value.eval(frame)),
-            Self::OneOfNumbers(value, among) => among.contains(&value.eval(frame)),
-            Self::TextIs(a, b) => a.eval(frame) == b.eval(frame),
-            Self::OneOf(text, among) => among.iter().any(|each| each == text.eval(frame)),
+            Self::Not(inner) => negated(inner.decide(frame)),
+            Self::And(a, b) => both(a.decide(frame), || b.decide(frame)),
+            Self::Or(a, b) => either(a.decide(frame), || b.decide(frame)),
+            Self::Same(a, b) => Some(a.decide(frame)? == b.decide(frame)?),
+            Self::If(test, yes, no) => pick(test, yes, no, frame)?.decide(frame),
+            Self::Compare(a, order, b) => Some(order.holds(a.eval(frame)?, b.eval(frame)?)),
+            Self::Within(value, low, high) => {
+                Some((low.eval(frame)?..=high.eval(frame)?).contains(&value.eval(frame)?))
+            }
+            Self::OneOfNumbers(value, among) => Some(among.contains(&value.eval(frame)?)),
+            Self::TextIs(a, b) => Some(a.eval(frame)? == b.eval(frame)?),
+            Self::OneOf(text, among) => {
+                let text = text.eval(frame)?;
+                Some(among.iter().any(|each| each == text))
+            }
             Self::InGroup(text, group) => {
-                let country = text.eval(frame);
-                !country.is_empty() && frame.scope.in_group(group, country)
+                let country = text.eval(frame)?;
+                Some(!country.is_empty() && frame.scope.in_group(group, country))
             }
-            Self::InDomain(text, domains) => domains.iter().any(|domain| in_domain(text.eval(frame), domain)),
-            Self::Affix(text, affix, part) => affix.holds(text.eval(frame), part.eval(frame)),
-            Self::Known(root) => frame.scope.known(*root),
-            Self::KnownText(text) => !text.eval(frame).is_empty(),
-            Self::Alert(rule) => frame.scope.alert(rule),
-            Self::Every(quantity, range, body) => {
-                let mut holds = range.frames(frame).map(|frame| body.eval(frame));
-                match quantity {
-                    Quantity::Exists => holds.any(|held| held),
-                    Quantity::All => holds.all(|held| held),
-                    Quantity::One => holds.filter(|held| *held).count() == 1,
-                }
+            Self::InDomain(text, domains) => {
+                let text = text.eval(frame)?;
+                Some(domains.iter().any(|domain| in_domain(text, domain)))
             }
+            Self::Affix(text, affix, part) => Some(affix.holds(text.eval(frame)?, part.eval(frame)?)),
+            Self::Known(root) => frame.ask(root.stage(), |scope| scope.known(*root)),
+            Self::KnownText(text) => Some(!text.eval(frame)?.is_empty()),
+            Self::Alert(rule) => frame.ask(Stage::Hour, |scope| scope.alert(rule)),
+            Self::Every(quantity, range, body) => range.every(*quantity, frame, body),
         }
     }
 
@@ -226,25 +301,21 @@ impl NumberExpr {
         }
     }
 
-    pub(super) fn eval(&self, frame: Frame<'_>) -> f64 {
+    fn eval(&self, frame: Frame<'_>) -> Option<f64> {
         match self {
-            Self::Literal(value) => *value,
-            Self::Field(field) => frame.scope.number(*field),
-            Self::Measure(measure) => frame.scope.measure(*measure),
-            Self::Element(field, slot) => frame.scope.element_number(*field, frame.index(*slot)),
-            Self::Negate(inner) => -inner.eval(frame),
-            Self::Add(a, b) => a.eval(frame) + b.eval(frame),
-            Self::Subtract(a, b) => a.eval(frame) - b.eval(frame),
-            Self::Multiply(a, b) => a.eval(frame) * b.eval(frame),
-            Self::Divide(a, by) => a.eval(frame) / by,
-            Self::Size(range) => range.frames(frame).count() as f64,
-            Self::If(test, yes, no) => {
-                if test.eval(frame) {
-                    yes.eval(frame)
-                } else {
-                    no.eval(frame)
-                }
+            Self::Literal(value) => Some(*value),
+            Self::Field(field) => frame.ask(field.stage(), |scope| scope.number(*field)),
+            Self::Measure(measure) => frame.ask(Stage::Hour, |scope| scope.measure(*measure)),
+            Self::Element(field, slot) => {
+                frame.ask(field.stage(), |scope| scope.element_number(*field, frame.index(*slot)))
             }
+            Self::Negate(inner) => Some(-inner.eval(frame)?),
+            Self::Add(a, b) => Some(a.eval(frame)? + b.eval(frame)?),
+            Self::Subtract(a, b) => Some(a.eval(frame)? - b.eval(frame)?),
+            Self::Multiply(a, b) => Some(a.eval(frame)? * b.eval(frame)?),
+            Self::Divide(a, by) => Some(a.eval(frame)? / by),
+            Self::Size(range) => range.size(frame).map(|size| size as f64),
+            Self::If(test, yes, no) => pick(test, yes, no, frame)?.eval(frame),
         }
     }
 
@@ -277,18 +348,14 @@ impl TextExpr {
         }
     }
 
-    pub(super) fn eval<'a>(&'a self, frame: Frame<'a>) -> &'a str {
+    fn eval<'a>(&'a self, frame: Frame<'a>) -> Option<&'a str> {
         match self {
-            Self::Literal(text) => text,
-            Self::Field(field) => frame.scope.text(*field),
-            Self::Element(field, slot) => frame.scope.element_text(*field, frame.index(*slot)),
-            Self::If(test, yes, no) => {
-                if test.eval(frame) {
-                    yes.eval(frame)
-                } else {
-                    no.eval(frame)
-                }
+            Self::Literal(text) => Some(text),
+            Self::Field(field) => frame.ask(field.stage(), |scope| scope.text(*field)),
+            Self::Element(field, slot) => {
+                frame.ask(field.stage(), |scope| scope.element_text(*field, frame.index(*slot)))
             }
+            Self::If(test, yes, no) => pick(test, yes, no, frame)?.eval(frame),
         }
     }
 

@@ -18,6 +18,7 @@ mod reference;
 mod rule;
 mod scope;
 mod signals;
+mod stage;
 mod template;
 
 pub use case::{Case, Expect, Given, Record};
@@ -28,6 +29,7 @@ pub use scope::{
     ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
     Words,
 };
+pub use stage::Stage;
 pub use template::Template;
 
 /// Every rule, in the order they are asked: those that others ask about first, then by id.
