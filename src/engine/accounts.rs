@@ -4,6 +4,7 @@
 //! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Rulebook;
 use super::gate::{Gates, Known, Named, Rules};
@@ -36,7 +37,7 @@ pub(super) struct Accounts {
     pub(super) ledger: Ledger,
     pub(super) parties: Parties,
     touched: Vec<(AccountIndex, Day)>,
-    /// Where something runs that some rule fits, or that has hardly begun: every tick says something new of it.
+    /// Where something runs that some rule has found, or that has hardly begun: every tick says something new of it.
     lively: BTreeSet<AccountIndex>,
     /// Where each account has shares.
     shares: BTreeMap<AccountIndex, BTreeMap<Day, Vec<Group>>>,
@@ -131,12 +132,13 @@ impl Accounts {
 
     fn ask(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<Said> {
         let rows = self.rows(account, day, book);
-        let begins = |row: &Row| row.activity.key.kind == ActivityKind::Run && row.activity.amounts.seconds <= 0;
-        let hardly_begun = rows.iter().any(|(row, _)| begins(row));
+        let runs = |row: &Row| row.activity.key.kind == ActivityKind::Run;
+        let hardly_begun = rows.iter().any(|(row, _)| runs(row) && row.activity.amounts.seconds <= 0);
         let shares = share::shares(account, day, rows, book, &self.ledger);
-        if self.ledger.now().is_some_and(|now| now.day() == day) {
-            let lively = hardly_begun || !shares.is_empty();
-            if lively {
+        if let Some(now) = self.ledger.now().filter(|now| now.day() == day) {
+            let runs_on = |row: &Arc<Row>| runs(row) && row.activity.last == now.hour();
+            let found = shares.values().flat_map(|share| &share.rows).any(runs_on);
+            if found || hardly_begun || self.ledger.begins_now(account) {
                 self.lively.insert(account)
             } else {
                 self.lively.remove(&account)

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::bytes::{Reader, put_varint};
+use super::bytes::{Reader, put_varint, varint_len};
 
 const CHUNK: usize = 1 << 16;
 /// Chunks that a place can name.
@@ -29,9 +29,7 @@ impl Arena {
 
     /// Puts a record, whose first byte may be changed later; `None` when it does not fit.
     pub(super) fn push(&mut self, record: &[u8]) -> Option<Loc> {
-        let mut header = Vec::with_capacity(3);
-        put_varint(&mut header, record.len() as u64);
-        let length = header.len() + record.len();
+        let length = varint_len(record.len() as u64) + record.len();
         if length > CHUNK {
             return None;
         }
@@ -46,8 +44,8 @@ impl Arena {
         let index = self.chunks.len().checked_sub(1)?;
         let chunk = Arc::make_mut(self.chunks.last_mut()?);
         let at = chunk.len();
-        chunk.extend(header);
-        chunk.extend(record);
+        put_varint(chunk, record.len() as u64);
+        chunk.extend_from_slice(record);
         Some(Loc(u32::try_from(index << 16 | at).ok()?))
     }
 
@@ -80,9 +78,7 @@ impl Arena {
             let mut reader = Reader(chunk.get(at..).unwrap_or_default());
             if let Some(length) = reader.length().filter(|length| reader.bytes(*length).is_some()) {
                 let loc = Loc(u32::try_from(index << 16 | at).ok()?);
-                let mut header = Vec::with_capacity(3);
-                put_varint(&mut header, length as u64);
-                let behind = at + header.len() + length;
+                let behind = at + varint_len(length as u64) + length;
                 let behind = if behind < CHUNK { index << 16 | behind } else { (index + 1) << 16 };
                 return Some((loc, Loc(u32::try_from(behind).unwrap_or(u32::MAX))));
             }

@@ -39,6 +39,11 @@ impl<T: Clone + Hash + Eq> Interner<T> {
         self.table.find(hash(value), |index| self.get(*index) == Some(value)).copied()
     }
 
+    /// The same by something of the same hash as the value.
+    pub(super) fn find_like<Q: Hash>(&self, like: &Q, is: impl Fn(&T) -> bool) -> Option<u32> {
+        self.table.find(hash(like), |index| self.get(*index).is_some_and(&is)).copied()
+    }
+
     /// The index of a value, and whether it is new; beyond 2³² values `None`.
     pub(super) fn put(&mut self, value: T) -> Option<(u32, bool)> {
         let hashed = hash(&value);

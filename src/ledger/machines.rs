@@ -69,6 +69,9 @@ impl Ledger {
         live: bool,
         catalogue: &Catalogue,
     ) {
+        if self.is_ordinary(account, resource, catalogue) {
+            return self.store.set_live(loc, live);
+        }
         let mut transitions = self.transitions(account, resource, catalogue);
         let before = self.intervals(account, resource, &transitions);
         if live {
@@ -80,6 +83,26 @@ impl Ledger {
         let after = self.intervals(account, resource, &transitions);
         self.store.set_live(loc, live);
         self.replace(account, &before, &after);
+    }
+
+    /// Whether every start of a resource, counted or not, names a SKU that is no accelerator: then nothing follows from
+    /// any of them. Most machines are such.
+    fn is_ordinary(&mut self, account: AccountIndex, resource: &ResourceId, catalogue: &Catalogue) -> bool {
+        let mut next = self.store.latest(account, resource);
+        while let Some(record) = next.and_then(|loc| self.store.record(loc)) {
+            let (shape, is_operation) = (record.shape, record.halves().is_some());
+            next = record.earlier();
+            let stops = || self.store.shapes.get(shape).and_then(|shape| rank(&shape.kind)) != Some(Rank::Start);
+            if is_operation || !(stops() || self.is_of_ordinary_sku(shape, catalogue)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_of_ordinary_sku(&mut self, shape: u32, catalogue: &Catalogue) -> bool {
+        let sku = self.sku_of(shape, catalogue);
+        sku.is_some() && self.chips(sku).is_none()
     }
 
     /// Changes what else a resource's intervals follow from, and folds the difference in.

@@ -18,6 +18,7 @@ mod machines;
 mod pack;
 mod saved;
 mod series;
+mod shape;
 mod steps;
 mod store;
 
@@ -236,6 +237,12 @@ impl Ledger {
     /// Accounts where something runs.
     pub fn running(&self) -> &BTreeSet<AccountIndex> {
         &self.running
+    }
+
+    /// Whether something of an account began at this very instant: it has not run yet.
+    pub fn begins_now(&self, account: AccountIndex) -> bool {
+        let series = self.accounts.get(account as usize).into_iter().flat_map(|account| &account.series);
+        self.now.is_some_and(|now| series.into_iter().any(|(_, series)| series.begins_at(now)))
     }
 
     /// Touches an account on the days between two instants, as far as it did anything; which it is, if it is known here.

@@ -1,30 +1,21 @@
 //! A usage fact as bytes: what many facts share is interned, the rest is written.
 //!
-//! In: a usage fact. Out: its shape (everything but what tells one machine, line or call from the next), and the bytes
-//! of the rest; and the fact again. Who acted and the event's id are not kept: nothing that is held reads them.
+//! In: a usage fact. Out: the bytes of what tells one machine, line or call from the next; the rest is its shape. And the
+//! fact again. Who acted and the event's id are not kept: nothing that is held reads them.
 
 use std::net::IpAddr;
 
 use super::bytes::{Reader, put_signed, put_text, put_varint};
+use super::shape::Shape;
 use crate::model::{
-    AccountId, Actor, BilledClass, BilledLine, BilledUnit, EventTime, Micros, NetworkPrefix, Period, Provider, Region,
-    ResourceId, Text, Usage, UsageKind,
+    AccountId, Actor, BilledClass, BilledLine, BilledUnit, EventTime, Micros, NetworkPrefix, Period, ResourceId, Text,
+    Usage, UsageKind,
 };
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// Which kind of address follows.
 const FOUR: u8 = 4;
 const SIX: u8 = 6;
-
-/// What facts of one kind, place and SKU have in common. Parts that are written for each fact are left empty; where a
-/// part may be missing, an empty one says that it is there.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Shape {
-    pub(super) provider: Provider,
-    pub(super) region: Option<Region>,
-    pub(super) via: Option<Text>,
-    pub(super) kind: UsageKind,
-}
 
 /// The resource whose timeline a fact belongs to, where it starts or stops one.
 pub(super) fn resource(usage: &Usage) -> Option<&ResourceId> {
@@ -52,63 +43,30 @@ pub(super) fn time(reader: &mut Reader<'_>) -> Option<EventTime> {
     seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(rest).map(EventTime::from_nanos)
 }
 
-/// The shape of a fact; its own parts are appended to `out`, but for the resource of a start or stop.
-pub(super) fn split(usage: &Usage, out: &mut Vec<u8>) -> Shape {
+/// Appends what a fact has beside its shape, but for the resource of a start or stop.
+pub(super) fn put_own(out: &mut Vec<u8>, usage: &Usage) {
     put_time(out, usage.time);
-    let kind = match &usage.kind {
-        UsageKind::CapacityStarted { sku, count, resource, market } => UsageKind::CapacityStarted {
-            sku: sku.clone(),
-            count: *count,
-            resource: resource.as_ref().map(|_| empty()),
-            market: *market,
-        },
-        UsageKind::CapacityStopped { end, .. } => UsageKind::CapacityStopped { resource: empty(), end: *end },
-        UsageKind::OperationHalf { operation, half, sku, resources, outcome } => {
+    match &usage.kind {
+        UsageKind::OperationHalf { operation, resources, .. } => {
             put_text(out, operation);
             put_varint(out, resources.len() as u64);
             resources.iter().for_each(|resource| put_text(out, resource.as_str()));
-            let (sku, outcome) = (sku.clone(), outcome.clone());
-            UsageKind::OperationHalf { operation: Text::default(), half: *half, sku, resources: Vec::new(), outcome }
         }
-        UsageKind::CapacityReserved { sku, count, from, to, reservation } => {
+        UsageKind::CapacityReserved { from, to, reservation, .. } => {
             put_time(out, *from);
             put_time(out, *to);
-            let reservation = reservation.as_ref().map(|id| {
-                put_text(out, id);
-                Text::default()
-            });
-            UsageKind::CapacityReserved { sku: sku.clone(), count: *count, from: never(), to: never(), reservation }
+            reservation.iter().for_each(|id| put_text(out, id));
         }
         UsageKind::UsageBilled(line) => {
             put_time(out, line.period.from);
             put_time(out, line.period.to);
             put_signed(out, line.quantity.0);
-            let mut shape = line.clone();
-            (shape.period, shape.quantity) = (Period { from: never(), to: never() }, Micros(0));
-            if let Some(cost) = &mut shape.cost {
-                put_signed(out, cost.amount.0);
-                cost.amount = Micros(0);
-            }
-            if let Some(resource) = &mut shape.resource {
-                put_text(out, resource.as_str());
-                *resource = empty();
-            }
-            if let Some(statement) = &mut shape.statement {
-                put_varint(out, statement.version);
-                statement.version = 0;
-            }
-            // The line's id is in the fact's identity.
-            shape.line = shape.line.map(|_| Text::default());
-            UsageKind::UsageBilled(shape)
+            line.cost.iter().for_each(|cost| put_signed(out, cost.amount.0));
+            line.resource.iter().for_each(|resource| put_text(out, resource.as_str()));
+            line.statement.iter().for_each(|statement| put_varint(out, statement.version));
         }
-        UsageKind::ModelUsed { model, operation, tokens } => {
-            let tokens = tokens.map(|tokens| {
-                put_varint(out, tokens);
-                0
-            });
-            UsageKind::ModelUsed { model: model.clone(), operation: operation.clone(), tokens }
-        }
-        UsageKind::Sighting { network, principal_class } => {
+        UsageKind::ModelUsed { tokens, .. } => tokens.iter().for_each(|tokens| put_varint(out, *tokens)),
+        UsageKind::Sighting { network, .. } => {
             out.push(network.length());
             match network.network() {
                 IpAddr::V4(address) => {
@@ -120,11 +78,10 @@ pub(super) fn split(usage: &Usage, out: &mut Vec<u8>) -> Shape {
                     out.extend(address.octets());
                 }
             }
-            UsageKind::Sighting { network: nowhere(), principal_class: *principal_class }
         }
-        kept @ (UsageKind::CapacityDenied { .. } | UsageKind::StatementComplete { .. }) => kept.clone(),
-    };
-    Shape { provider: usage.account.provider.clone(), region: usage.region.clone(), via: usage.via.clone(), kind }
+        UsageKind::CapacityStarted { .. } | UsageKind::CapacityStopped { .. } => {}
+        UsageKind::CapacityDenied { .. } | UsageKind::StatementComplete { .. } => {}
+    }
 }
 
 /// The fact again, but for what was left out.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::Facts;
 use super::arena::Arena;
 use super::bytes::{Reader, put_text, put_varint};
-use super::pack::{Shape, blank_line, empty, never, nowhere};
+use super::pack::{blank_line, empty, never, nowhere};
+use super::shape::Shape;
 use super::store::Store;
 use crate::model::{
     AccountId, BilledClass, BilledLine, BilledUnit, Currency, DenialReason, FactKind, Half, Market, Micros, Money,

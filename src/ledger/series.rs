@@ -180,6 +180,11 @@ impl Series {
         self.open.count != 0
     }
 
+    /// Whether something that runs without end began at an instant, and nothing later.
+    pub(super) fn begins_at(&self, now: EventTime) -> bool {
+        self.runs() && self.open.latest == now
+    }
+
     /// Events of some hours.
     pub(super) fn events(&self, first: Hour, last: Hour) -> impl Iterator<Item = (Hour, &Cell)> {
         let from = self.cells.from(first).iter().take_while(move |(hour, _)| *hour <= last);

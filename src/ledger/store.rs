@@ -9,11 +9,12 @@ use std::cmp::Ordering;
 use hashbrown::HashTable;
 
 use super::arena::{Arena, Loc};
-use super::bytes::{Reader, put_text, put_varint};
+use super::bytes::{Reader, put_text, put_varint, varint_len};
 use super::intern::{Interner, hash};
-use super::pack::{self, Shape};
+use super::pack;
+use super::shape::{Outline, Shape};
 use crate::decode::{self, Outcome};
-use crate::model::{AccountId, Fact, FactId, Position, ResourceId, Text, Usage, UsageKind};
+use crate::model::{AccountId, ContentHash, Fact, FactId, Position, ResourceId, Text, Usage, UsageKind};
 
 /// What became of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +126,11 @@ impl Record<'_> {
         Reader(self.resource?).text().map(ResourceId::new)
     }
 
+    /// The one that came before among those of its resource.
+    pub(super) fn earlier(&self) -> Option<Loc> {
+        self.earlier
+    }
+
     /// The halves of the operation that a link stands for: last and first.
     pub(super) fn halves(&self) -> Option<(Loc, Loc)> {
         if self.tag.kind() != Tag::LINK {
@@ -145,6 +151,24 @@ pub(super) struct Store {
     by_id: HashTable<Loc>,
     /// Of each resource the record that came last; each names the one before.
     by_resource: HashTable<Loc>,
+    desk: Desk,
+}
+
+/// Where a record is written before it is put: kept, so that a fact costs no allocation of its own.
+#[derive(Clone, Debug, Default)]
+struct Desk {
+    /// Shape and own parts.
+    content: Vec<u8>,
+    key: Vec<u8>,
+    record: Vec<u8>,
+}
+
+impl Desk {
+    fn clear(&mut self) {
+        for part in [&mut self.content, &mut self.key, &mut self.record] {
+            part.clear();
+        }
+    }
 }
 
 impl Store {
@@ -154,34 +178,48 @@ impl Store {
     }
 
     fn try_put(&mut self, usage: &Usage, id: Option<FactId>, position: &Position) -> Option<Landed> {
-        let mut body = Vec::with_capacity(32);
-        let shape = pack::split(usage, &mut body);
-        let (account, _) = match self.accounts.find(&usage.account) {
-            Some(found) => (found, false),
-            None => self.accounts.put(usage.account.clone())?,
+        let account = match self.accounts.find(&usage.account) {
+            Some(found) => found,
+            None => self.accounts.put(usage.account.clone())?.0,
         };
-        let (shape, _) = self.shapes.put(shape)?;
-        let mut content = Vec::with_capacity(body.len() + 3);
-        put_varint(&mut content, shape.into());
-        content.append(&mut body);
-        match pack::resource(usage) {
-            Some(resource) => self.put_transition(usage, account, resource, &content, position),
-            None => {
-                let id = id.unwrap_or_else(|| usage.identity());
-                let mut head = Vec::with_capacity(content.len() + 32);
-                head.push(Tag::KEYED.0);
-                head.extend(id.bytes());
-                put_varint(&mut head, account.into());
-                self.put_position(&mut head, position)?;
-                let found = self.find(&id);
-                let rival = found.map(|loc| (loc, self.content(loc) == Some(&content[..])));
-                match self.settle(rival, &Fact::Usage(usage.clone())) {
-                    Settled::Ended(landed) => Some(landed),
-                    Settled::Counts(before) => {
-                        head.extend(content);
-                        self.put_by_id(&id, &head, before)
-                    }
-                }
+        let outline = Outline::of(usage);
+        let shape = match self.shapes.find_like(&outline, |shape| shape.fits(&outline)) {
+            Some(found) => found,
+            None => self.shapes.put(Shape::of(usage))?.0,
+        };
+        let mut desk = std::mem::take(&mut self.desk);
+        desk.clear();
+        put_varint(&mut desk.content, shape.into());
+        pack::put_own(&mut desk.content, usage);
+        let landed = match pack::resource(usage) {
+            Some(resource) => self.put_transition(usage, account, resource, &mut desk, position),
+            None => self.put_keyed(usage, account, id, &mut desk, position),
+        };
+        self.desk = desk;
+        landed
+    }
+
+    fn put_keyed(
+        &mut self,
+        usage: &Usage,
+        account: u32,
+        id: Option<FactId>,
+        desk: &mut Desk,
+        position: &Position,
+    ) -> Option<Landed> {
+        let id = id.unwrap_or_else(|| usage.identity());
+        let found = self.find(&id);
+        let rival = found.map(|loc| (loc, self.content(loc) == Some(&desk.content[..])));
+        match self.settle(rival, || Fact::Usage(usage.clone()).rank()) {
+            Settled::Ended(landed) => Some(landed),
+            Settled::Counts(before) => {
+                let record = &mut desk.record;
+                record.push(Tag::KEYED.0);
+                record.extend(id.bytes());
+                put_varint(record, account.into());
+                self.put_position(record, position)?;
+                record.extend(&desk.content);
+                self.put_by_id(&id, record, before)
             }
         }
     }
@@ -191,21 +229,21 @@ impl Store {
         usage: &Usage,
         account: u32,
         resource: &ResourceId,
-        content: &[u8],
+        Desk { content, record, key }: &mut Desk,
         position: &Position,
     ) -> Option<Landed> {
-        let key = resource_key(account, resource);
+        put_resource_key(key, account, resource);
         let hashed = hash(&key[..]);
-        let head = self.head(&key, hashed);
+        let head = self.head(key, hashed);
         let rival = self.chain(head).find(|(_, record)| self.is_same(record, usage));
-        let rival = rival.map(|(loc, _)| (loc, self.content(loc) == Some(content)));
-        match self.settle(rival, &Fact::Usage(usage.clone())) {
+        let rival = rival.map(|(loc, _)| (loc, self.content(loc) == Some(&content[..])));
+        match self.settle(rival, || Fact::Usage(usage.clone()).rank()) {
             Settled::Ended(landed) => Some(landed),
             Settled::Counts(before) => {
-                let mut tail = Vec::with_capacity(content.len() + 8);
-                self.put_position(&mut tail, position)?;
-                tail.extend(content);
-                let now = self.put_in_chain(Tag::TRANSITION, (&key, hashed), head, &tail)?;
+                begin_in_chain(record, Tag::TRANSITION, key, head);
+                self.put_position(record, position)?;
+                record.extend(&content[..]);
+                let now = self.put_in_chain(hashed, head, record)?;
                 Some(before.map_or(Landed::New(now), |before| Landed::Won { now, before }))
             }
         }
@@ -243,7 +281,7 @@ impl Store {
         head.extend(id.bytes());
         self.put_position(&mut head, position)?;
         let rival = self.find(&id).map(|loc| (loc, self.card_json(loc).is_some_and(|(_, known)| known == json)));
-        match self.settle(rival, fact) {
+        match self.settle(rival, || fact.rank()) {
             Settled::Ended(landed) => Some(landed),
             Settled::Counts(before) => {
                 head.extend(json);
@@ -263,13 +301,13 @@ impl Store {
     }
 
     /// D1: against the one that counts, if any. Its rank is only asked for where the two say different things.
-    fn settle(&mut self, rival: Option<(Loc, bool)>, fact: &Fact) -> Settled {
+    fn settle(&mut self, rival: Option<(Loc, bool)>, rank: impl FnOnce() -> Rank) -> Settled {
         let Some((loc, same)) = rival else { return Settled::Counts(None) };
         if same {
             return Settled::Ended(Landed::Same);
         }
         let before = self.fact(loc).map(|known| known.rank());
-        match before.map(|before| fact.rank().cmp(&before)) {
+        match before.map(|before| rank().cmp(&before)) {
             Some(Ordering::Equal) => Settled::Ended(Landed::Same),
             Some(Ordering::Less) => Settled::Ended(Landed::Lost),
             Some(Ordering::Greater) | None => {
@@ -302,13 +340,8 @@ impl Store {
         self.by_resource.find(hashed, |loc| has_key(self.arena.get(*loc), key)).copied()
     }
 
-    fn put_in_chain(&mut self, tag: Tag, (key, hashed): (&[u8], u64), head: Option<Loc>, rest: &[u8]) -> Option<Loc> {
-        let mut record = Vec::with_capacity(key.len() + rest.len() + 8);
-        record.push(tag.0 | if head.is_some() { Tag::HAS_EARLIER } else { 0 });
-        record.extend(key);
-        record.extend(head.iter().flat_map(|loc| loc.0.to_le_bytes()));
-        record.extend(rest);
-        let now = self.arena.push(&record)?;
+    fn put_in_chain(&mut self, hashed: u64, head: Option<Loc>, record: &[u8]) -> Option<Loc> {
+        let now = self.arena.push(record)?;
         let arena = &self.arena;
         match head.and_then(|head| self.by_resource.find_mut(hashed, |loc| *loc == head)) {
             Some(slot) => *slot = now,
@@ -323,9 +356,12 @@ impl Store {
     /// Puts a start that an operation said among the transitions of a resource, live.
     pub(super) fn link(&mut self, account: u32, resource: &ResourceId, last: Loc, first: Loc) -> Option<Loc> {
         let key = resource_key(account, resource);
-        let rest = [last.0.to_le_bytes(), first.0.to_le_bytes()].concat();
         let hashed = hash(&key[..]);
-        self.put_in_chain(Tag(Tag::LINK.0 | Tag::LIVE), (&key, hashed), self.head(&key, hashed), &rest)
+        let head = self.head(&key, hashed);
+        let mut record = Vec::new();
+        begin_in_chain(&mut record, Tag(Tag::LINK.0 | Tag::LIVE), &key, head);
+        record.extend([last.0, first.0].iter().flat_map(|loc| loc.to_le_bytes()));
+        self.put_in_chain(hashed, head, &record)
     }
 
     /// Takes such a start away.
@@ -365,10 +401,15 @@ impl Store {
         }
     }
 
+    /// The record of a resource that came last.
+    pub(super) fn latest(&self, account: u32, resource: &ResourceId) -> Option<Loc> {
+        let key = resource_key(account, resource);
+        self.head(&key, hash(&key[..]))
+    }
+
     /// Every record of a resource, latest come first.
     pub(super) fn transitions(&self, account: u32, resource: &ResourceId) -> impl Iterator<Item = (Loc, Record<'_>)> {
-        let key = resource_key(account, resource);
-        self.chain(self.head(&key, hash(&key[..])))
+        self.chain(self.latest(account, resource))
     }
 
     fn chain(&self, head: Option<Loc>) -> impl Iterator<Item = (Loc, Record<'_>)> {
@@ -390,9 +431,7 @@ impl Store {
     fn content(&self, loc: Loc) -> Option<&[u8]> {
         let bytes = self.arena.get(loc);
         let record = read(bytes)?;
-        let mut head = Vec::with_capacity(3);
-        put_varint(&mut head, record.shape.into());
-        bytes.get(bytes.len().checked_sub(record.body.0.len() + head.len())?..)
+        bytes.get(bytes.len().checked_sub(record.body.0.len() + varint_len(record.shape.into()))?..)
     }
 
     /// The usage fact of a record, but for who acted and the event's id.
@@ -437,6 +476,7 @@ impl Store {
             accounts: self.accounts.frozen(),
             by_id: HashTable::new(),
             by_resource: HashTable::new(),
+            desk: Desk::default(),
         }
     }
 
@@ -478,17 +518,31 @@ pub enum Known {
     Usage(Usage, FactId),
 }
 
+/// What decides between two facts of one identity ([`Fact::rank`]).
+type Rank = (u64, i64, ContentHash);
+
 /// What D1 says of a fact.
 enum Settled {
     Ended(Landed),
     Counts(Option<Loc>),
 }
 
+fn put_resource_key(out: &mut Vec<u8>, account: u32, resource: &ResourceId) {
+    put_varint(out, account.into());
+    put_text(out, resource.as_str());
+}
+
 fn resource_key(account: u32, resource: &ResourceId) -> Vec<u8> {
     let mut key = Vec::with_capacity(24);
-    put_varint(&mut key, account.into());
-    put_text(&mut key, resource.as_str());
+    put_resource_key(&mut key, account, resource);
     key
+}
+
+/// A record among the transitions of a resource, up to what is its own.
+fn begin_in_chain(out: &mut Vec<u8>, tag: Tag, key: &[u8], head: Option<Loc>) {
+    out.push(tag.0 | if head.is_some() { Tag::HAS_EARLIER } else { 0 });
+    out.extend(key);
+    out.extend(head.iter().flat_map(|loc| loc.0.to_le_bytes()));
 }
 
 /// Account and resource of a start, stop or link, as bytes.
