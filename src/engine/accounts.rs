@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Rulebook;
 use super::gate::{Gates, Known, Named, Rules};
 use super::rows::{self, Row, Sources};
-use super::share::{self, Group, Share};
+use super::share::{self, Group, Lines, Share};
 use crate::ledger::{AccountIndex, ActivityKind, Fate, Ledger, Retention};
 use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression, Text};
 use crate::parties::Parties;
@@ -44,6 +44,7 @@ pub(super) struct Accounts {
     /// Who stood behind accounts when last asked; forgotten when a card has a say about them.
     known: BTreeMap<AccountIndex, Known>,
     gates: Gates,
+    lines: Lines,
 }
 
 impl Accounts {
@@ -134,7 +135,7 @@ impl Accounts {
         let rows = self.rows(account, day, book);
         let runs = |row: &Row| row.activity.key.kind == ActivityKind::Run;
         let hardly_begun = rows.iter().any(|(row, _)| runs(row) && row.activity.amounts.seconds <= 0);
-        let shares = share::shares(account, day, rows, book, &self.ledger);
+        let shares = share::shares(account, day, rows, book, &self.ledger, &mut self.lines);
         if let Some(now) = self.ledger.now().filter(|now| now.day() == day) {
             let runs_on = |row: &Arc<Row>| runs(row) && row.activity.last == now.hour();
             let found = shares.values().flat_map(|share| &share.rows).any(runs_on);
@@ -158,8 +159,11 @@ impl Accounts {
     /// The rows of an account on a day that some rule may find, with those rules.
     fn rows(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<(Row, Rules)> {
         let gates = &mut self.gates;
-        let keys = self.ledger.keys(account).map(|(index, key)| (index, gates.of(index, key, day, book)));
-        let keys: Vec<_> = keys.filter(|(_, of_key)| !of_key.rules.is_empty()).collect();
+        let keys = self.ledger.keys(account).filter_map(|(index, key)| {
+            let of_key = gates.of(index, key, day, book)?;
+            (!of_key.rules.is_empty()).then(|| (index, Arc::clone(of_key)))
+        });
+        let keys: Vec<_> = keys.collect();
         let Some(id) = self.ledger.account(account).filter(|_| !keys.is_empty()) else { return Vec::new() };
         let mut known = self.known.get(&account).cloned();
         let (begins, ends) = (day.first_hour().start(), day.last_hour().start());

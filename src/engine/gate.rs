@@ -82,23 +82,22 @@ fn may_find(rule: &Rule, row: &Row, book: &Rulebook, known: Stage) -> bool {
 
 /// What keys are, each on the last even and the last odd day asked about.
 #[derive(Debug, Default)]
-pub(super) struct Gates(Vec<[Option<Arc<OfKey>>; 2]>);
+pub(super) struct Gates([Vec<Option<Arc<OfKey>>>; 2]);
 
 impl Gates {
-    pub(super) fn of(&mut self, index: KeyIndex, key: &Arc<Key>, day: Day, book: &Rulebook) -> Arc<OfKey> {
-        let (at, parity) = (index as usize, usize::from(day.0.rem_euclid(2) == 1));
-        if self.0.len() <= at {
-            self.0.resize_with(at + 1, Default::default);
+    /// What a key is on a day; there is always an answer.
+    pub(super) fn of(&mut self, index: KeyIndex, key: &Arc<Key>, day: Day, book: &Rulebook) -> Option<&Arc<OfKey>> {
+        let [even, odd] = &mut self.0;
+        let slots = if day.0.rem_euclid(2) == 0 { even } else { odd };
+        let at = index as usize;
+        if slots.len() <= at {
+            slots.resize_with(at + 1, Default::default);
         }
-        let known = self.0.get(at).and_then(|both| both.get(parity)?.as_ref());
-        if let Some(known) = known.filter(|known| known.day == day) {
-            return Arc::clone(known);
+        let slot = slots.get_mut(at)?;
+        if slot.as_ref().is_none_or(|known| known.day != day) {
+            *slot = None;
         }
-        let fresh = Arc::new(OfKey::new(key, day, book));
-        if let Some(slot) = self.0.get_mut(at).and_then(|both| both.get_mut(parity)) {
-            *slot = Some(Arc::clone(&fresh));
-        }
-        fresh
+        Some(slot.get_or_insert_with(|| Arc::new(OfKey::new(key, day, book))))
     }
 }
 

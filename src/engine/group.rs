@@ -212,7 +212,7 @@ fn difference(before: &[Arc<Row>], after: &[Arc<Row>]) -> (Vec<Arc<Row>>, Vec<Ar
 /// it grew.
 fn differs_from(gone: &[Arc<Row>], come: &[Arc<Row>]) -> Option<Hour> {
     let grown = |row: &Activity, others: &[Arc<Row>]| {
-        let longer = |other: &&Arc<Row>| other.activity == Activity { last: other.activity.last, ..row.clone() };
+        let longer = |other: &&Arc<Row>| other.activity.begins_like(row);
         others.iter().find(longer).map(|other| other.activity.last.min(row.last).plus(1))
     };
     let of = |rows: &[Arc<Row>], others: &[Arc<Row>]| {

@@ -13,7 +13,7 @@ use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, Text};
 use crate::parties::Parties;
 
 /// An activity, who stands behind it, and how its chip is controlled.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Row {
     pub(super) account: AccountId,
     /// The account as alerts write it.
@@ -27,6 +27,24 @@ pub(super) struct Row {
     pub(super) tpp: f64,
     /// Sightings of the account on the days that windows ending with this day touch.
     pub(super) sightings: Arc<[Sighting]>,
+}
+
+/// What mostly differs comes first, and what is shared is mostly one and the same.
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { account, text, activity, standing, control, authorisation, tpp, sightings } = self;
+        let same_control = match (control, &other.control) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        *activity == other.activity
+            && *tpp == other.tpp
+            && same_control
+            && (Arc::ptr_eq(standing, &other.standing) || *standing == other.standing)
+            && *authorisation == other.authorisation
+            && (account, text) == (&other.account, &other.text)
+            && *sightings == other.sightings
+    }
 }
 
 impl Row {

@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 use super::Rulebook;
 use super::measured::Measured;
 use super::rows::Row;
-use crate::geo::GeoMatch;
 use crate::ledger::{ActivityKind, Detail, Sighting};
-use crate::model::{Country, Hour, Micros, RuleId, Text};
+use crate::model::{Country, Hour, Micros, NetworkPrefix, RuleId, Text};
 use crate::policy::{
     ElementFlag, ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
 };
@@ -30,7 +29,9 @@ pub(super) struct View<'a> {
 
 struct Seen {
     country: Option<Country>,
-    network: Text,
+    network: NetworkPrefix,
+    /// As text, where it is asked for.
+    text: OnceCell<Text>,
     class: &'static str,
     days_ago: i64,
 }
@@ -67,13 +68,10 @@ impl<'a> View<'a> {
     fn sightings(&self) -> &[Seen] {
         self.sightings.get_or_init(|| {
             let last = self.hour.day();
-            let country = |network| match self.book.geo.lookup(network) {
-                GeoMatch::Place(place) => place.country,
-                GeoMatch::NotRoutable | GeoMatch::NoRecord => None,
-            };
             let seen = |(day, network, class): &Sighting| Seen {
-                country: country(*network),
-                network: Text::new(network.to_string()),
+                country: self.book.geo.country(*network),
+                network: *network,
+                text: OnceCell::new(),
                 class: class.as_str(),
                 days_ago: last.0 - day.0,
             };
@@ -230,7 +228,9 @@ impl Scope for View<'_> {
             ElementText::HitsVerdict => hit().map(|hit| hit.verdict.as_str()),
             ElementText::HitsWhy => hit().map(|hit| hit.why.as_str()),
             ElementText::SightingsCountry => seen().map(|seen| code(seen.country.as_ref())),
-            ElementText::SightingsNetwork => seen().map(|seen| seen.network.as_str()),
+            ElementText::SightingsNetwork => {
+                seen().map(|seen| seen.text.get_or_init(|| Text::new(seen.network.to_string())).as_str())
+            }
             ElementText::SightingsClass => seen().map(|seen| seen.class),
             ElementText::Cite => self.texts(List::ControlCites).get(index).map(Text::as_str),
             ElementText::Chip => self.texts(List::Chips).get(index).map(Text::as_str),

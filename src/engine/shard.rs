@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::accounts::{Accounts, Applied, Said};
 use super::gate::{Gates, Rules};
@@ -120,8 +121,8 @@ impl Shard {
             let Some((first, last)) = ledger.span(account) else { continue };
             let mut known = None;
             for day in (first.day().0..=last.day().0).map(Day) {
-                let keys = ledger.keys(account);
-                let keys: Vec<_> = keys.map(|(index, key)| (index, gates.of(index, key, day, book))).collect();
+                let of = |(index, key)| Some((index, Arc::clone(gates.of(index, key, day, book)?)));
+                let keys: Vec<_> = ledger.keys(account).filter_map(of).collect();
                 let all = rows::rows((account, day), &keys, &sources, &mut known, |_, _| Some(Rules::default()));
                 consumption::add(sums, all.iter().map(|(row, _)| row), book, now);
             }

@@ -55,10 +55,10 @@ pub(super) fn shares(
     rows: Vec<(Row, Rules)>,
     book: &Rulebook,
     ledger: &Ledger,
+    lines: &mut Lines,
 ) -> BTreeMap<Group, Share> {
     let mut shares: BTreeMap<Group, Share> = BTreeMap::new();
     let rows: Vec<(Arc<Row>, Rules)> = rows.into_iter().map(|(row, rules)| (Arc::new(row), rules)).collect();
-    let mut lines: Vec<Arc<EvidenceLine>> = Vec::new();
     for (at, rule) in book.policy.rules.iter().enumerate() {
         let mut own: BTreeMap<Text, Share> = BTreeMap::new();
         for (row, _) in rows.iter().filter(|(_, rules)| rules.has(at)) {
@@ -67,7 +67,7 @@ pub(super) fn shares(
             }
         }
         for (subject, mut share) in own {
-            share.evidence = evidence(account, day, rule, &share.rows, ledger, &mut lines);
+            share.evidence = evidence(account, day, rule, &share.rows, ledger, lines);
             shares.insert(Group { rule: rule.id.clone(), subject }, share);
         }
     }
@@ -89,7 +89,7 @@ fn evidence(
     rule: &Rule,
     rows: &[Arc<Row>],
     ledger: &Ledger,
-    lines: &mut Vec<Arc<EvidenceLine>>,
+    lines: &mut Lines,
 ) -> Vec<Arc<EvidenceLine>> {
     let each = shown(rule);
     let mut keys: Vec<&Arc<Key>> = rows.iter().map(|row| &row.activity.key).collect();
@@ -103,18 +103,28 @@ fn evidence(
         found.sort_by_key(|evidence| (evidence.time, evidence.half));
         first_and_last(&mut found, each);
     }
-    found.iter().filter_map(|evidence| line(evidence, ledger, lines)).collect()
+    found.iter().filter_map(|evidence| lines.of(evidence, ledger)).collect()
 }
 
-/// Read once for all shares of the day.
-fn line(evidence: &Evidence, ledger: &Ledger, lines: &mut Vec<Arc<EvidenceLine>>) -> Option<Arc<EvidenceLine>> {
-    let same = |line: &&Arc<EvidenceLine>| (line.time, line.fact.half()) == (evidence.time, evidence.half);
-    if let Some(known) = lines.iter().find(same) {
-        return Some(Arc::clone(known));
+/// Facts as alerts show them, read lately. A fact that is held never says anything else.
+#[derive(Debug, Default)]
+pub(super) struct Lines(BTreeMap<Evidence, Arc<EvidenceLine>>);
+
+impl Lines {
+    /// Most of them.
+    const MOST: usize = 1 << 16;
+
+    fn of(&mut self, evidence: &Evidence, ledger: &Ledger) -> Option<Arc<EvidenceLine>> {
+        if let Some(known) = self.0.get(evidence) {
+            return Some(Arc::clone(known));
+        }
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        let (fact, usage, position) = ledger.fact(evidence)?;
+        let (time, kind, summary) = (usage.time, usage.fact_kind(), summary(&usage));
+        let line = Arc::new(EvidenceLine { fact, time, kind, summary, position });
+        self.0.insert(*evidence, Arc::clone(&line));
+        Some(line)
     }
-    let (fact, usage, position) = ledger.fact(evidence)?;
-    let (time, kind, summary) = (usage.time, usage.fact_kind(), summary(&usage));
-    let line = Arc::new(EvidenceLine { fact, time, kind, summary, position });
-    lines.push(Arc::clone(&line));
-    Some(line)
 }

@@ -114,6 +114,20 @@ impl Geo {
     }
 }
 
+impl Geo {
+    /// The country of what [`Self::lookup`] finds.
+    pub fn country(&self, prefix: NetworkPrefix) -> Option<Country> {
+        let address = prefix.network().to_canonical();
+        let own = self.own.at(address);
+        if own.is_none() && !is_routable(address) {
+            return None;
+        }
+        let in_table = || self.table.at(address)?.country;
+        let in_database = || country(self.countries.as_deref()?, address);
+        own.and_then(|own| own.country).or_else(in_database).or_else(in_table)
+    }
+}
+
 /// The country of a database, in MaxMind's own layout or as a plain `country_code`.
 fn country(database: &Database, address: IpAddr) -> Option<Country> {
     let found = database.lookup(address).ok()?;

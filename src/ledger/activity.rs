@@ -101,6 +101,12 @@ impl Activity {
         Self { first: hour, last: hour, key, market: None, amounts: Amounts::default() }
     }
 
+    /// Whether another differs in nothing but its last hour.
+    pub fn begins_like(&self, other: &Self) -> bool {
+        let Self { first, last: _, key, market, amounts } = self;
+        (*first, *market) == (other.first, other.market) && *key == other.key && *amounts == other.amounts
+    }
+
     /// How many hours.
     pub fn hours(&self) -> i64 {
         self.last.0 - self.first.0 + 1

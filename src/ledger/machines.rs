@@ -91,7 +91,7 @@ impl Ledger {
         let mut next = self.store.latest(account, resource);
         while let Some(record) = next.and_then(|loc| self.store.record(loc)) {
             let (shape, is_operation) = (record.shape, record.halves().is_some());
-            next = record.earlier();
+            next = record.earlier;
             let stops = || self.store.shapes.get(shape).and_then(|shape| rank(&shape.kind)) != Some(Rank::Start);
             if is_operation || !(stops() || self.is_of_ordinary_sku(shape, catalogue)) {
                 return false;

@@ -16,6 +16,7 @@ mod intern;
 mod intervals;
 mod machines;
 mod pack;
+mod record;
 mod saved;
 mod series;
 mod shape;
@@ -483,7 +484,7 @@ impl Account {
 }
 
 /// A fact behind an activity, to be read when it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Evidence {
     /// When.
     pub time: EventTime,

@@ -20,6 +20,8 @@ pub struct Parties {
     pub(super) into: BTreeMap<(EdgeKind, PartyId), BTreeMap<PartyId, Timeline<Edge>>>,
     /// The same the other way round: only the far ends.
     pub(super) out_of: BTreeMap<(EdgeKind, PartyId), BTreeSet<PartyId>>,
+    /// Ids that any `same_as` edge names: all others are only themselves.
+    twins: BTreeSet<PartyId>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
     pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
     pub(super) named: Named,
@@ -42,6 +44,9 @@ impl Parties {
                 line.put(card.valid_from, card.valid_to, card.clone());
             }
             Fact::Edge(edge) => {
+                if edge.kind == EdgeKind::SameAs {
+                    self.twins.extend([edge.from.clone(), edge.to.clone()]);
+                }
                 let line = self.into.entry((edge.kind, edge.to.clone())).or_default();
                 let line = line.entry(edge.from.clone()).or_default();
                 line.put(edge.valid_from, edge.valid_to, edge.clone());
@@ -79,8 +84,9 @@ impl Parties {
     /// Every card of a party in force at `at`, its own first, then those of ids that are the same party.
     pub(super) fn cards(&self, party: &PartyId, at: EventTime) -> impl Iterator<Item = &Party> {
         let own = self.parties.get(party).and_then(|line| line.at(at));
-        let others = self.same(party, at).into_iter().filter(move |id| id != party).collect::<Vec<_>>();
-        own.into_iter().chain(others.into_iter().filter_map(move |id| self.parties.get(&id)?.at(at)))
+        let twins = self.twins.contains(party).then(|| self.same(party, at)).into_iter().flatten();
+        let others = twins.filter(move |id| id != party);
+        own.into_iter().chain(others.filter_map(move |id| self.parties.get(&id)?.at(at)))
     }
 
     /// Where a party is registered, as any of its cards says; of a natural person nothing is said (P8).
@@ -101,6 +107,9 @@ impl Parties {
     /// Every id that names the same party at `at`, itself included.
     pub fn same(&self, party: &PartyId, at: EventTime) -> BTreeSet<PartyId> {
         let mut all = BTreeSet::from([party.clone()]);
+        if !self.twins.contains(party) {
+            return all;
+        }
         let mut open = vec![party.clone()];
         while let Some(next) = open.pop() {
             let into = self.edges_into(EdgeKind::SameAs, &next, at).map(|edge| &edge.from);
@@ -115,7 +124,8 @@ impl Parties {
 
     /// The smallest of the ids that name the same party at `at`.
     pub fn canonical(&self, party: &PartyId, at: EventTime) -> PartyId {
-        self.same(party, at).pop_first().unwrap_or_else(|| party.clone())
+        let smallest = self.twins.contains(party).then(|| self.same(party, at).pop_first()).flatten();
+        smallest.unwrap_or_else(|| party.clone())
     }
 
     /// Edges in force at `at` that lead to exactly this id, by the id they come from.
