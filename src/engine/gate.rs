@@ -13,7 +13,7 @@ use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Key, KeyIndex};
 use crate::model::{AccountId, Day, EventTime, Text};
 use crate::parties::Parties;
-use crate::policy::{Rule, Stage};
+use crate::policy::{List, Rule, Stage};
 
 /// Rules of the policy, by their place in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub(super) struct OfKey {
     pub(super) tpp: f64,
     /// Rules that it does not rule out.
     pub(super) rules: Rules,
+    /// Whether any of them asks from where the account was used.
+    pub(super) asks_sightings: bool,
 }
 
 impl OfKey {
@@ -72,7 +74,10 @@ impl OfKey {
             sightings: Arc::default(),
         };
         let may = |rule: &Rule| rule.basis_on(day).is_some() && may_find(rule, &row, book, Stage::Key);
-        Self { day, control, tpp, rules: Rules::of(book, may) }
+        let rules = Rules::of(book, may);
+        let asks = |(at, rule): (usize, &Rule)| rules.has(at) && rule.asks_of(List::Sightings);
+        let asks_sightings = book.policy.rules.iter().enumerate().any(asks);
+        Self { day, control, tpp, rules, asks_sightings }
     }
 }
 

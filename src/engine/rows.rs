@@ -25,7 +25,7 @@ pub(super) struct Row {
     pub(super) authorisation: Option<Authorisation>,
     /// Total processing performance of the chip; 0 where not known.
     pub(super) tpp: f64,
-    /// Sightings of the account on the days that windows ending with this day touch.
+    /// Sightings of the account on the days that windows ending with this day touch, where a rule may ask for them.
     pub(super) sightings: Arc<[Sighting]>,
 }
 
@@ -79,7 +79,8 @@ pub(super) fn rows(
     let of_key = |index| keys.iter().find(|(known, _)| *known == index).map(|(_, of_key)| of_key);
     let activities = ledger.activities(account, day, |index| of_key(index).is_some());
     let Some(id) = ledger.account(account).filter(|_| !activities.is_empty()) else { return Vec::new() };
-    let sightings: Arc<[Sighting]> = match book.policy.sighted_days() {
+    let asked = keys.iter().any(|(_, of_key)| of_key.asks_sightings);
+    let sightings: Arc<[Sighting]> = match book.policy.sighted_days().filter(|_| asked) {
         Some(days) => ledger.sightings(account, Day(day.0 - days), day).into(),
         None => Arc::default(),
     };

@@ -158,9 +158,8 @@ impl Scope for View<'_> {
         let activity = &self.row.activity;
         let hours = activity.amounts.seconds as f64 / SECONDS_PER_HOUR;
         match field {
-            // Capacity that is held runs nothing, and of a chip the catalogue does not know only unknown hours are told.
-            NumberField::ActivityGpuHours if activity.key.kind == ActivityKind::Run && self.row.chip_known() => hours,
-            NumberField::ActivityGpuHours => 0.0,
+            NumberField::ActivityGpuHours if self.is_nought(field) => 0.0,
+            NumberField::ActivityGpuHours => hours,
             NumberField::ActivityCount => activity.amounts.count as f64,
             NumberField::ActivityTokens => activity.amounts.tokens as f64,
             NumberField::ChipCount if matches!(activity.key.kind, ActivityKind::Run | ActivityKind::Held) => hours,
@@ -171,6 +170,12 @@ impl Scope for View<'_> {
                 created.map_or(-1.0, |created| ((self.hour.day().0 - created.day().0) as f64).max(0.0))
             }
         }
+    }
+
+    /// Capacity that is held runs nothing, and of a chip the catalogue does not know only unknown hours are told.
+    fn is_nought(&self, field: NumberField) -> bool {
+        let runs = self.row.activity.key.kind == ActivityKind::Run && self.row.chip_known();
+        field == NumberField::ActivityGpuHours && !runs
     }
 
     fn flag(&self, field: FlagField) -> bool {

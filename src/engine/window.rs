@@ -150,3 +150,28 @@ impl<'a> Window<'a> {
         self.chips().map(|(chip, _)| Text::new(chip.to_string())).filter(|chip| !chip.is_empty()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_moves_on_by_an_hour_is_the_window_that_ends_there() {
+        let mut sums = Sums::default();
+        for (first, last, seconds) in [(3, 9, 5), (5, 5, 70), (12, 30, 11), (31, 31, 400)] {
+            let level = Totals { rows: 1, seconds, starts: seconds, ..Totals::default() };
+            sums.totals.add(Hour(first), Hour(last), &level, 1);
+        }
+        for hours in [1, 2, 7, 24] {
+            let mut moving = Window::ending(&sums, hours, Hour(0));
+            for last in 1..70 {
+                moving.step();
+                let fresh = Window::ending(&sums, hours, Hour(last));
+                assert_eq!(moving.sums(), fresh.sums(), "{hours} hours up to {last}");
+                assert_eq!((moving.peak(), moving.active_hours()), (fresh.peak(), fresh.active_hours()));
+                let naive: i128 = (last - hours + 1..=last).map(|hour| sums.totals.at(Hour(hour)).seconds).sum();
+                assert_eq!(fresh.sums().seconds, naive, "{hours} hours up to {last}");
+            }
+        }
+    }
+}

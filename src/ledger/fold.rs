@@ -29,24 +29,29 @@ struct Event<'a> {
 impl Ledger {
     /// A fact counts from now on.
     pub(super) fn fold_in(&mut self, loc: Loc, catalogue: &Catalogue) {
-        if self.store.record(loc).is_some_and(|record| !record.is_dead() && !record.is_live())
-            && let Some(usage) = self.store.usage(loc)
+        if let Some(record) = self.store.record(loc).filter(|record| !record.is_dead() && !record.is_live())
+            && let (account, Some(usage)) = (record.account, self.store.usage(loc))
         {
-            self.fold(loc, &usage, true, catalogue);
+            self.fold((account, loc), &usage, true, catalogue);
         }
     }
 
     /// A fact counts no more.
     pub(super) fn take_back(&mut self, loc: Loc, catalogue: &Catalogue) {
-        if self.store.record(loc).is_some_and(|record| record.is_live())
-            && let Some(usage) = self.store.usage(loc)
+        if let Some(record) = self.store.record(loc).filter(|record| record.is_live())
+            && let (account, Some(usage)) = (record.account, self.store.usage(loc))
         {
-            self.fold(loc, &usage, false, catalogue);
+            self.fold((account, loc), &usage, false, catalogue);
         }
     }
 
-    pub(super) fn fold(&mut self, loc: Loc, usage: &Usage, live: bool, catalogue: &Catalogue) {
-        let Some(account) = self.store.record(loc).map(|record| record.account) else { return };
+    pub(super) fn fold(
+        &mut self,
+        (account, loc): (AccountIndex, Loc),
+        usage: &Usage,
+        live: bool,
+        catalogue: &Catalogue,
+    ) {
         let times = if live { 1 } else { -1 };
         match &usage.kind {
             UsageKind::CapacityStarted { sku, resource, count, market } => match resource {

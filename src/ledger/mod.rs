@@ -158,7 +158,7 @@ impl Ledger {
 
     /// Takes a usage fact in by D1, and says what became of it. One that was held elsewhere brings its identity along.
     pub fn apply(&mut self, position: &Position, usage: &Usage, id: Option<FactId>, catalogue: &Catalogue) -> Fate {
-        let landed = self.store.put(usage, id, position);
+        let (landed, account) = self.store.put(usage, id, position);
         let ambiguous = matches!(&usage.kind, UsageKind::UsageBilled(line) if line.is_ambiguous());
         self.ambiguous += u64::from(ambiguous && landed.fate() == Fate::Superseded);
         let (now, before) = match landed {
@@ -174,7 +174,7 @@ impl Ledger {
             self.take_back(before, catalogue);
         }
         if self.now.is_some_and(|tick| usage.time <= tick) {
-            self.fold(now, usage, true, catalogue);
+            self.fold((account, now), usage, true, catalogue);
         } else {
             self.waiting.push(Reverse((usage.time, now)));
         }

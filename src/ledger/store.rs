@@ -102,16 +102,17 @@ impl Desk {
 }
 
 impl Store {
-    /// Takes a usage fact in. Its identity follows from it, where it was not held before.
-    pub(super) fn put(&mut self, usage: &Usage, id: Option<FactId>, position: &Position) -> Landed {
-        self.try_put(usage, id, position).unwrap_or(Landed::Full)
+    /// Takes a usage fact in, and says which account it is of. Its identity follows from it, where it was not held before.
+    pub(super) fn put(&mut self, usage: &Usage, id: Option<FactId>, position: &Position) -> (Landed, u32) {
+        let account = match self.accounts.find(&usage.account) {
+            Some(found) => Some(found),
+            None => self.accounts.put(usage.account.clone()).map(|(account, _)| account),
+        };
+        let landed = account.and_then(|account| self.try_put(account, usage, id, position));
+        (landed.unwrap_or(Landed::Full), account.unwrap_or_default())
     }
 
-    fn try_put(&mut self, usage: &Usage, id: Option<FactId>, position: &Position) -> Option<Landed> {
-        let account = match self.accounts.find(&usage.account) {
-            Some(found) => found,
-            None => self.accounts.put(usage.account.clone())?.0,
-        };
+    fn try_put(&mut self, account: u32, usage: &Usage, id: Option<FactId>, position: &Position) -> Option<Landed> {
         let outline = Outline::of(usage);
         let shape = match self.shapes.find_like(&outline, |shape| shape.fits(&outline)) {
             Some(found) => found,

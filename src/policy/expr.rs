@@ -115,6 +115,11 @@ impl<'a> Frame<'a> {
         self
     }
 
+    fn number(&self, field: NumberField) -> Option<f64> {
+        let nought = || self.ask(Stage::Key, |scope| scope.is_nought(field)) == Some(true);
+        self.ask(field.stage(), |scope| scope.number(field)).or_else(|| nought().then_some(0.0))
+    }
+
     /// An answer of the scope, where it is known.
     fn ask<T>(&self, stage: Stage, answer: impl FnOnce(&'a dyn Scope) -> T) -> Option<T> {
         self.known.contains(&stage).then(|| answer(self.scope))
@@ -304,7 +309,7 @@ impl NumberExpr {
     fn eval(&self, frame: Frame<'_>) -> Option<f64> {
         match self {
             Self::Literal(value) => Some(*value),
-            Self::Field(field) => frame.ask(field.stage(), |scope| scope.number(*field)),
+            Self::Field(field) => frame.number(*field),
             Self::Measure(measure) => frame.ask(Stage::Hour, |scope| scope.measure(*measure)),
             Self::Element(field, slot) => {
                 frame.ask(field.stage(), |scope| scope.element_number(*field, frame.index(*slot)))

@@ -215,6 +215,10 @@ pub trait Scope {
     fn text(&self, field: TextField) -> &str;
     /// A number.
     fn number(&self, field: NumberField) -> f64;
+    /// Whether a number is 0 by what the activity is, however much of it there is.
+    fn is_nought(&self, _: NumberField) -> bool {
+        false
+    }
     /// True or false.
     fn flag(&self, field: FlagField) -> bool;
     /// A measure; asked for by `having` and `explain` only.

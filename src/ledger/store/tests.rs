@@ -44,8 +44,8 @@ fn an_ordinary_machine_takes_few_bytes() {
         let account = AccountId::new("aws", "111122223333");
         let (event, time) = (format!("e-{n}").into(), Hour(470_000).start());
         let usage = Usage { account, event, time, region: None, actor: Default::default(), via: None, kind };
-        assert!(matches!(store.put(&usage, None, &position()), Landed::New(_)));
-        assert_eq!(store.put(&usage, None, &position()), Landed::Same);
+        assert!(matches!(store.put(&usage, None, &position()), (Landed::New(_), 0)));
+        assert_eq!(store.put(&usage, None, &position()), (Landed::Same, 0));
     }
     assert!(store.arena.len() < 1_000 * 24, "{} bytes", store.arena.len());
 }

@@ -211,3 +211,52 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_ruled_out_early_is_ruled_out_and_what_is_not_known_rules_nothing_out() {
+    let scope = Fake(json!({
+        "activity.kind": "model", "owner.hq": "CN", "known": ["owner"],
+        "hits": [{"verdict": "listed", "score": 1}],
+    }));
+    let may = |text: &str, known: &[Stage]| condition(text).may_hold(&scope, known);
+    let by_kind = "activity.kind == 'run' && owner.hq == 'CN'";
+    assert!(!may(by_kind, &[Stage::Key]) && may(by_kind, &[Stage::Standing]));
+    let by_owner = "activity.gpu_hours > 0 && owner.hq == 'SG'";
+    assert!(may(by_owner, &[Stage::Key]) && !may(by_owner, &[Stage::Standing]));
+    for text in [
+        "activity.gpu_hours > 0",
+        "!(activity.gpu_hours > 0)",
+        "activity.kind == 'run' || activity.gpu_hours > 0",
+        "(activity.gpu_hours > 0 ? activity.kind : owner.hq) == 'none'",
+        "size(sightings) >= 3",
+        "!sightings.exists(s, s.country == 'CN')",
+        "hits.exists_one(h, h.verdict == activity.market)",
+        "known(authorisation)",
+    ] {
+        assert!(may(text, &[Stage::Key]) && may(text, &[Stage::Standing]), "{text}");
+    }
+    let of_hits = "hits.exists(h, h.verdict == 'domain' && activity.gpu_hours > 0)";
+    assert!(may(of_hits, &[Stage::Key]) && !may(of_hits, &[Stage::Standing]));
+    assert!(!may("hits.all(h, h.score < 1)", &[Stage::Standing]));
+    assert!(!may("size(hits.filter(h, h.score < 1)) == 1", &[Stage::Standing]));
+}
+
+proptest! {
+    #[test]
+    fn a_condition_that_holds_may_hold_whatever_is_known_of_it(words in prop::collection::vec(prop::sample::select(vec![
+        "owner.hq == 'CN'", "activity.gpu_hours > 0", "activity.kind == 'run'", "known(owner)", "known(authorisation)",
+        "hits.exists(h, h.verdict == 'listed')", "size(sightings) > 0", "control.controlled", "&&", "||", "!", "(", ")", "==",
+    ]), 1..12), owner in any::<bool>(), ran in any::<bool>(), listed in any::<bool>()) {
+        if let Ok(condition) = read(Part::Where, &words.join(" ")) {
+            let scope = Fake(json!({
+                "owner.hq": if owner { "CN" } else { "SG" }, "activity.gpu_hours": i32::from(ran),
+                "activity.kind": if ran { "run" } else { "model" }, "control.controlled": ran,
+                "known": if owner { vec!["owner"] } else { vec!["authorisation"] },
+                "hits": if listed { vec![json!({"verdict": "listed"})] } else { Vec::new() },
+            }));
+            for stage in Stage::ALL {
+                prop_assert!(!condition.holds(&scope) || condition.may_hold(&scope, &[*stage]));
+            }
+        }
+    }
+}
