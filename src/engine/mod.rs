@@ -155,7 +155,8 @@ impl Engine {
     /// Makes room: forgets machines that stopped before anything that is known, and what counts no more between facts.
     pub fn compact(&mut self) -> Result<(), Forgotten> {
         self.shards.iter_mut().for_each(|shard| shard.forget_resources(&self.book));
-        self.reconfigure(self.book.clone())
+        let book = self.coming.as_ref().map_or(&self.book, |coming| coming.book()).clone();
+        self.reconfigure(book)
     }
 
     /// Brings what is published up to what holds, and says what changed, by alert id. Before the first tick nothing is

@@ -33,6 +33,7 @@ pub(super) struct Reopening {
     shards: Vec<Shard>,
     /// What is still to be taken over, shard by shard.
     left: Vec<(Saved, Cursor)>,
+    ticks: Vec<(Position, Fact)>,
 }
 
 impl Reopening {
@@ -42,11 +43,21 @@ impl Reopening {
         snapshot.shards.iter().try_for_each(|saved| reaches(saved, retention))?;
         let shards = snapshot.shards.iter().map(|saved| Shard::reopen(saved, retention, &book)).collect();
         let left = snapshot.shards.into_iter().map(|saved| (saved.facts.begin(), saved)).map(|(at, saved)| (saved, at));
-        Ok(Self { book, count, shards, left: left.collect() })
+        Ok(Self { book, count, shards, left: left.collect(), ticks: Vec::new() })
     }
 
-    /// A fact that came meanwhile, and was not refused.
+    /// What is to be in force.
+    pub(super) fn book(&self) -> &Rulebook {
+        &self.book
+    }
+
+    /// A fact that came meanwhile, and was not refused. Time stands still until all is taken over: what is still to come
+    /// may be needed by what would be forgotten.
     pub(super) fn apply(&mut self, position: &Position, fact: &Fact) {
+        if matches!(fact, Fact::Tick(_)) && !self.left.is_empty() {
+            self.ticks.push((position.clone(), fact.clone()));
+            return;
+        }
         let book = &self.book;
         route(&mut self.shards, self.count, fact).for_each(|shard| {
             shard.fold(position, fact, None, book);
@@ -64,10 +75,18 @@ impl Reopening {
                 Some((position, known)) => shard.take_over(&position, known, &self.book),
                 None => {
                     self.left.pop();
+                    self.let_time_pass();
                 }
             }
         }
         self.left.is_empty()
+    }
+
+    fn let_time_pass(&mut self) {
+        if self.left.is_empty() {
+            let ticks = std::mem::take(&mut self.ticks);
+            ticks.iter().for_each(|(position, tick)| self.apply(position, tick));
+        }
     }
 
     /// Takes so many facts over, and then asks about so many days of accounts; whether nothing is left.

@@ -137,7 +137,7 @@ impl Shard {
             now: self.now,
             fates: self.fates.clone(),
             ambiguous: ledger.ambiguous(),
-            known_from: self.retention.zip(self.now).map(|(retention, now)| retention.known_from(now)),
+            known_from: ledger.forgotten_before(),
             facts: ledger.facts(),
         }
     }
@@ -164,7 +164,7 @@ impl Shard {
     pub(super) fn recount(&mut self, saved: &Saved) {
         self.position = saved.position;
         self.fates.clone_from(&saved.fates);
-        self.accounts.ledger.recount(saved.ambiguous);
+        self.accounts.ledger.recount(saved.ambiguous, saved.known_from);
     }
 
     /// Forgets machines that stopped before anything that is known.

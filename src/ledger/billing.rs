@@ -92,7 +92,7 @@ impl Ledger {
         }
     }
 
-    fn statement(&mut self, provider: &Provider, statement: &Statement) -> Option<u32> {
+    pub(super) fn statement(&mut self, provider: &Provider, statement: &Statement) -> Option<u32> {
         let key = bills::statement_key(provider, statement);
         let index = match self.statements.find(&key) {
             Some(index) => index,

@@ -4,8 +4,10 @@
 //! with others it closes and reopens. The SKU of a start that names none is that of the latest earlier transition that
 //! does, else of the earliest later one, else of a billed line for that resource, else unknown.
 
+use std::collections::BTreeMap;
+
 use super::arena::Loc;
-use crate::model::{EventTime, Market, Text};
+use crate::model::{EventTime, FactId, Market, Text};
 
 /// Order of transitions at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,15 +60,32 @@ impl Interval {
     }
 }
 
+/// SKUs that counted lines name for a resource, by when and which.
+pub(super) type Named = BTreeMap<(EventTime, FactId), u32>;
+
 /// Walks one resource's transitions, in the order of (time, rank, identity). What stopped and was not heard of for
 /// `memory` hours is another machine from then on.
-pub(super) fn intervals(transitions: &[Transition], billed: Option<u32>, memory: Option<i64>) -> Vec<Interval> {
+pub(super) fn intervals(transitions: &[Transition], billed: Option<&Named>, memory: Option<i64>) -> Vec<Interval> {
     let mut intervals = Vec::new();
-    lives(transitions, memory).for_each(|life| walk(life, billed, &mut intervals));
+    for life in lives(transitions, memory) {
+        walk(life, billed.and_then(|named| Some(*naming(life, named, memory)?.1)), &mut intervals);
+    }
     intervals
 }
 
-fn lives(transitions: &[Transition], memory: Option<i64>) -> impl Iterator<Item = &[Transition]> {
+/// The line that names the SKU of a machine: the first, but none that lies further back than what is remembered.
+pub(super) fn naming<'a>(
+    life: &[Transition],
+    named: &'a Named,
+    memory: Option<i64>,
+) -> Option<(&'a (EventTime, FactId), &'a u32)> {
+    let begins = life.first()?.time.hour();
+    let from = memory.map_or(EventTime::MIN, |hours| begins.plus(-hours).start());
+    named.range((from, FactId::from_bytes([0; 16]))..).next()
+}
+
+/// The machines that a resource was, one after the other.
+pub(super) fn lives(transitions: &[Transition], memory: Option<i64>) -> impl Iterator<Item = &[Transition]> {
     transitions.chunk_by(move |before, after| {
         let forgotten = memory.is_some_and(|hours| after.time.hour().0 - before.time.hour().0 >= hours);
         before.rank == Rank::Start || !forgotten

@@ -8,7 +8,7 @@ use super::arena::Loc;
 use super::behind::{Entry, OPEN};
 use super::fold::region;
 use super::halves;
-use super::intervals::{Interval, Rank, Transition, intervals};
+use super::intervals::{Interval, Named, Rank, Transition, intervals};
 use super::series::{Cell, Key};
 use super::{AccountIndex, Ledger, pack};
 use crate::catalogue::Catalogue;
@@ -32,32 +32,6 @@ impl Ledger {
             }
         });
         known.max().map(|(time, rank)| (time, rank == Rank::Start))
-    }
-
-    /// Takes everything back that started and stopped a resource, the operations that did among it.
-    pub(super) fn forget_resource(&mut self, account: AccountIndex, resource: &ResourceId, catalogue: &Catalogue) {
-        let chain: Vec<_> = self
-            .store
-            .transitions(account, resource)
-            .map(|(loc, record)| (loc, record.halves(), record.is_live()))
-            .collect();
-        for (loc, halves, live) in chain {
-            match halves {
-                None => {
-                    self.take_back(loc, catalogue);
-                    self.store.unlink(loc);
-                }
-                // Taking the halves back takes the link away.
-                Some((last, first)) if live => {
-                    for half in [last, first] {
-                        self.take_back(half, catalogue);
-                        self.store.kill(half);
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        self.store.drop_resource(account, resource);
     }
 
     /// A start or stop of a resource comes or goes.
@@ -139,13 +113,26 @@ impl Ledger {
     }
 
     fn intervals(&self, account: AccountIndex, resource: &ResourceId, transitions: &[Transition]) -> Vec<Interval> {
-        let rare = self.accounts.get(account as usize).and_then(|account| account.rare.as_ref());
-        let billed = rare.and_then(|rare| rare.billed.get(resource)?.values().next().copied());
-        intervals(transitions, billed, self.retention.map(|retention| retention.window))
+        intervals(transitions, self.named(account, resource), self.memory())
+    }
+
+    /// The SKUs that lines name for a resource.
+    pub(super) fn named(&self, account: AccountIndex, resource: &ResourceId) -> Option<&Named> {
+        self.accounts.get(account as usize)?.rare.as_ref()?.billed.get(resource)
+    }
+
+    /// Hours of silence after which a machine that stopped is another one.
+    pub(super) fn memory(&self) -> Option<i64> {
+        self.retention.map(|retention| retention.window)
     }
 
     /// What started and stopped a resource, in order.
-    fn transitions(&mut self, account: AccountIndex, resource: &ResourceId, catalogue: &Catalogue) -> Vec<Transition> {
+    pub(super) fn transitions(
+        &mut self,
+        account: AccountIndex,
+        resource: &ResourceId,
+        catalogue: &Catalogue,
+    ) -> Vec<Transition> {
         let live = self.store.transitions(account, resource).filter(|(_, record)| record.is_live());
         let found: Vec<(Loc, Option<(Loc, Loc)>)> = live.map(|(loc, record)| (loc, record.halves())).collect();
         let transition = |(loc, halves): (Loc, Option<(Loc, Loc)>)| match halves {

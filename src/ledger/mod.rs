@@ -11,6 +11,7 @@ mod billing;
 mod bills;
 mod bytes;
 mod fold;
+mod forget;
 mod halves;
 mod intern;
 mod intervals;
@@ -44,6 +45,7 @@ use behind::Entry;
 use bills::{OnStatement, StatementKey, Versions};
 use halves::Operation;
 use intern::Interner;
+use intervals::Named;
 use series::Series;
 use store::{Landed, Store};
 
@@ -100,7 +102,7 @@ struct Rare {
     operations: BTreeMap<Text, Operation>,
     statements: BTreeMap<u32, OnStatement>,
     /// The SKUs that counted lines name for a resource, by when and which.
-    billed: BTreeMap<ResourceId, BTreeMap<(EventTime, FactId), u32>>,
+    billed: BTreeMap<ResourceId, Named>,
 }
 
 /// All accounts of a shard.
@@ -129,6 +131,7 @@ pub struct Ledger {
     held: BTreeMap<FactKind, u64>,
     ambiguous: u64,
     pending: u64,
+    forgotten_before: Option<Hour>,
 }
 
 impl Ledger {
@@ -220,15 +223,6 @@ impl Ledger {
         }
     }
 
-    /// What speaks only of hours that are not known any more is taken back for good.
-    fn forget(&mut self, catalogue: &Catalogue) {
-        let known_from = self.known_from();
-        while let Some(Reverse((_, loc))) = self.aging.pop_if_due(|Reverse((hour, _))| *hour < known_from) {
-            self.take_back(loc, catalogue);
-            self.store.kill(loc);
-        }
-    }
-
     /// Touches, of every account where something runs, the days from that of `from` on.
     pub fn touch_running(&mut self, from: EventTime) {
         let Some(now) = self.now else { return };
@@ -258,20 +252,6 @@ impl Ledger {
     /// Touches the day of now.
     pub fn touch_today(&mut self, account: AccountIndex) {
         self.touched.extend(self.now.map(|now| (account, now.day(), now.day())));
-    }
-
-    /// Forgets machines that stopped before anything that is known (D2).
-    pub fn forget_resources(&mut self, catalogue: &Catalogue) {
-        let known_from = self.known_from();
-        for loc in self.store.heads() {
-            let Some((account, resource)) = self.store.record(loc).and_then(|r| Some((r.account, r.resource()?)))
-            else {
-                continue;
-            };
-            if self.last_heard(account, &resource).is_some_and(|(time, runs)| !runs && time.hour() < known_from) {
-                self.forget_resource(account, &resource, catalogue);
-            }
-        }
     }
 
     /// The days of accounts that were touched since last asked, in order, each once. A sighting touches `reach` more days.
@@ -414,9 +394,15 @@ impl Ledger {
         self.ambiguous
     }
 
-    /// Takes a running total up again.
-    pub fn recount(&mut self, ambiguous: u64) {
+    /// Takes running totals up again.
+    pub fn recount(&mut self, ambiguous: u64, forgotten_before: Option<Hour>) {
         self.ambiguous = ambiguous;
+        self.forgotten_before = self.forgotten_before.max(forgotten_before);
+    }
+
+    /// Of hours before this one something was forgotten; `None`: nothing ever was.
+    pub fn forgotten_before(&self) -> Option<Hour> {
+        self.forgotten_before
     }
 
     /// Halves of operations whose other half has not been seen.

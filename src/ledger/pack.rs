@@ -40,7 +40,8 @@ pub(super) fn time(reader: &mut Reader<'_>) -> Option<EventTime> {
     let zigzag = head >> 1;
     let seconds = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
     let rest = if head & 1 == 1 { i64::try_from(reader.varint()?).ok()? } else { 0 };
-    seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(rest).map(EventTime::from_nanos)
+    let nanos = i128::from(seconds) * i128::from(NANOS_PER_SECOND) + i128::from(rest);
+    i64::try_from(nanos).ok().map(EventTime::from_nanos)
 }
 
 /// Appends what a fact has beside its shape, but for the resource of a start or stop.

@@ -175,6 +175,7 @@ impl Store {
                 self.put_position(record, position)?;
                 record.extend(&content[..]);
                 let now = self.put_in_chain(hashed, head, record)?;
+                self.outdo(before);
                 Some(before.map_or(Landed::New(now), |before| Landed::Won { now, before }))
             }
         }
@@ -232,7 +233,7 @@ impl Store {
     }
 
     /// D1: against the one that counts, if any. Its rank is only asked for where the two say different things.
-    fn settle(&mut self, rival: Option<(Loc, bool)>, rank: impl FnOnce() -> Rank) -> Settled {
+    fn settle(&self, rival: Option<(Loc, bool)>, rank: impl FnOnce() -> Rank) -> Settled {
         let Some((loc, same)) = rival else { return Settled::Counts(None) };
         if same {
             return Settled::Ended(Landed::Same);
@@ -241,16 +242,18 @@ impl Store {
         match before.map(|before| rank().cmp(&before)) {
             Some(Ordering::Equal) => Settled::Ended(Landed::Same),
             Some(Ordering::Less) => Settled::Ended(Landed::Lost),
-            Some(Ordering::Greater) | None => {
-                // That it is live stays: whoever folded it in takes it back first.
-                self.arena.mark(loc, |tag| tag | Tag::DEAD);
-                Settled::Counts(Some(loc))
-            }
+            Some(Ordering::Greater) | None => Settled::Counts(Some(loc)),
         }
+    }
+
+    /// Another record counts instead. That this one is live stays: whoever folded it in takes it back first.
+    fn outdo(&mut self, before: Option<Loc>) {
+        before.iter().for_each(|loc| self.arena.mark(*loc, |tag| tag | Tag::DEAD));
     }
 
     fn put_by_id(&mut self, id: &FactId, record: &[u8], before: Option<Loc>) -> Option<Landed> {
         let now = self.arena.push(record)?;
+        self.outdo(before);
         let arena = &self.arena;
         match self.by_id.find_mut(id.half(), |loc| id_of(arena.get(*loc)).as_ref() == Some(id)) {
             Some(slot) => *slot = now,

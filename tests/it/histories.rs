@@ -119,7 +119,7 @@ fn kind() -> impl Strategy<Value = UsageKind> {
         ),
         4 => (resource(), select(vec![StopEnd::Stopped, StopEnd::Terminated]))
             .prop_map(|(resource, end)| UsageKind::CapacityStopped { resource, end }),
-        2 => (select(vec!["op-1", "op-2"]), half, prop::option::of(sku()), prop::collection::vec(resource(), 0..2), outcome)
+        2 => (select(vec!["op-1", "op-2"]), half, prop::option::of(sku()), prop::collection::vec(resource(), 0..3), outcome)
             .prop_map(|(operation, half, sku, resources, outcome)| UsageKind::OperationHalf {
                 operation: operation.into(),
                 half,
@@ -247,7 +247,9 @@ pub fn history() -> impl Strategy<Value = History> {
         let now = EventTime::from_seconds(START + hour * 3_600 + 600).unwrap();
         let earlier = EventTime::from_seconds(START + hour * 1_800).unwrap();
         let first = EventTime::from_seconds(START + hour * 360).unwrap();
-        facts.extend([now, earlier, first].map(Fact::Tick));
+        // Several in one hour, some at the very instants at which things begin.
+        let within = |seconds| EventTime::from_seconds(START + hour * 3_600 + seconds).unwrap();
+        facts.extend([within(0), within(1), within(60), now, earlier, first].map(Fact::Tick));
         History(facts)
     })
 }

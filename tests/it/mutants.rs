@@ -51,6 +51,30 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "",
     },
     Mutation {
+        what: "what runs on is not asked about again",
+        file: "src/engine/accounts.rs",
+        right: "self.lively.insert(account)",
+        wrong: "self.lively.remove(&account)",
+    },
+    Mutation {
+        what: "what is not known yet rules a rule out",
+        file: "src/policy/expr.rs",
+        right: "            None => all = None,",
+        wrong: "            None => {}",
+    },
+    Mutation {
+        what: "a version of a statement is forgotten with its last line",
+        file: "src/ledger/forget.rs",
+        right: "lines.len() == 1",
+        wrong: "lines.len() == 0",
+    },
+    Mutation {
+        what: "a machine is forgotten although a start of it waits",
+        file: "src/ledger/forget.rs",
+        right: "!waits && heard",
+        wrong: "(waits || true) && heard",
+    },
+    Mutation {
         what: "valid-to is ignored",
         file: "src/model/timeline.rs",
         right: ".find(|(_, (to, _))| to.is_none_or(|to| at < to))",
@@ -87,6 +111,8 @@ fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
         .args(["test", "--locked", "--quiet"])
         .args(arguments)
         .current_dir(workshop)
+        // So many that what is broken shows, whatever the seed.
+        .env("PROPTEST_CASES", "1500")
         // A failure is enough: nobody reads the smallest history that shows it.
         .env("PROPTEST_MAX_SHRINK_ITERS", "0")
         // A mutation changes a line: most of the crate need not be built anew.

@@ -53,10 +53,11 @@ pub fn table(world: &World, received: &[Fact], memory: Memory) -> Vec<NaiveAlert
     found
 }
 
-/// Starts and stops belong to machines, halves to operations: they are not forgotten one by one.
+/// Starts and stops belong to machines, halves to operations, lines to statements and machines: they are not forgotten
+/// one by one.
 fn last_hour(usage: &Usage) -> Hour {
     match &usage.kind {
-        UsageKind::UsageBilled(line) => line.period.to.max(usage.time).hour(),
+        UsageKind::UsageBilled(_) => Hour(i64::MAX),
         UsageKind::CapacityStarted { resource: Some(_), .. } | UsageKind::CapacityStopped { .. } => Hour(i64::MAX),
         UsageKind::OperationHalf { .. } | UsageKind::StatementComplete { .. } => Hour(i64::MAX),
         _ => usage.time.hour(),
@@ -239,7 +240,7 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line], memory: Memory) -> Vec<Start<'a
         let billed = lines.iter().filter(|(_, u, l)| u.account == account && l.resource.as_ref() == Some(&resource));
         let time = |l: &BilledLine| !matches!(l.unit, BilledUnit::Tokens | BilledUnit::Units);
         let ran = |l: &BilledLine| time(l) && matches!(l.class, BilledClass::Run | BilledClass::Held);
-        let billed = billed.filter(|(.., l)| l.sku.is_some() && ran(l)).min_by_key(|(id, _, l)| (l.period.from, *id));
+        let billed: Vec<&Line> = billed.filter(|(.., l)| l.sku.is_some() && ran(l)).collect();
         let mut open: Option<Start> = None;
         // A machine that stopped and was not heard of for a window is another one from then on.
         let silent = |a: &Transition, b: &Transition| a.1 != 1 && b.0.hour().0 - a.0.hour().0 >= WINDOW;
@@ -248,7 +249,10 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line], memory: Memory) -> Vec<Start<'a
             let first = (0..=i).rev().find(|i| ends(*i)).unwrap_or(0);
             let last = (i + 1..line.len()).find(|i| ends(*i)).unwrap_or(line.len());
             let named = line[first..=i].iter().rev().chain(&line[i..last]).find_map(|t| t.4.clone());
-            let sku = named.or_else(|| billed.and_then(|b| b.2.sku.clone()));
+            let from = line[first].0.hour().plus(if memory == Memory::Bounded { -WINDOW } else { i64::MIN / 2 });
+            let near = billed.iter().filter(|(.., l)| l.period.from.hour() >= from);
+            let near = near.min_by_key(|(id, _, l)| (l.period.from, *id));
+            let sku = named.or_else(|| near.and_then(|b| b.2.sku.clone()));
             let sku = sku.map_or("unknown".to_owned(), |s| s.as_str().to_owned());
             if *rank == 1 && open.as_ref().is_some_and(|o| o.sku == sku && o.count == *count) {
                 continue;

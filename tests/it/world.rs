@@ -36,7 +36,7 @@ pub struct Rule {
 }
 
 /// Facts may come so many hours late where they are forgotten at all; none of the rules looks further back than `WINDOW`.
-pub const LATENESS: i64 = 60;
+pub const LATENESS: i64 = 24;
 pub const WINDOW: i64 = 100;
 
 /// One kind of activity of one account in one hour.
