@@ -66,7 +66,7 @@ fn rows(figures: &Figures) -> Vec<Row> {
     };
     let feed = |name: &str| {
         format!(
-            "ticks and publishing {}, duplicates {}, {} alerts, {}",
+            "fastest of three; ticks and publishing {}, duplicates {}, {} alerts, {}",
             percent(of(&format!("{name}.publishing"))),
             percent(of(&format!("{name}.duplicates"))),
             of(&format!("{name}.alerts")),

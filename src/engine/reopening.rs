@@ -34,6 +34,8 @@ pub(super) struct Reopening {
     /// What is still to be taken over, shard by shard.
     left: Vec<(Saved, Cursor)>,
     ticks: Vec<(Position, Fact)>,
+    /// Whether everybody has spoken once.
+    weighing: bool,
 }
 
 impl Reopening {
@@ -43,7 +45,7 @@ impl Reopening {
         snapshot.shards.iter().try_for_each(|saved| reaches(saved, retention))?;
         let shards = snapshot.shards.iter().map(|saved| Shard::reopen(saved, retention, &book)).collect();
         let left = snapshot.shards.into_iter().map(|saved| (saved.facts.begin(), saved)).map(|(at, saved)| (saved, at));
-        Ok(Self { book, count, shards, left: left.collect(), ticks: Vec::new() })
+        Ok(Self { book, count, shards, left: left.collect(), ticks: Vec::new(), weighing: false })
     }
 
     /// What is to be in force.
@@ -89,9 +91,16 @@ impl Reopening {
         }
     }
 
-    /// Takes so many facts over, and then asks about so many days of accounts; whether nothing is left.
+    /// Takes so many facts over, then asks about so many days of accounts, then weighs so many groups; whether nothing is
+    /// left.
     pub(super) fn work(&mut self, most: usize) -> bool {
-        self.fold(most) && speak(&mut self.shards, &self.book, most)
+        if !self.fold(most) || !speak(&mut self.shards, &self.book, most) {
+            return false;
+        }
+        if !std::mem::replace(&mut self.weighing, true) {
+            self.shards.iter_mut().for_each(Shard::weigh_ahead);
+        }
+        self.shards.iter_mut().all(|shard| shard.weigh_some(&self.book, most))
     }
 
     /// The shards, with the running totals of those whose place they take.

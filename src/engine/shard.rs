@@ -87,6 +87,16 @@ impl Shard {
         }
     }
 
+    /// What was said so far is to be weighed before it is asked for.
+    pub(super) fn weigh_ahead(&mut self) {
+        self.table.weigh_ahead();
+    }
+
+    /// Weighs so many groups ahead; whether none is left.
+    pub(super) fn weigh_some(&mut self, book: &Rulebook, most: usize) -> bool {
+        self.table.weigh_some(book, most)
+    }
+
     /// Brings what is published up to what holds, once every account of every shard has spoken.
     pub(super) fn settle(&mut self, book: &Rulebook) -> Vec<Change> {
         let Some(now) = self.now else { return Vec::new() };

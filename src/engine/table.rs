@@ -24,6 +24,8 @@ pub(super) struct Table {
     published: BTreeMap<AlertId, Alert>,
     ids: BTreeMap<Group, AlertId>,
     dirty: BTreeSet<Group>,
+    /// Those that are weighed in slices before they are asked for.
+    ahead: BTreeSet<Group>,
     /// When an alert resolves, or its suppression ends, by itself.
     due: BTreeMap<EventTime, BTreeSet<Group>>,
     /// The first hour that is evaluated.
@@ -131,21 +133,14 @@ impl Table {
         now: EventTime,
         revision: &Revision,
     ) -> Option<Change> {
-        // Taken out of the table while it asks about others there; a rule never asks about itself.
-        let Some(mut state) = self.groups.remove(&group) else { return self.withdraw(&group) };
-        let changed = state.ask(rule, self.from, |window| {
-            let measured = Measured::new(window, &group.subject, &self.groups);
-            rule.having.as_ref().is_none_or(|having| having.holds(&measured))
-        });
-        if let Some(hour) = changed {
-            self.doubt(rule, &group, book, hour);
-        }
+        self.weigh(rule, &group, book);
+        let Some(state) = self.groups.get(&group) else { return self.withdraw(&group) };
         let desk =
             Desk { book, groups: &self.groups, suppressions: &self.suppressions, now, revision: revision.clone() };
-        let alert = desk.alert(rule, &group.subject, &state);
+        let alert = desk.alert(rule, &group.subject, state);
         let resolves = state.episodes.resolves();
-        if !state.is_empty() {
-            self.groups.insert(group.clone(), state);
+        if state.is_empty() {
+            self.groups.remove(&group);
         }
         let Some(alert) = alert else { return self.withdraw(&group) };
         let turns = resolves.map(Hour::start).filter(|time| *time > now);
@@ -155,6 +150,44 @@ impl Table {
         }
         self.ids.insert(group, alert.id.clone());
         self.publish(alert)
+    }
+
+    /// Asks the condition of a group in every hour in doubt.
+    fn weigh(&mut self, rule: &Rule, group: &Group, book: &Rulebook) {
+        // Taken out of the table while it asks about others there; a rule never asks about itself.
+        let Some(mut state) = self.groups.remove(group) else { return };
+        let changed = state.ask(rule, self.from, |window| {
+            let measured = Measured::new(window, &group.subject, &self.groups);
+            rule.having.as_ref().is_none_or(|having| having.holds(&measured))
+        });
+        self.groups.insert(group.clone(), state);
+        if let Some(hour) = changed {
+            self.doubt(rule, group, book, hour);
+        }
+    }
+
+    /// All that is dirty now is to be weighed before it is asked for.
+    pub(super) fn weigh_ahead(&mut self) {
+        self.ahead = self.dirty.clone();
+    }
+
+    /// Weighs so many groups ahead, in the order of the rules; whether none is left. What is weighed is still dirty: its
+    /// alert is made when it is asked for.
+    pub(super) fn weigh_some(&mut self, book: &Rulebook, most: usize) -> bool {
+        let mut left = most;
+        for rule in &book.policy.rules {
+            let least = Group { rule: rule.id.clone(), subject: Text::default() };
+            let next = |ahead: &BTreeSet<Group>| ahead.range(&least..).next().filter(|g| g.rule == rule.id).cloned();
+            while let Some(group) = next(&self.ahead) {
+                if left == 0 {
+                    return false;
+                }
+                left -= 1;
+                self.ahead.remove(&group);
+                self.weigh(rule, &group, book);
+            }
+        }
+        true
     }
 
     /// Rules that ask about this one for the same subject must be asked anew.

@@ -13,6 +13,7 @@
 mod bad_input;
 mod binary;
 mod commands;
+mod edges;
 mod histories;
 mod mutants;
 mod naive;
