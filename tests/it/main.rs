@@ -14,6 +14,7 @@ mod bad_input;
 mod binary;
 mod commands;
 mod edges;
+mod forgetting;
 mod histories;
 mod mutants;
 mod naive;

@@ -124,9 +124,10 @@ fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
     output.status.success()
 }
 
-/// The tests that can notice: those inside the modules, then the engine against the naive model.
+/// The tests that can notice: those inside the modules, what is forgotten, then the engine against the naive model.
 fn passes(workshop: &Path) -> bool {
-    cargo(workshop, &["--lib"]) && cargo(workshop, &["--test", "it", "property::"])
+    let it = |tests: &str| cargo(workshop, &["--test", "it", tests]);
+    cargo(workshop, &["--lib"]) && it("forgetting::") && it("property::")
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn compare(alert: &Alert, naive: &NaiveAlert) -> Result<(), TestCaseError> {
 }
 
 /// The engine's table is the naive model's.
-fn is_naive(engine: &Engine, mut expected: Vec<NaiveAlert>) -> Result<(), TestCaseError> {
+pub fn is_naive(engine: &Engine, mut expected: Vec<NaiveAlert>) -> Result<(), TestCaseError> {
     expected.sort_by_key(|alert| (alert.rule.clone(), alert.subject.clone()));
     let mut found: Vec<&Alert> = engine.alerts().collect();
     found.sort_by_key(|alert| (alert.rule.id.clone(), alert.subject.subject.id.clone()));

@@ -231,6 +231,9 @@ fn what_is_ruled_out_early_is_ruled_out_and_what_is_not_known_rules_nothing_out(
         "size(sightings) >= 3",
         "!sightings.exists(s, s.country == 'CN')",
         "hits.exists_one(h, h.verdict == activity.market)",
+        "hits.exists(h, h.verdict == activity.market)",
+        "hits.all(h, h.verdict == activity.market)",
+        "size(hits.filter(h, h.verdict == activity.market)) == 1",
         "known(authorisation)",
     ] {
         assert!(may(text, &[Stage::Key]) && may(text, &[Stage::Standing]), "{text}");
