@@ -41,6 +41,7 @@ pub const ALL: &[Scenario] = &[
     usual("size-group-3", || size::group(3)),
     usual("size-group-5", || size::group(5)),
     large("size-group-7", || size::group(7)),
+    large("size-crowd-3", size::crowd),
     usual("size-window-1-3", || size::window(1, 3)),
     usual("size-window-1-5", || size::window(1, 5)),
     large("size-window-1-7", || size::window(1, 7)),

@@ -34,8 +34,16 @@ pub fn account(exponent: u32) -> Figures {
 
 /// Facts of groups of accounts, ten an account.
 pub fn group(exponent: u32) -> Figures {
+    groups(things(10_u64.pow(exponent)), exponent, "group")
+}
+
+/// The same of ten thousand groups that hold 1,000 facts each: as many accounts as one group has that holds 10^7.
+pub fn crowd() -> Figures {
+    groups(10_000, 3, "crowd")
+}
+
+fn groups(groups: u32, exponent: u32, name: &str) -> Figures {
     let held = 10_u64.pow(exponent);
-    let groups = things(held);
     let accounts = u32::try_from(held * u64::from(groups) / 10).unwrap();
     let having = "m.gpu_hours >= 1.0 && m.peak_gpus >= 8 && m.accounts >= 2";
     let mut run = Run::new(books::with_rules(&[where_controlled("shared.payment", "30d", having)]));
@@ -44,7 +52,7 @@ pub fn group(exponent: u32) -> Figures {
     }
     run.tick();
     let stream = Stream::new(ACCELERATORS, accounts, (1, RUNNING));
-    measure(run, stream, "group", exponent, |run, stream| {
+    measure(run, stream, name, exponent, |run, stream| {
         run.fold(held * u64::from(groups), |now| stream.next(now));
     })
 }

@@ -101,7 +101,7 @@ impl Ledger {
             }
         }
         self.store.set_live(loc, live);
-        if live && self.retention.is_some() && !matches!(usage.kind, UsageKind::OperationHalf { .. }) {
+        if live && self.retention.is_some() {
             self.aging.push(Reverse((last_hour(usage), loc)));
         }
     }
@@ -181,7 +181,7 @@ impl Ledger {
         catalogue: &Catalogue,
     ) {
         let (Some(asked), Some(usage)) = (self.store.usage(first), self.store.usage(last)) else { return };
-        let Some(joined) = halves::join(&asked, &usage) else { return };
+        let Some(joined) = halves::join(&asked, &usage, self.memory()) else { return };
         let times = if live { 1 } else { -1 };
         if let Some(reason) = joined.denied {
             let count = u32::try_from(joined.resources.len().max(1)).unwrap_or(u32::MAX);

@@ -10,7 +10,7 @@ use super::arena::Loc;
 use super::intervals::{lives, naming};
 use super::{AccountIndex, Ledger, PopIfDue};
 use crate::catalogue::Catalogue;
-use crate::model::{Fact, FactId, ResourceId, UsageKind};
+use crate::model::{Fact, FactId, ResourceId, Text, UsageKind};
 
 /// A machine of a shard.
 type Machine = (AccountIndex, ResourceId);
@@ -47,10 +47,14 @@ impl Ledger {
     fn aged(&mut self, loc: Loc, catalogue: &Catalogue) -> Aged {
         let Some((record, usage)) = self.store.record(loc).zip(self.store.usage(loc)) else { return Aged::Goes };
         let (account, live) = (record.account, record.is_live());
-        let UsageKind::UsageBilled(line) = &usage.kind else { return Aged::Goes };
         if !live {
             return Aged::Goes;
         }
+        let line = match &usage.kind {
+            UsageKind::OperationHalf { operation, .. } if self.is_held(account, operation) => return Aged::Stays,
+            UsageKind::UsageBilled(line) => line,
+            _ => return Aged::Goes,
+        };
         let (name, version) =
             line.statement.as_ref().map(|s| (self.statement(&usage.account.provider, s), s.version)).unzip();
         let rare = self.accounts.get(account as usize).and_then(|account| account.rare.as_ref());
@@ -64,6 +68,15 @@ impl Ledger {
             (Some(resource), Some(id)) if self.names(account, resource, id, catalogue) => Aged::Stays,
             _ => Aged::Goes,
         }
+    }
+
+    /// Whether an operation started a machine that is still held, or one of its halves speaks of an hour that is known.
+    fn is_held(&self, account: AccountIndex, operation: &Text) -> bool {
+        let rare = self.accounts.get(account as usize).and_then(|account| account.rare.as_ref());
+        let Some(operation) = rare.and_then(|rare| rare.operations.get(operation)) else { return false };
+        let known_from = self.known_from();
+        let is_known = |loc: &Loc| self.store.usage(*loc).is_some_and(|usage| usage.time.hour() >= known_from);
+        !operation.links.is_empty() || operation.first.iter().chain(&operation.last).any(is_known)
     }
 
     /// Whether a line names what a machine is that is still held, where the machine itself does not say.

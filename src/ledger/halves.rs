@@ -40,7 +40,12 @@ pub(super) struct Joined {
     pub(super) denied: Option<DenialReason>,
 }
 
-pub(super) fn join(first: &Usage, last: &Usage) -> Option<Joined> {
+/// Both halves, unless so many hours lie between them that one may be forgotten before the other comes.
+pub(super) fn join(first: &Usage, last: &Usage, memory: Option<i64>) -> Option<Joined> {
+    let apart = first.time.hour().0.abs_diff(last.time.hour().0);
+    if memory.is_some_and(|hours| apart >= hours.unsigned_abs()) {
+        return None;
+    }
     let UsageKind::OperationHalf { sku: named, resources: asked, .. } = &first.kind else { return None };
     let UsageKind::OperationHalf { sku, resources, outcome, .. } = &last.kind else { return None };
     let failed = outcome.as_ref().filter(|word| *word != "ok");

@@ -181,7 +181,7 @@ impl Ledger {
 
     pub(super) fn operation_start(&mut self, first: Loc, last: Loc, catalogue: &Catalogue) -> Option<Transition> {
         let (first, usage) = (self.store.usage(first)?, self.store.usage(last)?);
-        let joined = halves::join(&first, &usage)?;
+        let joined = halves::join(&first, &usage, self.memory())?;
         let sku = joined.sku.as_ref().and_then(|sku| self.sku(&usage.account.provider, sku, catalogue));
         let (time, rank, region) = (usage.time, Rank::Start, region(&usage));
         Some(Transition { time, rank, fact: last, region, sku, count: 1, market: None })

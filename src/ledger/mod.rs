@@ -124,7 +124,7 @@ pub struct Ledger {
     later: BinaryHeap<Reverse<(Hour, AccountIndex)>>,
     running: BTreeSet<AccountIndex>,
     retention: Option<Retention>,
-    /// Facts by the last hour they speak of; starts and stops are forgotten with their resource.
+    /// Facts by the last hour they speak of; starts and stops are forgotten with their machine.
     aging: BinaryHeap<Reverse<(Hour, Loc)>>,
     touched: Vec<(AccountIndex, Day, Day)>,
     sighted: Vec<(AccountIndex, Day)>,

@@ -140,3 +140,31 @@ fn a_longer_window_is_refused_once_something_was_forgotten_that_it_could_reach_a
     let mut same = Engine::restore(rulebook(), forgetful.snapshot(), Vec::new()).unwrap();
     assert!(same.reconfigure(longer()).is_err(), "what was forgotten before a restart stays forgotten");
 }
+
+#[test]
+fn halves_of_operations_go_when_nothing_known_speaks_of_them_and_are_counted_as_held_no_more() {
+    let half = |hours, operation: &str, half: &str, more: Value| {
+        let mut rest = json!({"operation": operation, "half": half, "sku": "big.h100", "resources": []});
+        rest.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        usage(hours, "operation_half", rest)
+    };
+    let refused = || json!({"outcome": "policy"});
+    let facts = [
+        tick(0.5),
+        half(1.0, "op-1", "first", json!({})),
+        half(1.5, "op-1", "last", refused()),
+        half(2.0, "op-2", "first", json!({})),
+        half(3.0, "op-3", "first", json!({})),
+        half(80.0, "op-3", "last", refused()),
+        tick(90.0),
+    ];
+    let mut engine = Engine::remembering(rulebook(), NonZeroU32::MIN, Some(LATENESS));
+    let mut held = |facts: &[Fact]| {
+        apply(&mut engine, facts);
+        engine.publish();
+        (engine.held().get(&FactKind::OperationHalf).copied().unwrap_or_default(), engine.pending())
+    };
+    assert_eq!(held(&facts), (5, 1));
+    assert_eq!(held(&[tick(226.0)]), (2, 0), "op-3 speaks of an hour that is known");
+    assert_eq!(held(&[tick(260.0)]), (0, 0));
+}

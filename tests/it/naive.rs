@@ -131,7 +131,7 @@ fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeM
             UsageKind::CapacityReserved { sku, count, .. } => ("reserved", Some(sku.clone()), String::new(), *count),
             UsageKind::ModelUsed { model, operation, .. } => ("model", None, format!("{model}|{operation}"), 1),
             UsageKind::OperationHalf { half: Half::Last, outcome: Some(word), .. } if word != "ok" => {
-                let Some((sku, resources)) = joined(facts, usage) else { continue };
+                let Some((sku, resources)) = joined(facts, usage, memory) else { continue };
                 let reason = DenialReason::parse(word).unwrap_or(DenialReason::Unknown);
                 ("denied", sku, reason.as_str().into(), resources.len().max(1) as u32)
             }
@@ -161,10 +161,12 @@ fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeM
     atoms
 }
 
-/// SKU and resources of an operation whose last half is `last`, once its first half is there too.
-fn joined(facts: &Facts, last: &Usage) -> Option<(Option<Sku>, Vec<ResourceId>)> {
+/// SKU and resources of an operation whose last half is `last`, once its first half is there too and not a window away.
+fn joined(facts: &Facts, last: &Usage, memory: Memory) -> Option<(Option<Sku>, Vec<ResourceId>)> {
     let UsageKind::OperationHalf { operation: op, sku: late, resources: rest, .. } = &last.kind else { return None };
-    usages(facts).find_map(|(_, first)| match &first.kind {
+    let near = |first: &Usage| (first.time.hour().0 - last.time.hour().0).abs() < WINDOW;
+    let near = |(_, first): &(FactId, &Usage)| memory == Memory::Everything || near(first);
+    usages(facts).filter(near).find_map(|(_, first)| match &first.kind {
         UsageKind::OperationHalf { operation, half: Half::First, sku, resources, .. }
             if operation == op && first.account == last.account =>
         {
@@ -228,7 +230,7 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line], memory: Memory) -> Vec<Start<'a
             UsageKind::OperationHalf { half: Half::Last, outcome, .. }
                 if outcome.as_ref().is_none_or(|o| o == "ok") =>
             {
-                let Some((sku, named)) = joined(facts, usage) else { continue };
+                let Some((sku, named)) = joined(facts, usage, memory) else { continue };
                 named.iter().for_each(|r| put(r, 1, sku.clone(), 1, None));
                 out.extend(named.is_empty().then(|| event(usage, id, &sku, 1, None)));
             }

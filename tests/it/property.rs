@@ -25,6 +25,11 @@ fn source(name: &str, text: &str) -> Source {
 
 /// The configuration of `world` as the engine reads it.
 pub fn rulebook() -> Rulebook {
+    rulebook_of(world::SKUS, world::LIST, world::PLACES)
+}
+
+/// The same with other tables.
+fn rulebook_of(skus: &str, list: &str, places: &str) -> Rulebook {
     let chips = source("chips.csv", include_str!("../../config/catalogue/chips.csv"));
     let controls = source("controls.yaml", include_str!("../../config/controls.yaml"));
     let groups = source("jurisdictions.yaml", include_str!("../../config/jurisdictions.yaml"));
@@ -38,10 +43,10 @@ pub fn rulebook() -> Rulebook {
     };
     let rules: Vec<Source> = world::RULES.iter().map(rule).collect();
     let known = jurisdictions.group_names().cloned().collect();
-    let list = ListSource { source: source("list.yaml", world::LIST), format: ListFormat::Own };
+    let list = ListSource { source: source("list.yaml", list), format: ListFormat::Own };
     Rulebook {
-        catalogue: Arc::new(Catalogue::read(&chips, &source("skus.csv", world::SKUS), &controls).unwrap()),
-        geo: Arc::new(Geo::default().with_own_ranges(&source("places.csv", world::PLACES)).unwrap()),
+        catalogue: Arc::new(Catalogue::read(&chips, &source("skus.csv", skus), &controls).unwrap()),
+        geo: Arc::new(Geo::default().with_own_ranges(&source("places.csv", places)).unwrap()),
         lists: Arc::new(Lists::read(&[list]).unwrap()),
         policy: Arc::new(Policy::read(&rules, &known).unwrap()),
         jurisdictions: Arc::new(jurisdictions),
@@ -49,11 +54,14 @@ pub fn rulebook() -> Rulebook {
     }
 }
 
-/// The same without every other rule.
+/// Another one: without every other rule, a SKU named otherwise, another party listed, another place.
 fn other_rulebook(book: &Rulebook) -> Rulebook {
+    let skus = world::SKUS.replace("mid.h20", "plain.large").replace("H100-80GB-SXM,8", "H100-80GB-SXM,4");
+    let list = world::LIST.replace("Listed Institute", "Quiet Company");
+    let tables = rulebook_of(&skus, &list, &world::PLACES.replace("CN", "SG"));
     let rules = book.policy.rules.iter().enumerate().filter(|(at, rule)| at % 2 == 0 || rule.id.as_str() == "hours");
     let policy = Policy { rules: rules.map(|(_, rule)| rule.clone()).collect() };
-    Rulebook { policy: Arc::new(policy), digest: "other".into(), ..book.clone() }
+    Rulebook { policy: Arc::new(policy), digest: "other".into(), ..tables }
 }
 
 fn position(at: usize) -> Position {
