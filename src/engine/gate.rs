@@ -160,3 +160,183 @@ impl Known {
         Self { at, rules: Rules::of(book, may), standing }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::catalogue::{ControlClass, ControlStatus};
+    use crate::engine::standing::{HopText, Known as KnownParty};
+    use crate::ledger::{ActivityKind, Detail};
+    use crate::model::*;
+    use crate::parties::{Chain, Effect, Hit, Hop, Lists, Owner, Role, Verdict, Who};
+    use crate::policy::{ElementFlag, ElementNumber, ElementText, FlagField, NumberField, Root, Scope, TextField};
+
+    fn book() -> Rulebook {
+        Rulebook {
+            catalogue: Arc::default(),
+            jurisdictions: Arc::default(),
+            geo: Arc::default(),
+            lists: Arc::new(Lists::read(&[]).unwrap()),
+            policy: Arc::default(),
+            digest: Text::default(),
+        }
+    }
+
+    fn party(id: &str) -> KnownParty {
+        let place = Country::parse("SG");
+        KnownParty { id: PartyId::new(id), has_card: true, name: id.into(), country: place, hq: place, person: true }
+    }
+
+    fn standing() -> Standing {
+        let place = Country::parse("SG");
+        let card = Account {
+            account: AccountId::new("corp-cloud", "a-1"),
+            name: Some("A".into()),
+            customer: None,
+            payer: None,
+            sold_by: None,
+            country: place,
+            billing_country: place,
+            payment: Some(Payment { country: place, kind: Some("card".into()) }),
+            email_domain: Some("a.example".into()),
+            phone_country: place,
+            created: Some(EventTime::from_nanos(0)),
+            kyc: Some(Kyc::Verified),
+            shared: Default::default(),
+            version: 0,
+            valid_from: EventTime::MIN,
+            valid_to: None,
+        };
+        let hop = Hop {
+            role: Role::Customer,
+            who: Who::Party(PartyId::new("c")),
+            country: place,
+            hq: place,
+            parent: Some(PartyId::new("o")),
+            evidence: None,
+            resolved: true,
+        };
+        let hit = Hit {
+            party: PartyId::new("c"),
+            role: Role::Customer,
+            list: ListId::new("l"),
+            entry: EntryId::new("e"),
+            effect: Effect::Risk,
+            verdict: Verdict::Listed,
+            score: 0.9,
+            why: "w".into(),
+        };
+        let owner = Owner { party: PartyId::new("o"), hq: place, resolved: true, note: None, path: Vec::new() };
+        Standing {
+            card: Some(card),
+            customer: Some(party("c")),
+            owner: Some(owner),
+            owner_card: Some(party("o")),
+            chain: Chain { hops: vec![hop], ..Chain::default() },
+            hops: vec![HopText { party: "c".into(), name: "C".into(), country: place, hq: place }],
+            hits: vec![hit],
+            payer_name: None,
+        }
+    }
+
+    /// Of one day; everything that neither key nor standing says differs from that of `bare`.
+    fn full(key: Key, standing: Standing) -> Row {
+        let mut activity = Activity::nothing(Arc::new(key), Hour(480_005));
+        activity.market = Some(Market::Spot);
+        activity.amounts.seconds = 7_200;
+        (activity.amounts.count, activity.amounts.chip_micros, activity.amounts.tokens) = (3, 5, 7);
+        let authorisation = Authorisation {
+            id: "x".into(),
+            scope: "o".into(),
+            chips: ChipScope::Any,
+            basis: AuthorisationBasis::Licence,
+            reference: "r".into(),
+            from: EventTime::MIN,
+            to: None,
+        };
+        let network = NetworkPrefix::parse("198.51.100.0/24").unwrap();
+        let sighting = (activity.day(), network, PrincipalClass::User);
+        let authorisation = Some(authorisation);
+        Row { authorisation, sightings: [sighting].into(), ..bare(activity, standing) }
+    }
+
+    fn bare(activity: Activity, standing: Standing) -> Row {
+        let (account, standing) = (AccountId::new("corp-cloud", "a-1"), Arc::new(standing));
+        let known = matches!(activity.key.chip, ChipKey::Known(_));
+        let control = known.then(|| {
+            let cites = vec!["cited".into()];
+            let (class, status) = (ControlClass::A3090a, ControlStatus::InForce);
+            Arc::new(Control { class, controlled: true, status, cites, notes: Vec::new() })
+        });
+        let (text, tpp) = (account.to_string().into(), if known { 15_824.0 } else { 0.0 });
+        Row { account, text, activity, standing, control, authorisation: None, tpp, sightings: Arc::default() }
+    }
+
+    fn key() -> Key {
+        Key {
+            provider: Provider::new("corp-cloud"),
+            kind: ActivityKind::Run,
+            region: "east".into(),
+            chip: ChipKey::Known(ChipName::new("H100-80GB-SXM")),
+            sku: Some(Sku::new("big.h100")),
+            market: None,
+            detail: Detail::None,
+        }
+    }
+
+    /// Every name of a stage says the same of both rows.
+    #[track_caller]
+    fn agree(stage: Stage, one: &Row, other: &Row) {
+        let book = book();
+        let (one, other) = (View::of_row(one, &book, 24), View::of_row(other, &book, 24));
+        fn same<T: PartialEq + Debug>(what: &str, one: T, other: T) {
+            assert_eq!(one, other, "{what}");
+        }
+        for field in TextField::ALL.iter().filter(|field| field.stage() == stage) {
+            same(field.name(), one.text(*field), other.text(*field));
+        }
+        for field in NumberField::ALL.iter().filter(|field| field.stage() == stage) {
+            same(field.name(), one.number(*field), other.number(*field));
+        }
+        for field in FlagField::ALL.iter().filter(|field| field.stage() == stage) {
+            same(field.name(), one.flag(*field), other.flag(*field));
+        }
+        for root in Root::ALL.iter().filter(|root| root.stage() == stage) {
+            same(root.name(), one.known(*root), other.known(*root));
+        }
+        for list in List::ALL.iter().filter(|list| list.stage() == stage) {
+            same(list.name(), one.len(*list), other.len(*list));
+        }
+        for field in ElementText::ALL.iter().filter(|field| field.stage() == stage) {
+            same(field.name(), one.element_text(*field, 0), other.element_text(*field, 0));
+        }
+        for field in ElementNumber::ALL.iter().filter(|field| field.stage() == stage) {
+            same(field.name(), one.element_number(*field, 0), other.element_number(*field, 0));
+        }
+        for field in ElementFlag::ALL.iter().filter(|field| field.stage() == stage) {
+            same(field.name(), one.element_flag(*field, 0), other.element_flag(*field, 0));
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_key_hangs_on_nothing_else() {
+        let another_hour = Activity::nothing(Arc::new(key()), Hour(480_001));
+        agree(Stage::Key, &full(key(), standing()), &bare(another_hour, Standing::default()));
+    }
+
+    #[test]
+    fn what_is_said_of_a_standing_hangs_on_nothing_else() {
+        let model = Key {
+            kind: ActivityKind::Model,
+            region: "west".into(),
+            chip: ChipKey::Unnamed,
+            sku: None,
+            detail: Detail::Model("m".into(), "o".into()),
+            ..key()
+        };
+        let another_hour = Activity::nothing(Arc::new(model), Hour(480_001));
+        agree(Stage::Standing, &full(key(), standing()), &bare(another_hour, standing()));
+    }
+}

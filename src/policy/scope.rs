@@ -145,8 +145,8 @@ names! {
         GpuHours = "m.gpu_hours", "GPU-hours: billed where the bill speaks, else launched.";
         BilledGpuHours = "m.billed_gpu_hours", "GPU-hours on bills.";
         LaunchedGpuHours = "m.launched_gpu_hours", "GPU-hours between starts and stops.";
-        UnbilledGpuHours = "m.unbilled_gpu_hours", "Launched more than billed, at least 0.";
-        UnlaunchedGpuHours = "m.unlaunched_gpu_hours", "Billed more than launched, at least 0.";
+        UnbilledGpuHours = "m.unbilled_gpu_hours", "Launched more than billed, at least 0; a line that bills a whole day is spread over it, so that single hours may differ.";
+        UnlaunchedGpuHours = "m.unlaunched_gpu_hours", "Billed more than launched, at least 0; a line that bills a whole day is spread over it, so that single hours may differ.";
         HeldGpuHours = "m.held_gpu_hours", "GPU-hours paid for and idle.";
         UnknownHours = "m.unknown_hours", "Instance-hours of accelerators the catalogue does not know.";
         PeakGpus = "m.peak_gpus", "Most GPUs in one hour.";
