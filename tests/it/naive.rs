@@ -53,6 +53,26 @@ pub fn table(world: &World, received: &[Fact], memory: Memory) -> Vec<NaiveAlert
     found
 }
 
+/// Those whose identity speaks of hours less than a window apart: what was forgotten cannot be told from what is new, so an
+/// id that comes back later is another fact.
+pub fn of_one_window(facts: &[Fact]) -> impl Iterator<Item = &Fact> {
+    let mut spoken: BTreeMap<FactId, (i64, i64)> = BTreeMap::new();
+    facts.iter().filter(move |fact| {
+        let Fact::Usage(usage) = fact else { return true };
+        let hour = match &usage.kind {
+            UsageKind::UsageBilled(line) => line.period.to.max(usage.time).hour().0,
+            _ => usage.time.hour().0,
+        };
+        let (first, last) = spoken.get(&fact.identity()).copied().unwrap_or((hour, hour));
+        let wider = (first.min(hour), last.max(hour));
+        let near = wider.1 - wider.0 < WINDOW;
+        if near {
+            spoken.insert(fact.identity(), wider);
+        }
+        near
+    })
+}
+
 /// Starts and stops belong to machines, halves to operations, lines to statements and machines: they are not forgotten
 /// one by one.
 fn last_hour(usage: &Usage) -> Hour {

@@ -236,7 +236,7 @@ fn remembered(tried: &Tried<'_>, facts: &[Fact], cut: usize) -> Result<(), TestC
     let Tried { book, world, .. } = *tried;
     let mut engine = Engine::remembering(book.clone(), NonZeroU32::new(2).unwrap(), Some(LATENESS));
     let mut accepted = Vec::new();
-    for (at, fact) in facts.iter().enumerate() {
+    for (at, fact) in naive::of_one_window(facts).enumerate() {
         if engine.apply(&position(at), fact.clone()) != Fate::Refused {
             accepted.push(fact.clone());
         }
