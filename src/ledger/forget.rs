@@ -10,7 +10,7 @@ use super::arena::Loc;
 use super::intervals::{lives, naming};
 use super::{AccountIndex, Ledger, PopIfDue};
 use crate::catalogue::Catalogue;
-use crate::model::{Fact, FactId, ResourceId, Text, UsageKind};
+use crate::model::{Fact, FactId, Provider, ResourceId, Statement, Text, UsageKind};
 
 /// A machine of a shard.
 type Machine = (AccountIndex, ResourceId);
@@ -21,7 +21,7 @@ enum Aged {
     Goes,
     /// For as long as its machine is held.
     Stays,
-    /// For good: one line says which version of a statement there was.
+    /// For good: it says which version of a statement counts.
     Witnesses,
 }
 
@@ -55,12 +55,8 @@ impl Ledger {
             UsageKind::UsageBilled(line) => line,
             _ => return Aged::Goes,
         };
-        let (name, version) =
-            line.statement.as_ref().map(|s| (self.statement(&usage.account.provider, s), s.version)).unzip();
-        let rare = self.accounts.get(account as usize).and_then(|account| account.rare.as_ref());
-        let lines =
-            rare.zip(name.flatten()).and_then(|(rare, name)| rare.statements.get(&name)?.versions.get(&version?));
-        if lines.is_some_and(|lines| lines.len() == 1) {
+        if line.statement.as_ref().is_some_and(|statement| self.witnesses(account, &usage.account.provider, statement))
+        {
             return Aged::Witnesses;
         }
         let id = self.store.id(loc);
@@ -68,6 +64,16 @@ impl Ledger {
             (Some(resource), Some(id)) if self.names(account, resource, id, catalogue) => Aged::Stays,
             _ => Aged::Goes,
         }
+    }
+
+    /// Whether an account's last line on a statement is all that says which version counts: completions say so for good.
+    fn witnesses(&mut self, account: AccountIndex, provider: &Provider, statement: &Statement) -> bool {
+        let Some(name) = self.statement(provider, statement) else { return false };
+        let is_complete = self.versions.get(name as usize).is_some_and(|versions| versions.greatest().is_some());
+        let rare = self.accounts.get(account as usize).and_then(|account| account.rare.as_ref());
+        let Some(on) = rare.and_then(|rare| rare.statements.get(&name)) else { return false };
+        let lines = on.versions.get(&statement.version).filter(|_| on.counted == Some(statement.version));
+        !is_complete && lines.is_some_and(|lines| lines.len() == 1)
     }
 
     /// Whether an operation started a machine that is still held, or one of its halves speaks of an hour that is known.
