@@ -28,7 +28,7 @@ pub(super) struct Saved {
     pub(super) now: Option<EventTime>,
     pub(super) fates: BTreeMap<(FactKind, Fate), u64>,
     pub(super) ambiguous: u64,
-    /// The first hour of which anything is known, where facts are forgotten.
+    /// Of hours before this one something was forgotten; `None`: nothing ever was.
     pub(super) known_from: Option<Hour>,
     pub(super) facts: Facts,
 }
