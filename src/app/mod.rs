@@ -4,6 +4,7 @@
 
 mod case;
 mod replay;
+pub mod service;
 mod tally;
 
 pub use case::{CaseOutcome, rule_cases, run_replay_case};

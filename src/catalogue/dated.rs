@@ -3,8 +3,6 @@
 //! In: `published`, `effective`, `until`, `until_published` as written. Out: whether it holds on a day. It refuses a
 //! day that does not exist and an end before the beginning.
 
-use serde::Serialize;
-
 use crate::model::{Day, words};
 use crate::written::{Fields, Problems};
 

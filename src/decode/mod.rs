@@ -38,7 +38,7 @@ use std::io::{self, BufRead};
 
 use self::feed::Feed;
 use self::record::Records;
-use crate::model::Text;
+use crate::model::{Fact, Text};
 
 /// Reads `input` to its end and hands over one [`Item`] a record, in order, counted from 1.
 ///
@@ -78,6 +78,22 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
         records.item(Outcome::reject("unrecognised", "neither JSON nor a known CSV header"), feed.consumed());
     } else if records.read() == 0 {
         records.item(Outcome::Irrelevant, feed.consumed());
+    }
+}
+
+/// The fact of a native record that holds exactly one, as facts are written ([`Fact`] serialised): what decoders left out
+/// of it stays left out, and nothing is read into it.
+pub fn logged(record: &[u8]) -> Result<Fact, Reason> {
+    let malformed = |error: &dyn std::fmt::Display| Reason::new("malformed_json", error.to_string());
+    let value: serde_json::Value = serde_json::from_slice(record).map_err(|error| malformed(&error))?;
+    let settings = Settings { principals: PrincipalPolicy::Clear, ..Settings::default() };
+    match native::decode(&value, &Context { settings: &settings, envelope: None }) {
+        Some(Outcome::Relevant(facts)) => {
+            // Who acted implies a sighting, which stands in the log as a fact of its own.
+            facts.into_iter().next().ok_or_else(|| Reason::new("unrecognised", "a record without a fact"))
+        }
+        Some(Outcome::Rejected(reason)) => Err(reason),
+        Some(Outcome::Irrelevant) | None => Err(Reason::new("unrecognised", "no fact as this version writes them")),
     }
 }
 

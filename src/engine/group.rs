@@ -92,6 +92,11 @@ impl GroupState {
         true
     }
 
+    /// What an account said last of a day.
+    pub(super) fn share(&self, account: &AccountId, day: Day) -> Option<&Share> {
+        self.members.get(account)?.days.get(&day)
+    }
+
     fn add(&mut self, rule: &Rule, row: &Row, times: i64) {
         let activity = &row.activity;
         self.sums.totals.add(activity.first, activity.last, &Totals::of(activity), times);

@@ -7,10 +7,13 @@
 mod accounts;
 mod alert;
 mod consumption;
+mod contribution;
 mod episodes;
 mod gate;
 mod group;
+mod heard;
 mod measured;
+mod member;
 mod partition;
 mod refusal;
 mod reopening;
@@ -39,12 +42,18 @@ use crate::parties::Lists;
 use crate::policy::Policy;
 
 pub use consumption::{Consumed, Consumption};
+pub use contribution::{Contribution, Sender};
+pub use member::{Member, Published, Seat, Unheard, Work};
+pub use partition::Home;
 pub use refusal::Refusal;
 pub use reopening::Forgotten;
 pub use snapshot::{Snapshot, Unreadable};
 
+use contribution::Outbox;
+use partition::Span;
 use reopening::Reopening;
 use shard::Shard;
+use table::Whose;
 
 /// Everything that decides what facts mean.
 #[derive(Clone, Debug)]
@@ -82,18 +91,43 @@ impl Change {
             Self::Withdrawn(id) => id,
         }
     }
+
+    /// What happened, in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::Updated(_) => "updated",
+            Self::Withdrawn(_) => "withdrawn",
+        }
+    }
 }
 
 /// All shards, in one place. How many there are changes nothing that is published.
 #[derive(Debug)]
 pub struct Engine {
     book: Rulebook,
-    count: NonZeroU32,
+    span: Span,
     lateness: Option<i64>,
     shards: Vec<Shard>,
     fates: BTreeMap<(FactKind, Fate), u64>,
     /// The same under a rulebook that is to be in force.
     coming: Option<Box<Reopening>>,
+    /// What is to be said to shards held elsewhere.
+    outbox: Outbox,
+    read: Read,
+}
+
+/// Which log is read, and what was heard beside it.
+#[derive(Clone, Copy, Debug)]
+struct Read {
+    epoch: u64,
+    heard: u64,
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self { epoch: 1, heard: 0 }
+    }
 }
 
 impl Engine {
@@ -110,16 +144,25 @@ impl Engine {
     /// Empty, in so many virtual shards; facts that come more hours late are refused, and what no window can reach any more
     /// is forgotten (D2). Without a bound nothing is.
     pub fn remembering(book: Rulebook, count: NonZeroU32, lateness: Option<i64>) -> Self {
+        Self::holding(book, Span::all(count), count, lateness)
+    }
+
+    fn holding(book: Rulebook, span: Span, held: NonZeroU32, lateness: Option<i64>) -> Self {
         let retention = book.retention(lateness);
-        let shards = (0..count.get()).map(|_| Shard::keeping(retention)).collect();
-        Self { book, count, lateness, shards, fates: BTreeMap::new(), coming: None }
+        let shards = (0..held.get()).map(|_| Shard::keeping(retention)).collect();
+        Self::of(book, span, lateness, shards)
+    }
+
+    fn of(book: Rulebook, span: Span, lateness: Option<i64>, shards: Vec<Shard>) -> Self {
+        let (fates, coming) = (BTreeMap::new(), None);
+        Self { book, span, lateness, shards, fates, coming, outbox: Outbox::new(), read: Read::default() }
     }
 
     /// Takes one fact in. Same state and same fact give the same outcome. What an account did goes to its shard, all else
     /// to every shard.
     pub fn apply(&mut self, position: &Position, fact: Fact) -> Fate {
         let kind = fact.kind();
-        let (book, shards) = (&self.book, reopening::route(&mut self.shards, self.count, &fact));
+        let (book, shards) = (&self.book, reopening::route(&mut self.shards, self.span, &fact));
         let fate = shards.map(|shard| shard.apply(position, &fact, book)).last().unwrap_or(Fate::Refused);
         if fate != Fate::Refused {
             self.coming.iter_mut().for_each(|coming| coming.apply(position, &fact));
@@ -133,7 +176,7 @@ impl Engine {
     /// facts are held: then the old rulebook stays.
     pub fn reconfigure(&mut self, book: Rulebook) -> Result<(), Forgotten> {
         let snapshot = self.snapshot();
-        self.coming = Some(Box::new(Reopening::begin(book, snapshot)?));
+        self.coming = Some(Box::new(Reopening::begin(book, self.span, snapshot)?));
         Ok(())
     }
 
@@ -145,9 +188,8 @@ impl Engine {
             return false;
         }
         let saved: Vec<_> = self.shards.iter().map(Shard::saved).collect();
-        let (book, shards) = coming.end(&saved);
         let published: Vec<Alert> = self.alerts().cloned().collect();
-        (self.book, self.shards) = (book, shards);
+        (self.book, self.shards, self.outbox) = coming.end(&saved);
         self.adopt(published);
         true
     }
@@ -162,8 +204,18 @@ impl Engine {
     /// Brings what is published up to what holds, and says what changed, by alert id. Before the first tick nothing is
     /// evaluated.
     pub fn publish(&mut self) -> Vec<Change> {
-        while !reopening::speak(&mut self.shards, &self.book, usize::MAX) {}
-        let mut changes: Vec<Change> = self.shards.iter_mut().flat_map(|shard| shard.settle(&self.book)).collect();
+        self.speak();
+        self.settle(Whose::All)
+    }
+
+    fn speak(&mut self) {
+        while !reopening::speak(&mut self.shards, self.span, &self.book, &mut self.outbox, usize::MAX) {}
+    }
+
+    fn settle(&mut self, whose: Whose) -> Vec<Change> {
+        let (book, read) = (&self.book, self.read);
+        let mut changes: Vec<Change> =
+            self.shards.iter_mut().flat_map(|shard| shard.settle(book, read, whose)).collect();
         changes.sort_by(|a, b| a.id().cmp(b.id()));
         changes
     }
@@ -181,20 +233,24 @@ impl Engine {
         published: impl IntoIterator<Item = Alert>,
     ) -> Result<Self, Forgotten> {
         let count = u32::try_from(snapshot.shards.len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
-        let (lateness, fates) = (snapshot.lateness, snapshot.fates.clone());
-        let saved = snapshot.shards.clone();
-        let mut opening = Reopening::begin(book, snapshot)?;
-        while !opening.fold(usize::MAX) {}
-        let (book, shards) = opening.end(&saved);
-        let mut engine = Self { book, count, lateness, shards, fates, coming: None };
+        let mut engine = Self::reopen(book, Span::all(count), snapshot)?;
         engine.adopt(published);
         Ok(engine)
     }
 
+    fn reopen(book: Rulebook, span: Span, snapshot: Snapshot) -> Result<Self, Forgotten> {
+        let (lateness, fates) = (snapshot.lateness, snapshot.fates.clone());
+        let saved = snapshot.shards.clone();
+        let mut opening = Reopening::begin(book, span, snapshot)?;
+        while !opening.fold(usize::MAX) {}
+        let (book, shards, outbox) = opening.end(&saved);
+        Ok(Self { fates, outbox, ..Self::of(book, span, lateness, shards) })
+    }
+
     fn adopt(&mut self, published: impl IntoIterator<Item = Alert>) {
         for alert in published {
-            let home = partition::of_subject(&alert.subject.subject.id, self.count);
-            if let Some(shard) = self.shards.get_mut(home) {
+            let home = self.span.held_at(partition::of_subject(&alert.subject.subject.id, self.span.of));
+            if let Some(shard) = home.and_then(|home| self.shards.get_mut(home)) {
                 shard.adopt(alert);
             }
         }

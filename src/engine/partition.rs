@@ -6,7 +6,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::model::AccountId;
+use crate::model::{AccountId, Fact};
 
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -18,6 +18,48 @@ fn fnv(parts: [&str; 3]) -> u64 {
 
 fn shard(hash: u64, count: NonZeroU32) -> usize {
     usize::try_from(hash % u64::from(count.get())).unwrap_or(0)
+}
+
+/// Which of a log's virtual shards are held in one place: some that follow one another, of all there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// The first one held.
+    pub(super) first: u32,
+    /// How many there are, held here or not.
+    pub(super) of: NonZeroU32,
+}
+
+impl Span {
+    /// All of them.
+    pub(super) fn all(of: NonZeroU32) -> Self {
+        Self { first: 0, of }
+    }
+
+    /// Where a shard is held, counted from the first one held; it may lie beyond those that are.
+    pub(super) fn held_at(self, shard: usize) -> Option<usize> {
+        shard.checked_sub(usize::try_from(self.first).ok()?)
+    }
+}
+
+/// Where a fact goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// To the shard of its account.
+    Shard(u32),
+    /// To every shard.
+    Every,
+}
+
+impl Home {
+    /// Where a fact goes in a log of so many shards.
+    pub fn of(fact: &Fact, shards: NonZeroU32) -> Self {
+        match fact {
+            Fact::Usage(usage) if !super::goes_to_all(fact.kind()) => {
+                Self::Shard(u32::try_from(of_account(&usage.account, shards)).unwrap_or_default())
+            }
+            _ => Self::Every,
+        }
+    }
 }
 
 /// The shard of an account's facts.

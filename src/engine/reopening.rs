@@ -3,11 +3,9 @@
 //! In: a snapshot, a rulebook, and the facts that come meanwhile. Out: shards in which everything is evaluated under that
 //! rulebook alone. It refuses to publish: whoever takes it over does, and only what is another alert than before.
 
-use std::num::NonZeroU32;
-
 use super::Rulebook;
-use super::accounts::Said;
-use super::partition;
+use super::contribution::Outbox;
+use super::partition::{self, Home, Span};
 use super::shard::Shard;
 use super::snapshot::{Saved, Snapshot};
 use crate::ledger::{Cursor, Retention};
@@ -29,8 +27,10 @@ pub struct Forgotten {
 #[derive(Debug)]
 pub(super) struct Reopening {
     book: Rulebook,
-    count: NonZeroU32,
+    span: Span,
     shards: Vec<Shard>,
+    /// What is to be said to shards held elsewhere.
+    outbox: Outbox,
     /// What is still to be taken over, shard by shard.
     left: Vec<(Saved, Cursor)>,
     ticks: Vec<(Position, Fact)>,
@@ -39,13 +39,13 @@ pub(super) struct Reopening {
 }
 
 impl Reopening {
-    pub(super) fn begin(book: Rulebook, snapshot: Snapshot) -> Result<Self, Forgotten> {
+    pub(super) fn begin(book: Rulebook, span: Span, snapshot: Snapshot) -> Result<Self, Forgotten> {
         let retention = book.retention(snapshot.lateness);
-        let count = u32::try_from(snapshot.shards.len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
         snapshot.shards.iter().try_for_each(|saved| reaches(saved, retention))?;
         let shards = snapshot.shards.iter().map(|saved| Shard::reopen(saved, retention, &book)).collect();
         let left = snapshot.shards.into_iter().map(|saved| (saved.facts.begin(), saved)).map(|(at, saved)| (saved, at));
-        Ok(Self { book, count, shards, left: left.collect(), ticks: Vec::new(), weighing: false })
+        let (outbox, left, ticks) = (Outbox::new(), left.collect(), Vec::new());
+        Ok(Self { book, span, shards, outbox, left, ticks, weighing: false })
     }
 
     /// What is to be in force.
@@ -61,7 +61,7 @@ impl Reopening {
             return;
         }
         let book = &self.book;
-        route(&mut self.shards, self.count, fact).for_each(|shard| {
+        route(&mut self.shards, self.span, fact).for_each(|shard| {
             shard.fold(position, fact, None, book);
         });
     }
@@ -94,7 +94,7 @@ impl Reopening {
     /// Takes so many facts over, then asks about so many days of accounts, then weighs so many groups; whether nothing is
     /// left.
     pub(super) fn work(&mut self, most: usize) -> bool {
-        if !self.fold(most) || !speak(&mut self.shards, &self.book, most) {
+        if !self.fold(most) || !speak(&mut self.shards, self.span, &self.book, &mut self.outbox, most) {
             return false;
         }
         if !std::mem::replace(&mut self.weighing, true) {
@@ -104,9 +104,9 @@ impl Reopening {
     }
 
     /// The shards, with the running totals of those whose place they take.
-    pub(super) fn end(mut self, saved: &[Saved]) -> (Rulebook, Vec<Shard>) {
+    pub(super) fn end(mut self, saved: &[Saved]) -> (Rulebook, Vec<Shard>, Outbox) {
         self.shards.iter_mut().zip(saved).for_each(|(shard, saved)| shard.recount(saved));
-        (self.book, self.shards)
+        (self.book, self.shards, self.outbox)
     }
 }
 
@@ -118,27 +118,28 @@ fn reaches(saved: &Saved, retention: Option<Retention>) -> Result<(), Forgotten>
     }
 }
 
-/// The shards that a fact goes to: that of its account, or all.
-pub(super) fn route<'a>(
-    shards: &'a mut [Shard],
-    count: NonZeroU32,
-    fact: &Fact,
-) -> impl Iterator<Item = &'a mut Shard> {
-    let own = match fact {
-        Fact::Usage(usage) if !super::goes_to_all(fact.kind()) => Some(partition::of_account(&usage.account, count)),
-        _ => None,
+/// The shards held here that a fact goes to: that of its account, or all.
+pub(super) fn route<'a>(shards: &'a mut [Shard], span: Span, fact: &Fact) -> impl Iterator<Item = &'a mut Shard> {
+    let own = match Home::of(fact, span.of) {
+        Home::Shard(shard) => usize::try_from(shard).ok(),
+        Home::Every => None,
     };
-    let (first, many) = own.map_or((0, usize::MAX), |own| (own, 1));
+    let (first, many) = own.map_or((0, usize::MAX), |own| (span.held_at(own).unwrap_or(usize::MAX), 1));
     shards.iter_mut().skip(first).take(many)
 }
 
 /// Lets touched accounts speak to their groups about so many days; whether none is left.
-pub(super) fn speak(shards: &mut [Shard], book: &Rulebook, most: usize) -> bool {
-    let count = u32::try_from(shards.len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+pub(super) fn speak(shards: &mut [Shard], span: Span, book: &Rulebook, outbox: &mut Outbox, most: usize) -> bool {
     let mut spoken = 0;
     for at in 0..shards.len() {
         while let Some(said) = shards.get_mut(at).and_then(|shard| shard.speak(book)) {
-            said.into_iter().for_each(|said| deliver(shards, count, said, book));
+            for said in said {
+                let home = span.held_at(partition::of_subject(&said.group.subject, span.of));
+                match home.and_then(|home| shards.get_mut(home)) {
+                    Some(shard) => shard.hear(said, book),
+                    None => outbox.put(said),
+                }
+            }
             spoken += 1;
             if spoken >= most {
                 return false;
@@ -146,10 +147,4 @@ pub(super) fn speak(shards: &mut [Shard], book: &Rulebook, most: usize) -> bool 
         }
     }
     true
-}
-
-fn deliver(shards: &mut [Shard], count: NonZeroU32, said: Said, book: &Rulebook) {
-    if let Some(shard) = shards.get_mut(partition::of_subject(&said.group.subject, count)) {
-        shard.hear(said, book);
-    }
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use super::accounts::{Accounts, Applied, Said};
 use super::gate::{Gates, Rules};
 use super::rows::{self, Sources};
+use super::share::{Group, Share};
 use super::snapshot::Saved;
-use super::table::Table;
-use super::{Change, Consumption, Refusal, Rulebook, consumption};
+use super::table::{Table, Whose};
+use super::{Change, Consumption, Read, Refusal, Rulebook, consumption};
 use crate::ledger::{Fate, Known, Ledger, Retention};
-use crate::model::{Alert, Day, EventTime, Fact, FactId, FactKind, Position, Revision, RuleId};
+use crate::model::{AccountId, Alert, AlertId, Day, EventTime, Fact, FactId, FactKind, Position, Revision, RuleId};
 
 /// One shard.
 #[derive(Debug, Default)]
@@ -98,15 +99,41 @@ impl Shard {
     }
 
     /// Brings what is published up to what holds, once every account of every shard has spoken.
-    pub(super) fn settle(&mut self, book: &Rulebook) -> Vec<Change> {
+    pub(super) fn settle(&mut self, book: &Rulebook, read: Read, whose: Whose) -> Vec<Change> {
         let Some(now) = self.now else { return Vec::new() };
-        let revision = Revision { epoch: 1, position: self.position, config: book.digest.clone() };
-        self.table.settle(book, now, &revision)
+        let (position, config) = (self.position, book.digest.clone());
+        let revision = Revision { epoch: read.epoch, position, heard: read.heard, config };
+        self.table.settle(book, now, &revision, whose)
+    }
+
+    /// How much of the log is folded.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// So much of the log is folded.
+    pub(super) fn at(&mut self, position: u64) {
+        self.position = position;
     }
 
     /// What was published before this shard was taken over.
     pub(super) fn adopt(&mut self, alert: Alert) {
         self.table.adopt(alert);
+    }
+
+    /// That an alert is not published any more, whoever withdrew it.
+    pub(super) fn withdrawn(&mut self, id: &AlertId) {
+        self.table.withdrawn(id);
+    }
+
+    /// What an account said last to a group about a day; nothing where it has no share.
+    pub(super) fn heard(&self, group: &Group, account: &AccountId, day: Day) -> Option<&Share> {
+        self.table.share(group, account, day)
+    }
+
+    /// Up to when time has passed.
+    pub(super) fn now(&self) -> Option<EventTime> {
+        self.now
     }
 
     /// The alerts published, by id.

@@ -2,12 +2,14 @@
 //!
 //! In: the parties and lists at an instant. Out: card, customer, owner, chain and hits, with their names.
 
+use serde::{Deserialize, Serialize};
+
 use super::Rulebook;
 use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, SubjectKind, Text};
 use crate::parties::{Chain, Hit, Hop, Owner, Parties};
 
 /// What holds for an account between two changes of any card.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Standing {
     pub(super) card: Option<Account>,
     pub(super) customer: Option<Known>,
@@ -22,7 +24,7 @@ pub(super) struct Standing {
 }
 
 /// A party as rules may read it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Known {
     pub(super) id: PartyId,
     pub(super) has_card: bool,
@@ -33,7 +35,7 @@ pub(super) struct Known {
 }
 
 /// A hop as rules may read it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct HopText {
     pub(super) party: Text,
     pub(super) name: Text,

@@ -11,11 +11,20 @@ use super::measured::Measured;
 use super::share::{Group, Share};
 use super::{Change, Rulebook};
 use crate::ledger::Retention;
-use crate::model::{AccountId, Alert, AlertId, Day, EventTime, Hour, Revision, RuleId, Suppression, Text};
+use crate::model::{AccountId, Alert, AlertId, Day, EventTime, Hour, Revision, RuleId, SubjectKind, Suppression, Text};
 use crate::policy::Rule;
 
 /// Everything said of each (rule, subject).
 pub(super) type Groups = BTreeMap<Group, GroupState>;
+
+/// Whose alerts are made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Of every subject.
+    All,
+    /// Of accounts alone: what other shards have to say of groups is not all known yet.
+    Accounts,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -92,19 +101,35 @@ impl Table {
         self.published.insert(alert.id.clone(), alert);
     }
 
+    /// Somebody else withdrew it: if it holds, it is published again.
+    pub(super) fn withdrawn(&mut self, id: &AlertId) {
+        if self.published.remove(id).is_some() {
+            self.dirty.extend(self.ids.iter().filter(|(_, known)| *known == id).map(|(group, _)| group.clone()));
+        }
+    }
+
+    /// What an account said last to a group about a day.
+    pub(super) fn share(&self, group: &Group, account: &AccountId, day: Day) -> Option<&Share> {
+        self.groups.get(group)?.share(account, day)
+    }
+
     /// The alerts published, by id.
     pub(super) fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.published.values()
     }
 
     /// Asks every dirty group anew, in the order of the rules, so that one may ask about another.
-    pub(super) fn settle(&mut self, book: &Rulebook, now: EventTime, revision: &Revision) -> Vec<Change> {
+    pub(super) fn settle(&mut self, book: &Rulebook, now: EventTime, revision: &Revision, whose: Whose) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut by_rule: BTreeMap<_, BTreeSet<Group>> = BTreeMap::new();
         for group in std::mem::take(&mut self.dirty) {
             by_rule.entry(group.rule.clone()).or_default().insert(group);
         }
         for rule in &book.policy.rules {
+            if whose == Whose::Accounts && rule.subject != SubjectKind::Account {
+                self.dirty.extend(by_rule.remove(&rule.id).unwrap_or_default());
+                continue;
+            }
             let own = by_rule.remove(&rule.id).unwrap_or_default();
             // Those that rules asked before have made doubtful.
             let (doubtful, rest) = std::mem::take(&mut self.dirty).into_iter().partition(|group| group.rule == rule.id);

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::KeyIndex;
 use super::series::{InHour, Key, Series};
 use crate::model::{ChipName, Day, DenialReason, EventTime, Hour, Market, Text};
@@ -15,7 +17,7 @@ use crate::model::{ChipName, Day, DenialReason, EventTime, Hour, Market, Text};
 pub(super) const STARTS_KEPT: usize = 64;
 
 /// What kind of activity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ActivityKind {
     /// Capacity was refused.
     Denied,
@@ -47,7 +49,7 @@ impl ActivityKind {
 }
 
 /// Which chip.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ChipKey {
     /// None was named.
     #[default]
@@ -69,7 +71,7 @@ impl fmt::Display for ChipKey {
 }
 
 /// What else tells activities apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Detail {
     /// Nothing.
     #[default]
@@ -81,7 +83,7 @@ pub enum Detail {
 }
 
 /// What one account did in each of some hours of one day, the same in every one of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
     /// The first hour.
     pub first: Hour,
@@ -129,7 +131,7 @@ impl Activity {
 }
 
 /// Sums of an hour.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Amounts {
     /// Chip-seconds that count: billed where the bill speaks, else launched. Of unknown chips: instance-seconds.
     pub seconds: i128,

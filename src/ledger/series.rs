@@ -3,6 +3,8 @@
 //! In: intervals, spread lines and events of one (kind, region, chip, SKU, market, detail), added and taken back in any
 //! order. Out: what holds in an hour, and the facts behind it. Sums are exact: what is rounded is rounded when asked.
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::{ActivityKind, Amounts, ChipKey, Detail};
 use super::behind::{Behind, Entry};
 use super::bills::Spread;
@@ -16,7 +18,7 @@ const NANOS_PER_HOUR: i128 = 3_600 * 1_000_000_000;
 const WAYS: usize = Market::ALL.len() + 1;
 
 /// What tells activities of an account apart, but for their hours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// The cloud.
     pub provider: Provider,

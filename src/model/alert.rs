@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::words::words;
+use super::words::{from_text, words};
 use super::{Digest, EventTime, FactId, FactKind, PartyId, Position, RuleId, Text};
 
 words! {
@@ -113,6 +113,8 @@ impl fmt::Display for SubjectKind {
     }
 }
 
+from_text!(SubjectKind, "a kind of subject");
+
 impl Serialize for SubjectKind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -120,7 +122,7 @@ impl Serialize for SubjectKind {
 }
 
 /// Whom or what an alert is about; written `kind:id`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
     /// Which kind.
     pub kind: SubjectKind,
@@ -135,7 +137,7 @@ impl fmt::Display for Subject {
 }
 
 /// One alert for each (rule, subject), for ever (D8).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlertId(Text);
 
@@ -144,6 +146,11 @@ impl AlertId {
     pub fn of(rule: &RuleId, subject: &Subject) -> Self {
         let id = Digest::new("alert").field(rule.as_str()).field(subject.kind.to_string()).field(&subject.id).fact_id();
         Self(Text::new(id.to_string()))
+    }
+
+    /// Reads 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        FactId::parse(text).map(|id| Self(Text::new(id.to_string())))
     }
 
     /// As text.
@@ -159,7 +166,7 @@ impl fmt::Display for AlertId {
 }
 
 /// A line of the alert table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// hash(rule, subject).
     pub id: AlertId,
@@ -199,18 +206,25 @@ pub struct Alert {
 }
 
 /// What an alert was computed from (D9): the fold of the log up to a position, under one configuration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
     /// The log's epoch.
     pub epoch: u64,
-    /// Facts folded so far.
+    /// Facts folded so far; of a log on Kafka the offset after the last one.
     pub position: u64,
+    /// What was heard from other shards, as the offset after it; 0 where there is nobody else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub heard: u64,
     /// `sha256:` and the configuration's digest.
     pub config: Text,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The subject as an alert names it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SubjectLine {
     /// Which.
     #[serde(flatten)]
@@ -238,7 +252,7 @@ impl Alert {
 }
 
 /// The rule as an alert names it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleLine {
     /// Which.
     pub id: RuleId,
@@ -259,7 +273,7 @@ pub struct RuleLine {
 }
 
 /// A stretch of time in which a condition held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Episode {
     /// Start of its first hour.
     pub from: EventTime,
@@ -268,7 +282,7 @@ pub struct Episode {
 }
 
 /// A measure and what the rule compares it with.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Its value.
     pub value: f64,
@@ -278,7 +292,7 @@ pub struct Measured {
 }
 
 /// A chip in an alert.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChipLine {
     /// Its name, or `unknown:` and the SKU.
     pub chip: Text,
@@ -289,7 +303,7 @@ pub struct ChipLine {
 }
 
 /// A hop of the chain.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HopLine {
     /// provider, distributor, reseller, payer, customer, end_user.
     pub role: Text,
@@ -310,7 +324,7 @@ pub struct HopLine {
 }
 
 /// A list entry matched.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HitLine {
     /// Who matched.
     pub party: PartyId,
@@ -325,7 +339,7 @@ pub struct HitLine {
 }
 
 /// A fact that made an alert.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvidenceLine {
     /// Which.
     pub fact: FactId,
@@ -340,7 +354,7 @@ pub struct EvidenceLine {
 }
 
 /// A triage decision as shown on an alert.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SuppressionLine {
     /// Which.
     pub id: Text,

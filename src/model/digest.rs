@@ -7,6 +7,8 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::words::from_text;
+
 /// Who a fact is: two facts with one identity are copies or versions of each other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactId([u8; 16]);
@@ -103,6 +105,22 @@ impl fmt::Debug for ContentHash {
         hex(&self.0, f)
     }
 }
+
+impl FactId {
+    /// Reads 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut out = [0; 16];
+        if text.len() != 32 || !text.is_ascii() {
+            return None;
+        }
+        for (at, byte) in out.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Self(out))
+    }
+}
+
+from_text!(FactId, "32 hexadecimal digits");
 
 impl Serialize for FactId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

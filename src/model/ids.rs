@@ -4,8 +4,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+
+use super::words::from_text;
 
 /// Short text, cheap to clone.
 pub type Text = SmolStr;
@@ -13,7 +15,7 @@ pub type Text = SmolStr;
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Text);
 
@@ -97,6 +99,8 @@ impl Serialize for AccountId {
     }
 }
 
+from_text!(AccountId, "provider/id");
+
 /// A country or territory, ISO 3166-1 alpha-2, upper case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
@@ -135,3 +139,5 @@ impl Serialize for Country {
         serializer.serialize_str(self.as_str())
     }
 }
+
+from_text!(Country, "two letters");

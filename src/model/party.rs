@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::words::words;
 use super::{AccountId, ChipName, Country, Currency, EventTime, Micros, Money, PartyId, Provider, RuleId, Text};
 
 /// What is known of an account from a date on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Account {
     /// Which.
+    #[serde(flatten, deserialize_with = "provider_and_id")]
     pub account: AccountId,
     /// Its display name.
     pub name: Option<Text>,
@@ -38,8 +39,10 @@ pub struct Account {
     /// State of the identity check.
     pub kyc: Option<Kyc>,
     /// Keyed hashes of identifiers it may share with others, by key.
+    #[serde(default)]
     pub shared: BTreeMap<Text, Text>,
     /// Greater replaces lesser at the same valid-from.
+    #[serde(default)]
     pub version: u64,
     /// Holds from.
     pub valid_from: EventTime,
@@ -47,8 +50,17 @@ pub struct Account {
     pub valid_to: Option<EventTime>,
 }
 
+fn provider_and_id<'de, D: Deserializer<'de>>(from: D) -> Result<AccountId, D::Error> {
+    #[derive(Deserialize)]
+    struct Parts {
+        provider: Provider,
+        id: Text,
+    }
+    Parts::deserialize(from).map(|parts| AccountId { provider: parts.provider, id: parts.id })
+}
+
 /// How an account is paid.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payment {
     /// Country of the instrument.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +134,7 @@ fn is_zero(version: &u64) -> bool {
 }
 
 /// A licence or approval that covers uses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Authorisation {
     /// Which.
     pub id: Text,
@@ -148,6 +160,22 @@ pub enum ChipScope {
     Any,
     /// These.
     Of(Vec<ChipName>),
+}
+
+impl<'de> Deserialize<'de> for ChipScope {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Of(Vec<ChipName>),
+            Any(Text),
+        }
+        match Written::deserialize(from)? {
+            Written::Of(chips) => Ok(Self::Of(chips)),
+            Written::Any(word) if word == "any" => Ok(Self::Any),
+            Written::Any(word) => Err(serde::de::Error::custom(format_args!("chips: a list or any, got {word:?}"))),
+        }
+    }
 }
 
 impl Serialize for ChipScope {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::Serialize;
 
-use super::words::words;
+use super::words::{from_text, words};
 
 /// A network of addresses: /24 or /48 unless the operator keeps whole addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,8 @@ impl fmt::Display for NetworkPrefix {
         write!(f, "{}/{}", self.network, self.length)
     }
 }
+
+from_text!(NetworkPrefix, "a network");
 
 impl Serialize for NetworkPrefix {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

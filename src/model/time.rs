@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::words::from_text;
 
 /// Seconds in an hour.
 pub const SECONDS_PER_HOUR: i64 = 3_600;
@@ -76,6 +78,8 @@ impl fmt::Display for EventTime {
     }
 }
 
+from_text!(EventTime, "a time");
+
 impl Serialize for EventTime {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -83,7 +87,8 @@ impl Serialize for EventTime {
 }
 
 /// An hour, counted from 1970-01-01T00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Hour(pub i64);
 
 impl Hour {
@@ -152,6 +157,8 @@ impl fmt::Display for Day {
         f.write_str(text.split('T').next().unwrap_or(&text))
     }
 }
+
+from_text!(Day, "a day");
 
 impl Serialize for Day {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,11 +1,9 @@
 //! Closed sets of words, as records and rules write them.
 
-use serde::Serialize;
-
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $word)] $variant,)*
         }
@@ -27,6 +25,37 @@ macro_rules! words {
     )*};
 }
 pub(crate) use words;
+
+/// What a `parse` says: a value or none, whatever else it says.
+pub(crate) trait Parsed<T> {
+    fn some(self) -> Option<T>;
+}
+
+impl<T> Parsed<T> for Option<T> {
+    fn some(self) -> Option<T> {
+        self
+    }
+}
+
+impl<T, E> Parsed<T> for Result<T, E> {
+    fn some(self) -> Option<T> {
+        self.ok()
+    }
+}
+
+/// Reads what is written as text by its own `parse`.
+macro_rules! from_text {
+    ($name:ty, $what:literal) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+                crate::model::words::Parsed::some(Self::parse(&text))
+                    .ok_or_else(|| serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &$what))
+            }
+        }
+    };
+}
+pub(crate) use from_text;
 
 words! {
     /// How capacity was bought.

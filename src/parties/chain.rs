@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Account, AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Provider, Text, words};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Parties;
 
@@ -39,7 +39,7 @@ words! {
 }
 
 /// Whom a hop names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Who {
     /// The cloud.
     Provider(Provider),
@@ -69,7 +69,7 @@ impl Who {
 }
 
 /// One link of a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     /// What it is to the account.
     pub role: Role,
@@ -102,7 +102,7 @@ impl From<&Hop> for HopLine {
 }
 
 /// Everyone between a provider and those who use an account, at an instant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
     /// From the provider down to the end users.
     pub hops: Vec<Hop>,

@@ -3,6 +3,8 @@
 //! In: `sub_unit_of` and `owns` edges in force. Out: the top, the way there, and whether it is certain to be the top.
 //! It refuses to guess: a stake of unknown size ends the climb, and an unknown parent is never a clear one (P4).
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Country, EdgeKind, EventTime, Micros, PartyId, Text};
 
 use super::Parties;
@@ -14,7 +16,7 @@ const WHOLE: Micros = Micros(100_000_000);
 const HALF: Micros = Micros(50_000_000);
 
 /// Who stands at the top of a party's ownership at an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The ultimate parent; the party itself where nobody stands above it.
     pub party: PartyId,

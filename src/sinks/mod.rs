@@ -3,6 +3,7 @@
 //! In: alerts, risk and rejects. Out: bytes to a writer handed in: NDJSON of our own, OCSF Detection Findings, or text for
 //! people. It refuses to decide what is an alert.
 
+mod cloud_event;
 mod ocsf;
 mod rejects;
 mod risk;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 
 use crate::model::Alert;
 
+pub use cloud_event::headers as cloud_event;
 pub use rejects::{Reject, write_reject};
 pub use risk::write_risk;
 
@@ -28,6 +30,17 @@ pub enum AlertFormat {
     Text,
 }
 
+impl AlertFormat {
+    /// An alert as one line, without its end; text takes several.
+    pub fn line(self, alert: &Alert) -> serde_json::Result<Vec<u8>> {
+        match self {
+            Self::Json => serde_json::to_vec(alert),
+            Self::Ocsf => serde_json::to_vec(&ocsf::finding(alert)),
+            Self::Text => Ok(text::alert(alert).into_bytes()),
+        }
+    }
+}
+
 /// Writes alerts in the order given; as text the gravest first.
 pub fn write_alerts<'a>(
     out: &mut dyn Write,
@@ -39,16 +52,9 @@ pub fn write_alerts<'a>(
         alerts.sort_by_key(|alert| (Reverse(alert.rule.severity), &alert.rule.id, &alert.subject.subject));
     }
     for alert in alerts {
-        match format {
-            AlertFormat::Json => {
-                serde_json::to_writer(&mut *out, alert)?;
-                out.write_all(b"\n")?;
-            }
-            AlertFormat::Ocsf => {
-                serde_json::to_writer(&mut *out, &ocsf::finding(alert))?;
-                out.write_all(b"\n")?;
-            }
-            AlertFormat::Text => out.write_all(text::alert(alert).as_bytes())?,
+        out.write_all(&format.line(alert)?)?;
+        if format != AlertFormat::Text {
+            out.write_all(b"\n")?;
         }
     }
     Ok(())

@@ -23,6 +23,7 @@ mod property;
 mod published;
 mod readme;
 mod risk;
+mod shards;
 mod snapshots;
 mod tidy;
 mod world;

@@ -55,7 +55,7 @@ fn rulebook_of(skus: &str, list: &str, places: &str) -> Rulebook {
 }
 
 /// Another one: without every other rule, a SKU named otherwise, another party listed, another place.
-fn other_rulebook(book: &Rulebook) -> Rulebook {
+pub fn other_rulebook(book: &Rulebook) -> Rulebook {
     let skus = world::SKUS.replace("mid.h20", "plain.large").replace("H100-80GB-SXM,8", "H100-80GB-SXM,4");
     let list = world::LIST.replace("Listed Institute", "Quiet Company");
     let tables = rulebook_of(&skus, &list, &world::PLACES.replace("CN", "SG"));
@@ -86,7 +86,7 @@ pub fn canonical(engine: &Engine) -> Vec<Alert> {
 }
 
 /// Equal, or the first difference told.
-fn same(found: &[Alert], expected: &[Alert], what: &str) -> Result<(), TestCaseError> {
+pub fn same(found: &[Alert], expected: &[Alert], what: &str) -> Result<(), TestCaseError> {
     let names =
         |alerts: &[Alert]| alerts.iter().map(|a| format!("{} {}", a.rule.id, a.subject.subject)).collect::<Vec<_>>();
     prop_assert_eq!(names(found), names(expected), "{}", what);
@@ -336,7 +336,7 @@ fn every_rule_of_the_histories_fires_somewhere() {
     assert_eq!(fired.len(), world::RULES.len(), "a rule that never fires proves nothing: {fired:?}");
 }
 
-fn random() -> u64 {
+pub fn random() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()
 }

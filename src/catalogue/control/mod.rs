@@ -6,7 +6,7 @@
 
 mod read;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::chip::Chip;
 use super::dated::{ControlStatus, Dated};
@@ -31,7 +31,7 @@ words! {
 }
 
 /// What holds for a chip on a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {
     /// The class.
     pub class: ControlClass,

@@ -9,8 +9,6 @@ mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use super::screening::Index;
 use crate::model::{Country, Day, EntryId, EventTime, ListId, Text, words};
 use crate::written::{Place, Problem, Problems, Source};

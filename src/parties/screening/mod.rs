@@ -10,7 +10,7 @@ mod index;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) use domain::domain;
 pub use fold::fold;
@@ -34,7 +34,7 @@ words! {
 }
 
 /// A list entry that names a party, or one above or below it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// Who was screened; the account's id where no customer is known.
     pub party: PartyId,
