@@ -19,6 +19,7 @@ pub mod config;
 pub mod decode;
 pub mod engine;
 pub mod geo;
+pub mod kafka;
 pub mod ledger;
 pub mod model;
 pub mod parties;

@@ -5,6 +5,7 @@
 
 mod load;
 mod read;
+mod service;
 mod settings;
 mod shipped;
 
@@ -16,6 +17,7 @@ use crate::model::{Day, EventTime};
 use crate::written::{Problem, Problems};
 
 pub use load::rulebook_of_case;
+pub use service::{Http, RejectBytes, Service, Shards, Snapshots, Source, Topics};
 pub use settings::{CaseFile, Settings};
 
 /// Everything a run needs, validated.
@@ -25,6 +27,8 @@ pub struct Config {
     pub rulebook: Rulebook,
     /// How records are read.
     pub decode: decode::Settings,
+    /// What `run` needs beside.
+    pub service: Service,
     /// What is worth telling though it loads: rows of official lists that could not be read, marks of recall.
     pub notices: Vec<String>,
 }

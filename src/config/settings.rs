@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::read::{Gathered, read_text};
+use super::service::{Service, service};
 use crate::decode::{Limits, PrincipalPolicy};
 use crate::model::{Day, EventTime, Text};
 use crate::written::{Fields, Node, Problems, parse};
@@ -28,6 +29,8 @@ pub struct Settings {
     pub principals: PrincipalPolicy,
     /// `limits`.
     pub limits: Limits,
+    /// What `run` needs beside.
+    pub service: Service,
 }
 
 /// `geo`: databases are asked before tables.
@@ -91,6 +94,7 @@ pub(super) fn read_settings(path: &Path, errors: &mut Gathered) -> Settings {
             jurisdictions: path_of(fields, "jurisdictions", base, problems),
             policy: paths_of(fields, "policy", base, problems),
             lists: paths_of(fields, "lists", base, problems).unwrap_or_default(),
+            service: service(fields, base, problems),
             ..Settings::default()
         };
         nested(fields, "catalogue", problems, |fields, problems| {
@@ -129,7 +133,12 @@ pub(super) fn read_case(path: &Path, errors: &mut Gathered) -> CaseFile {
     })
 }
 
-fn nested(fields: &mut Fields, key: &str, problems: &mut Problems, read: impl FnOnce(&mut Fields, &mut Problems)) {
+pub(super) fn nested(
+    fields: &mut Fields,
+    key: &str,
+    problems: &mut Problems,
+    read: impl FnOnce(&mut Fields, &mut Problems),
+) {
     let Some(node) = fields.optional(key) else { return };
     if let Some(mut inner) = node.fields(key, problems) {
         read(&mut inner, problems);
@@ -137,17 +146,17 @@ fn nested(fields: &mut Fields, key: &str, problems: &mut Problems, read: impl Fn
     }
 }
 
-fn path_of(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<PathBuf> {
+pub(super) fn path_of(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<PathBuf> {
     fields.optional_text(key, problems).map(|text| base.join(text.as_str()))
 }
 
-fn paths_of(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<Vec<PathBuf>> {
+pub(super) fn paths_of(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<Vec<PathBuf>> {
     let items = fields.optional(key)?.list(key, problems)?;
     let path = |item: &Node| item.text(key, problems).map(|text| base.join(text.as_str()));
     Some(items.iter().filter_map(path).collect())
 }
 
-fn value_of<T>(
+pub(super) fn value_of<T>(
     fields: &mut Fields,
     key: &str,
     problems: &mut Problems,

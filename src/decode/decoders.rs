@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Context, Outcome, aws, azure, focus, native, oci};
+use super::{Context, Format, Outcome, Settings, aws, azure, focus, native, oci};
 
 /// Looks at one JSON record, out of its container; `None` means it is not of this shape. A record is shown as it
 /// stands first and then, if no decoder knows it, as what its envelope holds (`data`, `detail`, a `message` string …)
@@ -13,10 +13,28 @@ use super::{Context, Outcome, aws, azure, focus, native, oci};
 pub(crate) type JsonDecoder = fn(&Value, &Context<'_>) -> Option<Outcome>;
 
 /// Those for JSON. Native records say their type, so they come first.
-pub(crate) const JSON: &[JsonDecoder] = &[native::decode, aws::decode, azure::decode, oci::decode];
+pub(crate) const JSON: &[(Format, JsonDecoder)] = &[
+    (Format::Native, native::decode),
+    (Format::Aws, aws::decode),
+    (Format::Azure, azure::decode),
+    (Format::Oci, oci::decode),
+];
+
+/// What a record of this format becomes where another is expected.
+pub(crate) fn expected(settings: &Settings, found: Format, outcome: Outcome) -> Outcome {
+    match settings.format {
+        Some(format) if format != found => {
+            let (found, format) = (found.as_str(), format.as_str());
+            Outcome::reject("other_format", format!("a record of {found} where {format} is expected"))
+        }
+        _ => outcome,
+    }
+}
 
 /// Reads one kind of CSV.
 pub(crate) struct CsvDecoder {
+    /// Whose rows they are.
+    pub(crate) format: Format,
     /// Whether a header line is of this kind; names are trimmed, in the case and order written.
     pub(crate) header_matches: fn(&[&str]) -> bool,
     /// Looks at one row.
@@ -24,7 +42,8 @@ pub(crate) struct CsvDecoder {
 }
 
 /// Those for CSV.
-pub(crate) const CSV: &[CsvDecoder] = &[CsvDecoder { header_matches: focus::header_matches, row: focus::row }];
+pub(crate) const CSV: &[CsvDecoder] =
+    &[CsvDecoder { format: Format::Focus, header_matches: focus::header_matches, row: focus::row }];
 
 /// One row under its header.
 pub(crate) struct Row<'a> {

@@ -28,7 +28,7 @@ mod unsupported;
 mod when;
 
 pub use outcome::{Item, Outcome, Reason};
-pub use settings::{Limits, PrincipalPolicy, Settings, Sightings};
+pub use settings::{Format, Limits, PrincipalPolicy, Settings, Sightings};
 
 pub(crate) use context::Context;
 pub(crate) use decoders::Row;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::envelope::{self, Inside};
 use super::feed::Feed;
 use super::split::Splitter;
-use super::{Context, Item, Outcome, Reason, Settings, aws, decoders, unsupported};
+use super::{Context, Format, Item, Outcome, Reason, Settings, aws, decoders, unsupported};
 use crate::model::{Position, Text};
 
 /// Envelopes within envelopes, at most.
@@ -70,15 +70,16 @@ impl<'a> Records<'a> {
 
     fn parsed(&mut self, record: Parsed, envelope: Option<&Value>, level: usize, size: u64) {
         match record {
-            Parsed::Irrelevant => self.item(Outcome::Irrelevant, size),
+            Parsed::Irrelevant => self.item(decoders::expected(self.settings, Format::Aws, Outcome::Irrelevant), size),
             Parsed::Whole(value) => self.value(&value, envelope, level, size),
         }
     }
 
     fn value(&mut self, record: &Value, envelope: Option<&Value>, level: usize, size: u64) {
         let context = Context { settings: self.settings, envelope };
-        if let Some(outcome) = decoders::JSON.iter().find_map(|decode| decode(record, &context)) {
-            return self.item(outcome, size);
+        let decoded = decoders::JSON.iter().find_map(|(format, decode)| Some((*format, decode(record, &context)?)));
+        if let Some((format, outcome)) = decoded {
+            return self.item(decoders::expected(self.settings, format, outcome), size);
         }
         if let Some(format) = unsupported::json(record) {
             return self.item(Outcome::reject(&format!("unsupported:{format}"), ""), size);

@@ -111,7 +111,8 @@ impl Header {
             return Outcome::reject("malformed_csv", format!("{found} fields under {width} headings"));
         }
         let context = Context { settings: records.settings(), envelope: None };
-        (decoder.row)(&Row::new(&self.columns, &fields), &context)
+        let outcome = (decoder.row)(&Row::new(&self.columns, &fields), &context);
+        decoders::expected(records.settings(), decoder.format, outcome)
     }
 }
 

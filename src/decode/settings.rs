@@ -1,5 +1,7 @@
 //! How much of a record is read, and how much of it is kept.
 
+use crate::model::words;
+
 /// Bounds on what is read; a breach is a rejected record with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -42,6 +44,22 @@ pub enum Sightings {
     Relevant,
 }
 
+words! {
+    /// Whose records they are.
+    Format {
+        /// Ours (docs/records.md).
+        Native = "native",
+        /// CloudTrail, EventBridge.
+        Aws = "aws",
+        /// Activity Log.
+        Azure = "azure",
+        /// Audit, Events.
+        Oci = "oci",
+        /// FOCUS billing.
+        Focus = "focus",
+    }
+}
+
 /// How records are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -51,4 +69,6 @@ pub struct Settings {
     pub principals: PrincipalPolicy,
     /// Which records yield sightings.
     pub sightings: Sightings,
+    /// What all records must be; `None`: each is looked at.
+    pub format: Option<Format>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Rulebook;
 use super::rows::Row;
-use crate::ledger::{ActivityKind, ChipKey};
+use crate::ledger::{AccountIndex, ActivityKind, ChipKey};
 use crate::model::{EventTime, Text};
 
 /// What a sum is about.
@@ -33,6 +33,15 @@ pub struct Consumption {
     pub unknown_skus: BTreeMap<Text, u64>,
     /// Hours of activity behind which a customer or owner is not known, by what is not known.
     pub unresolved: BTreeMap<&'static str, u64>,
+}
+
+/// How far adding up is.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    pub(super) shard: usize,
+    pub(super) account: AccountIndex,
+    /// What was added up so far.
+    pub sums: Consumption,
 }
 
 const RESTRICTED: &str = "MACAU_OR_D5";

@@ -210,6 +210,11 @@ impl Member {
         self.others.missing(&self.engine.book.digest).collect()
     }
 
+    /// Whether another rulebook could be put in force.
+    pub fn could_reconfigure(&self, book: &Rulebook) -> Result<(), Forgotten> {
+        self.engine.could_reconfigure(book)
+    }
+
     /// Asks for another rulebook to be in force ([`Engine::reconfigure`]).
     pub fn reconfigure(&mut self, book: Rulebook) -> Result<(), Forgotten> {
         self.engine.reconfigure(book)

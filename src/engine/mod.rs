@@ -41,7 +41,7 @@ use crate::model::{Alert, AlertId, Fact, FactKind, Position, Risk, Text};
 use crate::parties::Lists;
 use crate::policy::Policy;
 
-pub use consumption::{Consumed, Consumption};
+pub use consumption::{Consumed, Consumption, Walk};
 pub use contribution::{Contribution, Sender};
 pub use member::{Member, Published, Seat, Unheard, Work};
 pub use partition::Home;
@@ -169,6 +169,11 @@ impl Engine {
         }
         *self.fates.entry((kind, fate)).or_default() += 1;
         fate
+    }
+
+    /// Whether another rulebook could be put in force: whether facts are held as far back as its rules look.
+    pub fn could_reconfigure(&self, book: &Rulebook) -> Result<(), Forgotten> {
+        reopening::reach(book, &self.snapshot())
     }
 
     /// Asks for another rulebook to be in force. Everything is evaluated under it beside the one in force, in slices
@@ -300,9 +305,18 @@ impl Engine {
 
     /// What ran, for metrics.
     pub fn consumption(&self) -> Consumption {
-        let mut sums = Consumption::default();
-        self.shards.iter().for_each(|shard| shard.consumption(&mut sums, &self.book));
-        sums
+        let mut walk = Walk::default();
+        while !self.add_up(&mut walk, usize::MAX) {}
+        walk.sums
+    }
+
+    /// Adds up what ran on so many more accounts; whether none is left. Facts may come in between.
+    pub fn add_up(&self, walk: &mut Walk, most: usize) -> bool {
+        let Some(shard) = self.shards.get(walk.shard) else { return true };
+        if shard.consumption(walk, &self.book, most) {
+            (walk.shard, walk.account) = (walk.shard + 1, 0);
+        }
+        walk.shard >= self.shards.len()
     }
 
     /// The rulebook in force.

@@ -40,8 +40,8 @@ pub(super) struct Reopening {
 
 impl Reopening {
     pub(super) fn begin(book: Rulebook, span: Span, snapshot: Snapshot) -> Result<Self, Forgotten> {
+        reach(&book, &snapshot)?;
         let retention = book.retention(snapshot.lateness);
-        snapshot.shards.iter().try_for_each(|saved| reaches(saved, retention))?;
         let shards = snapshot.shards.iter().map(|saved| Shard::reopen(saved, retention, &book)).collect();
         let left = snapshot.shards.into_iter().map(|saved| (saved.facts.begin(), saved)).map(|(at, saved)| (saved, at));
         let (outbox, left, ticks) = (Outbox::new(), left.collect(), Vec::new());
@@ -108,6 +108,12 @@ impl Reopening {
         self.shards.iter_mut().zip(saved).for_each(|(shard, saved)| shard.recount(saved));
         (self.book, self.shards, self.outbox)
     }
+}
+
+/// Whether facts are held as far back as the rules look.
+pub(super) fn reach(book: &Rulebook, snapshot: &Snapshot) -> Result<(), Forgotten> {
+    let retention = book.retention(snapshot.lateness);
+    snapshot.shards.iter().try_for_each(|saved| reaches(saved, retention))
 }
 
 fn reaches(saved: &Saved, retention: Option<Retention>) -> Result<(), Forgotten> {

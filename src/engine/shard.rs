@@ -13,8 +13,8 @@ use super::rows::{self, Sources};
 use super::share::{Group, Share};
 use super::snapshot::Saved;
 use super::table::{Table, Whose};
-use super::{Change, Consumption, Read, Refusal, Rulebook, consumption};
-use crate::ledger::{Fate, Known, Ledger, Retention};
+use super::{Change, Read, Refusal, Rulebook, Walk, consumption};
+use crate::ledger::{AccountIndex, Fate, Known, Ledger, Retention};
 use crate::model::{AccountId, Alert, AlertId, Day, EventTime, Fact, FactId, FactKind, Position, Revision, RuleId};
 
 /// One shard.
@@ -149,21 +149,24 @@ impl Shard {
         &self.accounts.ledger
     }
 
-    /// Adds what ran on the accounts of this shard.
-    pub(super) fn consumption(&self, sums: &mut Consumption, book: &Rulebook) {
-        let Some(now) = self.now else { return };
+    /// Adds what ran on so many more accounts of this shard; whether none is left.
+    pub(super) fn consumption(&self, walk: &mut Walk, book: &Rulebook, most: usize) -> bool {
+        let Some(now) = self.now else { return true };
         let Accounts { ledger, parties, .. } = &self.accounts;
         let (sources, mut gates) = (Sources { ledger, parties, book }, Gates::default());
-        for account in 0..ledger.accounts() {
+        let most = AccountIndex::try_from(most).unwrap_or(AccountIndex::MAX);
+        let end = walk.account.saturating_add(most).min(ledger.accounts());
+        for account in std::mem::replace(&mut walk.account, end)..end {
             let Some((first, last)) = ledger.span(account) else { continue };
             let mut known = None;
             for day in (first.day().0..=last.day().0).map(Day) {
                 let of = |(index, key)| Some((index, Arc::clone(gates.of(index, key, day, book)?)));
                 let keys: Vec<_> = ledger.keys(account).filter_map(of).collect();
                 let all = rows::rows((account, day), &keys, &sources, &mut known, |_, _| Some(Rules::default()));
-                consumption::add(sums, all.iter().map(|(row, _)| row), book, now);
+                consumption::add(&mut walk.sums, all.iter().map(|(row, _)| row), book, now);
             }
         }
+        end == ledger.accounts()
     }
 
     /// Everything this shard must not forget.

@@ -73,6 +73,11 @@ impl Digest {
         self.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
 
+    /// SHA-256 of bytes as they are, in hexadecimal: as other tools compute it.
+    pub fn bare(bytes: &[u8]) -> String {
+        Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    }
+
     /// As a fact's identity.
     pub fn fact_id(self) -> FactId {
         FactId(self.finish())

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["catalogue", "decode", "geo", "parties"],
     &["ledger", "policy"],
     &["engine"],
-    &["telemetry"],
+    &["kafka", "telemetry"],
     &["sinks", "sources", "store"],
     &["config"],
     &["app"],

@@ -29,6 +29,15 @@ pub enum Topic {
 impl Topic {
     /// Every one.
     pub const ALL: [Self; 3] = [Self::Facts, Self::Contributions, Self::Alerts];
+
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Facts => "facts",
+            Self::Contributions => "contributions",
+            Self::Alerts => "alerts",
+        }
+    }
 }
 
 /// Header that says where the record was read that a fact comes from.
@@ -77,6 +86,17 @@ pub enum Unread {
     Alert,
 }
 
+impl Unread {
+    /// Of which topic.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fact => "facts",
+            Self::Contribution => "contributions",
+            Self::Alert => "alerts",
+        }
+    }
+}
+
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Taken {
@@ -98,7 +118,8 @@ pub struct Held {
     claims: BTreeSet<u64>,
     /// Partitions that were read to their ends since the shard was taken over.
     reached: BTreeSet<Topic>,
-    succeeded: bool,
+    /// The latest claim met, ours or not.
+    met: u64,
     /// Messages that could not be read.
     unread: BTreeMap<Unread, u64>,
 }
@@ -107,7 +128,7 @@ impl Held {
     /// A shard whose snapshot, if there is any, was taken up.
     pub fn new(member: Member, shard: u32, format: AlertFormat) -> Self {
         let (claims, reached, unread) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-        Self { member, shard, format, claims, reached, succeeded: false, unread }
+        Self { member, shard, format, claims, reached, met: 0, unread }
     }
 
     /// The record that claims the shard. What it becomes the offset of is told to [`Self::claimed`].
@@ -191,7 +212,7 @@ impl Held {
 
     /// A claim was met, perhaps of a successor.
     fn met(&mut self, claim: u64) {
-        self.succeeded |= self.claims.last().is_some_and(|own| *own < claim);
+        self.met = self.met.max(claim);
     }
 
     /// A partition was read to its end.
@@ -206,12 +227,12 @@ impl Held {
 
     /// Whether it was succeeded, so that it must be given up.
     pub fn is_succeeded(&self) -> bool {
-        self.succeeded
+        self.claims.last().is_some_and(|own| *own < self.met)
     }
 
     /// What is to be sent, in this order; nothing before everything was read, or after it was succeeded.
     pub fn publish(&mut self) -> Vec<Outgoing> {
-        if self.succeeded || self.behind().next().is_some() {
+        if self.is_succeeded() || self.behind().next().is_some() {
             return Vec::new();
         }
         let Some(sender) = self.member.sender() else { return Vec::new() };

@@ -1,0 +1,175 @@
+//! How far a source partition may be committed, and what became of its records up to there (P2, P3).
+//!
+//! In: offsets as they are read, with how many facts each gave, and deliveries in any order. Out: the offset before which
+//! everything is durable downstream, with the running totals as of that offset, which are committed together with it: so
+//! that they are right after any crash. It refuses to know Kafka.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::Tally;
+
+/// Most characters of the totals as committed: brokers take 4,096 bytes by default.
+const METADATA: usize = 3_900;
+
+/// Running totals of a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Records.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Messages that the source removed before they were read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Totals {
+    /// As committed beside an offset. Where reasons would not fit, those are added up.
+    pub fn write(&self) -> String {
+        let text = |totals: &Self| serde_json::to_string(totals).unwrap_or_default();
+        let whole = text(self);
+        if whole.len() <= METADATA {
+            return whole;
+        }
+        let rejected = BTreeMap::from([("other".to_owned(), self.tally.rejected())]);
+        text(&Self { tally: Tally { rejected, ..self.tally.clone() }, lost: self.lost })
+    }
+
+    /// The same again; totals that somebody else wrote, or nobody, begin at nought.
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+/// A message whose facts are not all durable.
+#[derive(Debug)]
+struct Waiting {
+    offset: u64,
+    left: usize,
+    /// Totals before it.
+    before: Totals,
+}
+
+/// One source partition.
+#[derive(Debug)]
+pub struct Ahead {
+    next: u64,
+    totals: Totals,
+    waiting: VecDeque<Waiting>,
+    committed: Option<u64>,
+}
+
+impl Ahead {
+    /// From a committed offset and its totals.
+    pub fn new(next: u64, totals: Totals) -> Self {
+        Self { next, totals, waiting: VecDeque::new(), committed: None }
+    }
+
+    /// A message was read: what its records came to, and how many facts and rejects are to be delivered.
+    pub fn read(&mut self, offset: u64, records: &Tally, sent: usize) {
+        if sent > 0 {
+            self.waiting.push_back(Waiting { offset, left: sent, before: self.totals.clone() });
+        }
+        self.totals.tally.add(records);
+        self.next = offset + 1;
+    }
+
+    /// A fact of the message at this offset is durable.
+    pub fn delivered(&mut self, offset: u64) {
+        if let Ok(at) = self.waiting.binary_search_by_key(&offset, |waiting| waiting.offset)
+            && let Some(waiting) = self.waiting.get_mut(at)
+        {
+            waiting.left = waiting.left.saturating_sub(1);
+        }
+        while self.waiting.front().is_some_and(|first| first.left == 0) {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// The source removed everything before this offset. How much was lost of what had not been read.
+    pub fn begins_at(&mut self, first: u64) -> u64 {
+        let lost = first.saturating_sub(self.next);
+        self.totals.lost += lost;
+        self.next = self.next.max(first);
+        lost
+    }
+
+    /// Where to read on.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Running totals of everything read.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// What may be committed, where it is more than before.
+    pub fn commit(&mut self) -> Option<(u64, String)> {
+        let (offset, totals) = match self.waiting.front() {
+            Some(first) => (first.offset, &first.before),
+            None => (self.next, &self.totals),
+        };
+        if self.committed.is_some_and(|committed| committed >= offset) {
+            return None;
+        }
+        let totals = totals.write();
+        self.committed = Some(offset);
+        Some((offset, totals))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(reason: Option<&str>) -> Tally {
+        let rejected = reason.map(|reason| (reason.to_owned(), 1)).into_iter().collect();
+        Tally { read: 1, relevant: u64::from(reason.is_none()), irrelevant: 0, rejected }
+    }
+
+    #[test]
+    fn nothing_is_committed_past_a_message_whose_facts_are_not_all_durable() {
+        let mut ahead = Ahead::new(10, Totals::default());
+        ahead.read(10, &one(None), 2);
+        ahead.read(11, &one(None), 1);
+        ahead.read(12, &one(Some("truncated")), 0);
+        ahead.delivered(11);
+        ahead.delivered(10);
+        assert_eq!(ahead.commit().map(|(offset, _)| offset), Some(10), "one of two facts is missing");
+        ahead.delivered(10);
+        let (offset, totals) = ahead.commit().unwrap();
+        assert_eq!((offset, Totals::read(&totals)), (13, ahead.totals().clone()));
+        assert_eq!(ahead.commit(), None, "nothing new");
+    }
+
+    #[test]
+    fn totals_are_those_of_the_offset_they_are_committed_with() {
+        let mut ahead = Ahead::new(0, Totals::default());
+        ahead.read(0, &one(None), 0);
+        ahead.read(1, &one(None), 1);
+        ahead.read(2, &one(None), 0);
+        let (offset, totals) = ahead.commit().unwrap();
+        assert_eq!((offset, Totals::read(&totals).tally.read), (1, 1));
+    }
+
+    #[test]
+    fn what_the_source_removed_is_counted_once() {
+        let mut ahead = Ahead::new(5, Totals::default());
+        assert_eq!((ahead.begins_at(9), ahead.begins_at(9), ahead.begins_at(3)), (4, 0, 0));
+        assert_eq!((ahead.next(), ahead.totals().lost), (9, 4));
+    }
+
+    #[test]
+    fn totals_with_any_number_of_reasons_fit_beside_an_offset() {
+        let rejected = (0..500).map(|n| (format!("unsupported:format_{n}"), 7)).collect();
+        let totals = Totals { tally: Tally { read: 3_500, rejected, ..Tally::default() }, lost: 0 };
+        let read = Totals::read(&totals.write());
+        assert!(totals.write().len() < METADATA && read.tally.adds_up() && read.tally.rejected() == 3_500);
+    }
+}

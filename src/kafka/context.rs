@@ -1,0 +1,141 @@
+//! Consumers: one that joins a group, and one that reads what it is told to.
+//!
+//! In: a connection. Out: consumers that commit and store nothing by themselves, that tell of partitions given and taken
+//! away, and of how far they lag behind.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::KafkaError as Cause;
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+
+use super::{Connection, KafkaError};
+
+/// A consumer of ours.
+pub type Consumer = BaseConsumer<Told>;
+
+/// Hears of partitions that a group gives or takes away. Called on the thread that polls, within `poll`.
+pub trait Group: Send + Sync {
+    /// These are ours once this returns: where to begin is to be set in the list.
+    fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList);
+    /// These are ours, and nothing of them was fetched yet.
+    fn begun(&self, consumer: &Consumer, partitions: &TopicPartitionList);
+    /// These are not ours any more when this returns: what is unfinished is to be finished, soon.
+    fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList);
+}
+
+/// Belongs to no group.
+pub struct Plain;
+
+impl Group for Plain {
+    fn given(&self, _: &Consumer, _: &mut TopicPartitionList) {}
+    fn begun(&self, _: &Consumer, _: &TopicPartitionList) {}
+    fn taken(&self, _: &Consumer, _: &TopicPartitionList) {}
+}
+
+/// Records that lie ahead, by topic and partition.
+pub type Lags = Arc<DashMap<(String, i32), i64>>;
+
+/// What librdkafka tells us, handed on.
+pub struct Told {
+    group: Box<dyn Group>,
+    lags: Option<Lags>,
+}
+
+impl ClientContext for Told {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log(level, facility, message);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let Some(lags) = &self.lags else { return };
+        for (name, topic) in statistics.topics {
+            for (partition, state) in topic.partitions.into_iter().filter(|(_, state)| state.consumer_lag >= 0) {
+                lags.insert((name.clone(), partition), state.consumer_lag);
+            }
+        }
+    }
+
+    fn error(&self, error: Cause, reason: &str) {
+        tracing::warn!(%error, reason, "kafka");
+    }
+}
+
+/// A line of librdkafka's own log. What brokers refuse is worth a line; what it does all day is not.
+pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+            tracing::warn!(facility, message, "librdkafka");
+        }
+        RDKafkaLogLevel::Warning => tracing::info!(facility, message, "librdkafka"),
+        _ => tracing::debug!(facility, message, "librdkafka"),
+    }
+}
+
+impl ConsumerContext for Told {
+    /// Always the cooperative way: that is what our groups are set to.
+    fn rebalance(&self, consumer: &Consumer, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+        let done = match what {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                self.group.given(consumer, partitions);
+                let done = consumer.incremental_assign(partitions);
+                self.group.begun(consumer, partitions);
+                done
+            }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
+                self.group.taken(consumer, partitions);
+                consumer.incremental_unassign(partitions)
+            }
+            other => return tracing::warn!(?other, "the group could not be balanced"),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "the group's partitions could not be taken over");
+        }
+    }
+}
+
+impl Connection {
+    /// A consumer that joins a group. The classic protocol: `group.protocol=consumer` stalls with this librdkafka.
+    pub fn member(&self, group: &str, told: Box<dyn Group>, lags: Option<Lags>) -> Result<Consumer, KafkaError> {
+        let mut config = self.consumer(group);
+        config.set("partition.assignment.strategy", "cooperative-sticky");
+        // A process that died is noticed within ten seconds. One that lives polls all the time.
+        config.set("session.timeout.ms", "10000").set("heartbeat.interval.ms", "2000");
+        // What the source no longer holds is told, not passed over: see the intake.
+        config.set("auto.offset.reset", "error");
+        // New topics that a pattern names are found within half a minute.
+        config.set("topic.metadata.refresh.interval.ms", "30000");
+        if lags.is_some() {
+            config.set("statistics.interval.ms", "2000");
+        }
+        self.make(config, Told { group: told, lags })
+    }
+
+    /// A consumer that reads the partitions it is told to.
+    pub fn reader(&self) -> Result<Consumer, KafkaError> {
+        let mut config = self.consumer("tidewaiter-reader");
+        config.set("auto.offset.reset", "earliest");
+        self.make(config, Told { group: Box::new(Plain), lags: None })
+    }
+
+    fn consumer(&self, group: &str) -> rdkafka::ClientConfig {
+        let mut config = self.client();
+        config.set("group.id", group).set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        // Bounds memory, loosely; by default it is 64 MiB, and a pause of a second where it is reached.
+        config.set("queued.max.messages.kbytes", "32768").set("fetch.queue.backoff.ms", "10");
+        config.set("fetch.wait.max.ms", "50").set("allow.auto.create.topics", "false");
+        for (property, value) in &self.properties {
+            config.set(property, value);
+        }
+        config
+    }
+
+    fn make(&self, config: rdkafka::ClientConfig, told: Told) -> Result<Consumer, KafkaError> {
+        config.create_with_context(told).map_err(|error| self.refused("consumer", &error))
+    }
+}

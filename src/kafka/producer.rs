@@ -1,0 +1,140 @@
+//! A producer whose deliveries are told by the number they were sent under.
+//!
+//! In: records, each with a number of the sender's. Out: the numbers that are durable, with their offsets, and those that
+//! never will be. Idempotent, acknowledged by all replicas in sync, without an end of trying: what the broker cannot take
+//! now waits, and the queue that fills up is the back-pressure.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError as Cause, RDKafkaErrorCode};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
+
+use super::{Connection, KafkaError};
+
+/// What is sent. The partition is always stated: no default partitioner decides where anything goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The topic.
+    pub topic: &'a str,
+    /// Which partition; `None` leaves it to the client, for records whose order does not matter.
+    pub partition: Option<i32>,
+    /// The key, where the topic is compacted.
+    pub key: Option<&'a [u8]>,
+    /// The value; `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// Headers.
+    pub headers: &'a [(&'static str, &'a str)],
+}
+
+/// A record that is durable, or never will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The sender's number.
+    pub number: usize,
+    /// Where it stands, or why it does not.
+    pub offset: Result<u64, String>,
+}
+
+/// Whether a record was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// It waits for its delivery.
+    Sent,
+    /// The queue is full: poll, and try again.
+    Full,
+}
+
+#[derive(Default)]
+struct Deliveries {
+    told: Mutex<Vec<Delivered>>,
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        super::context::log(level, facility, message);
+    }
+
+    fn error(&self, error: Cause, reason: &str) {
+        tracing::warn!(%error, reason, "kafka");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
+        let offset = match result {
+            Ok(message) => Ok(u64::try_from(message.offset()).unwrap_or_default()),
+            Err((error, _)) => Err(error.to_string()),
+        };
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(Delivered { number, offset });
+    }
+}
+
+/// Sends, on the thread that polls it.
+pub struct Producer {
+    inner: BaseProducer<Deliveries>,
+    deliveries: Arc<Deliveries>,
+    connection: Connection,
+}
+
+impl Connection {
+    /// A producer.
+    pub fn producer(&self) -> Result<Producer, KafkaError> {
+        let mut config = self.client();
+        config.set("enable.idempotence", "true").set("acks", "all").set("message.timeout.ms", "0");
+        config.set("compression.type", "lz4").set("linger.ms", "2");
+        // Bounds memory: sixteen mebibytes wait for the broker, then the sender does.
+        config.set("queue.buffering.max.kbytes", "16384").set("queue.buffering.max.messages", "100000");
+        // Larger records are for the broker to refuse, which knows its own limit.
+        config.set("message.max.bytes", "16000000");
+        for (property, value) in &self.properties {
+            config.set(property, value);
+        }
+        let inner: BaseProducer<Deliveries> =
+            config.create_with_context(Deliveries::default()).map_err(|error| self.refused("producer", &error))?;
+        let deliveries = Arc::clone(inner.context());
+        Ok(Producer { inner, deliveries, connection: self.clone() })
+    }
+}
+
+impl Producer {
+    /// Hands a record over; its delivery is told by [`Self::poll`] under `number`. Fails for what can never be sent.
+    pub fn send(&self, record: &Record<'_>, number: usize) -> Result<Sending, KafkaError> {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for (key, value) in record.headers {
+            headers = headers.insert(Header { key, value: Some(*value) });
+        }
+        let mut base: BaseRecord<'_, [u8], [u8], usize> =
+            BaseRecord::with_opaque_to(record.topic, number).headers(headers);
+        if let Some(partition) = record.partition {
+            base = base.partition(partition);
+        }
+        if let Some(key) = record.key {
+            base = base.key(key);
+        }
+        if let Some(value) = record.value {
+            base = base.payload(value);
+        }
+        match self.inner.send(base) {
+            Ok(()) => Ok(Sending::Sent),
+            Err((Cause::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => Ok(Sending::Full),
+            Err((error, _)) => Err(self.connection.failed(format!("send to {}", record.topic), &error)),
+        }
+    }
+
+    /// Deliveries since last asked; waits so long for the first.
+    pub fn poll(&self, wait: Duration) -> Vec<Delivered> {
+        self.inner.poll(wait);
+        std::mem::take(&mut *self.deliveries.told.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records that wait for their delivery.
+    pub fn in_flight(&self) -> usize {
+        usize::try_from(self.inner.in_flight_count()).unwrap_or_default()
+    }
+}
