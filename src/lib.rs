@@ -7,7 +7,7 @@
 //!
 //! Floors (a module uses lower floors and its own children, never a sibling; `tests/it/tidy.rs` checks it):
 //! 0 `model`, `written` · 1 `decode`, `catalogue`, `parties`, `geo` · 2 `ledger`, `policy` · 3 `engine` ·
-//! 4 `telemetry` · 5 `sources`, `sinks`, `store` · 6 `config` · 7 `app` · 8 `cli`.
+//! 4 `telemetry` · 5 `sources`, `sinks`, `store`, `http` · 6 `config` · 7 `app` · 8 `cli`.
 //!
 //! Deliberately absent from floors 0–3: clocks, the environment, files, sockets, randomness and unordered maps.
 //! The alert table is a pure function of the set of accepted facts, the last tick and the configuration.
@@ -19,6 +19,7 @@ pub mod config;
 pub mod decode;
 pub mod engine;
 pub mod geo;
+pub mod http;
 pub mod kafka;
 pub mod ledger;
 pub mod model;

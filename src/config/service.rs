@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::settings::{nested, path_of, paths_of, value_of};
 use crate::decode::Format;
-use crate::kafka::{Connection, Creation, Password, Sasl, Tls};
+use crate::kafka::{Connection, Creation, Sasl, Tls};
+use crate::model::Secret;
 use crate::sinks::AlertFormat;
 use crate::written::{Fields, Problems};
 
@@ -233,11 +234,15 @@ fn connection(fields: &mut Fields, base: &Path, problems: &mut Problems) -> Conn
 }
 
 /// A secret of a file, without the end of its line.
-fn password(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<Password> {
+fn password(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<Secret> {
     let node = fields.optional(key)?;
     let path = base.join(node.text(key, problems)?.as_str());
-    match std::fs::read_to_string(&path) {
-        Ok(secret) => Some(Password(secret.trim_end_matches(['\r', '\n']).to_owned())),
+    match std::fs::read(&path).map(|bytes| Secret::new(&bytes)) {
+        Ok(Some(secret)) => Some(secret),
+        Ok(None) => {
+            problems.add(node.place, format!("{key} {} is empty", path.display()));
+            None
+        }
         Err(error) => {
             problems.add(node.place, format!("cannot read {key} {}: {error}", path.display()));
             None

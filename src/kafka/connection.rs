@@ -3,13 +3,14 @@
 //! In: settings as meant. Out: properties of librdkafka. Secrets come from files and are never shown: neither by `Debug`
 //! nor in messages.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use rdkafka::ClientConfig;
 
 use super::KafkaError;
+use crate::model::Secret;
 
 /// How to reach the brokers.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,7 @@ pub struct Tls {
     /// PEM of its key.
     pub key: Option<PathBuf>,
     /// What opens the key.
-    pub key_password: Option<Password>,
+    pub key_password: Option<Secret>,
 }
 
 /// A user and its password.
@@ -45,17 +46,7 @@ pub struct Sasl {
     /// Who.
     pub user: String,
     /// The secret.
-    pub password: Password,
-}
-
-/// A secret: it is never shown.
-#[derive(Clone)]
-pub struct Password(pub String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
+    pub password: Secret,
 }
 
 impl Connection {
@@ -84,11 +75,11 @@ impl Connection {
                 });
             }
             tls.key_password.iter().for_each(|password| {
-                config.set("ssl.key.password", &password.0);
+                config.set("ssl.key.password", text(password));
             });
         }
         if let Some(Sasl { mechanism, user, password }) = &self.sasl {
-            config.set("sasl.mechanism", mechanism).set("sasl.username", user).set("sasl.password", &password.0);
+            config.set("sasl.mechanism", mechanism).set("sasl.username", user).set("sasl.password", text(password));
         }
         for (property, value) in &self.properties {
             config.set(property, value);
@@ -127,13 +118,17 @@ impl Connection {
     }
 }
 
+fn text(secret: &Secret) -> Cow<'_, str> {
+    String::from_utf8_lossy(secret.bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn secrets_are_blanked_wherever_they_could_be_shown() {
-        let password = Password("s3cret".into());
+        let password = Secret::new(b"s3cret").unwrap();
         let sasl = Sasl { mechanism: "SCRAM-SHA-256".into(), user: "tidewaiter".into(), password };
         let connection = Connection { brokers: "broker.example:9092".into(), sasl: Some(sasl), ..Default::default() };
         assert!(!format!("{connection:?} {}", connection.told()).contains("s3cret"));

@@ -8,7 +8,7 @@ mod context;
 mod producer;
 mod topics;
 
-pub use connection::{Connection, Password, Sasl, Tls};
+pub use connection::{Connection, Sasl, Tls};
 pub use context::{Consumer, Group, Lags, Plain, Told};
 pub use producer::{Delivered, Producer, Record, Sending};
 pub use topics::{Cleanup, Creation, Wanted, ensure, reach_brokers};

@@ -11,6 +11,7 @@ mod party;
 mod place;
 mod position;
 mod risk;
+mod secret;
 mod time;
 mod timeline;
 mod units;
@@ -34,6 +35,7 @@ pub use party::{
 pub use place::{NetworkPrefix, PrincipalClass};
 pub use position::Position;
 pub use risk::Risk;
+pub use secret::Secret;
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
 pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};

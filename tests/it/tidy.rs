@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["ledger", "policy"],
     &["engine"],
     &["kafka", "telemetry"],
-    &["sinks", "sources", "store"],
+    &["http", "sinks", "sources", "store"],
     &["config"],
     &["app"],
     &["cli"],
