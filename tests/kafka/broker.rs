@@ -165,7 +165,6 @@ impl Broker {
     /// Starts it on its log and ports, and waits until it answers. Kills it first where it runs.
     pub fn restart(&mut self) {
         self.kill();
-        self.kill();
         let java = self.java().arg("kafka.Kafka").arg(self.settings()).spawn().unwrap();
         let leash = Leash::on(&java, Some(self.folder.path()));
         self.process = Some((java, leash));
