@@ -8,6 +8,7 @@ mod classify;
 mod decode;
 mod output;
 mod replay;
+mod run;
 mod summary;
 mod test;
 
@@ -35,6 +36,8 @@ enum Command {
     Check(check::Arguments),
     /// Print the facts found in files, one native record a line.
     Decode(decode::Arguments),
+    /// Read Kafka topics and publish alerts until told to stop.
+    Run(run::Arguments),
     /// Say what a SKU or chip is and how it is controlled on a day.
     Classify(classify::Arguments),
 }
@@ -67,6 +70,7 @@ pub fn run() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
     };
     match ended {

@@ -99,9 +99,7 @@ impl Connection {
     pub(super) fn blank(&self, text: &str) -> String {
         let passwords = self.sasl.iter().map(|sasl| &sasl.password);
         let passwords = passwords.chain(self.tls.iter().filter_map(|tls| tls.key_password.as_ref()));
-        passwords
-            .filter(|password| !password.0.is_empty())
-            .fold(text.to_owned(), |text, password| text.replace(&password.0, "***"))
+        passwords.fold(text.to_owned(), |told, password| told.replace(&*self::text(password), "***"))
     }
 
     /// How it is reached, for people: no secrets.

@@ -50,10 +50,13 @@ pub struct Wanted {
 /// How long the broker is waited for in one request.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Whether any broker answers, within so many seconds.
-pub fn reach_brokers(connection: &Connection, consumer: &Consumer, seconds: u64) -> Result<(), KafkaError> {
-    match consumer.fetch_metadata(None, Duration::from_secs(seconds)) {
-        Ok(_) => Ok(()),
+/// Whether any broker answers, within so many seconds; the cluster's own id.
+pub fn reach_brokers(connection: &Connection, consumer: &Consumer, seconds: u64) -> Result<String, KafkaError> {
+    let patience = Duration::from_secs(seconds);
+    // Errors of connections are events: they are told while it is polled.
+    let _ = consumer.poll(Duration::from_millis(50));
+    match consumer.fetch_metadata(None, patience) {
+        Ok(_) => Ok(consumer.client().fetch_cluster_id(patience).unwrap_or_default()),
         Err(error) => {
             let why = connection.blank(&error.to_string());
             Err(KafkaError::Unreachable { brokers: connection.brokers.clone(), seconds, why })

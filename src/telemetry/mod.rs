@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use prometheus::{CounterVec, Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
-use crate::engine::{Consumed, Engine};
+use crate::engine::{Consumed, Consumption, Engine, Rulebook};
 use crate::model::FactKind;
 
 /// Most different values of the region label; further ones are `other` (P6).
@@ -44,6 +44,32 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     ),
     ("tidewaiter_unresolved_parties", &["what"], "Account-hours behind which a customer or owner is not known."),
     ("tidewaiter_list_entries", &["list"], "Entries of each list loaded."),
+    // What follows is told by a running service alone.
+    ("tidewaiter_records_lost_total", &["source"], "Messages that a source removed before they were read."),
+    ("tidewaiter_source_lag_records", &["topic"], "Messages that lie ahead of the intake."),
+    ("tidewaiter_event_lag_seconds", &["source"], "Age of the latest event time read, by source."),
+    (
+        "tidewaiter_intake_pauses_total",
+        &["which"],
+        "Times a full queue to the fact log made the intake pause its sources.",
+    ),
+    ("tidewaiter_shards_held", &[], "Shards that this process holds."),
+    ("tidewaiter_shard_ready", &["shard"], "1 once a shard has read what there was when it was taken over."),
+    ("tidewaiter_shard_position", &["shard"], "Offset in the fact log after the last record folded."),
+    (
+        "tidewaiter_shard_waits_for",
+        &["shard"],
+        "Other shards that have not said everything under the rulebook in force; alerts about groups wait for them.",
+    ),
+    ("tidewaiter_shards_succeeded_total", &["which"], "Shards given up because somebody else had claimed them."),
+    ("tidewaiter_tick_age_seconds", &["shard"], "Age of the time up to which a shard has evaluated."),
+    ("tidewaiter_snapshot_age_seconds", &["shard"], "Age of the last snapshot written by this process."),
+    ("tidewaiter_snapshots_total", &["outcome"], "Snapshots written, failed, or found damaged."),
+    ("tidewaiter_reloads_total", &["outcome"], "Configurations loaded or refused while running."),
+    ("tidewaiter_unreadable_total", &["topic"], "Messages of our own topics that could not be read."),
+    ("tidewaiter_undeliverable_total", &["why"], "Messages that no broker takes."),
+    ("tidewaiter_kafka_errors_total", &["kind"], "What librdkafka and brokers complained of, by kind."),
+    ("tidewaiter_build_info", &["version"], "1, with the version that runs."),
 ];
 
 /// Counts to be written, by labels.
@@ -73,10 +99,7 @@ impl Metrics {
         {
             metrics.add("tidewaiter_records_total", &["replay", fate], count as f64);
         }
-        for (index, (reason, count)) in records.rejected.iter().enumerate() {
-            let reason = if index < REASONS { reason } else { "other" };
-            metrics.add("tidewaiter_rejects_total", &[reason], *count as f64);
-        }
+        metrics.rejects(records.rejected.iter().copied());
         // The tick is the replay's own and was read nowhere.
         for ((kind, fate), count) in engine.fates().iter().filter(|((kind, _), _)| *kind != FactKind::Tick) {
             metrics.add("tidewaiter_facts_total", &[kind.as_str(), fate.as_str()], *count as f64);
@@ -86,17 +109,30 @@ impl Metrics {
             let labels = [rule, severity, alert.rule.basis.as_str(), alert.status.as_str()];
             metrics.add("tidewaiter_alerts", &labels, 1.0);
         }
-        for list in engine.book().lists.summary() {
-            metrics.add("tidewaiter_list_entries", &[list.id.as_str()], list.entries as f64);
-        }
+        metrics.lists(engine.book());
         metrics.add("tidewaiter_facts_pending", &[], engine.pending() as f64);
         metrics.add("tidewaiter_ambiguous_lines_total", &[], engine.ambiguous() as f64);
-        metrics.consumption(engine);
+        metrics.consumption(&engine.consumption());
         metrics
     }
 
-    fn consumption(&mut self, engine: &Engine) {
-        let consumption = engine.consumption();
+    /// Records rejected, by reason.
+    pub fn rejects<'a>(&mut self, rejected: impl Iterator<Item = (&'a str, u64)>) {
+        for (index, (reason, count)) in rejected.enumerate() {
+            let reason = if index < REASONS { reason } else { "other" };
+            self.add("tidewaiter_rejects_total", &[reason], count as f64);
+        }
+    }
+
+    /// Lists as loaded.
+    pub fn lists(&mut self, book: &Rulebook) {
+        for list in book.lists.summary() {
+            self.add("tidewaiter_list_entries", &[list.id.as_str()], list.entries as f64);
+        }
+    }
+
+    /// What ran.
+    pub fn consumption(&mut self, consumption: &Consumption) {
         let mut regions: BTreeMap<String, ()> = BTreeMap::new();
         let mut bounded = |region: &str| {
             if regions.len() < REGIONS {
@@ -122,7 +158,8 @@ impl Metrics {
         }
     }
 
-    fn add(&mut self, name: &'static str, labels: &[&str], value: f64) {
+    /// Adds to a metric; a label's value must be one of few.
+    pub fn add(&mut self, name: &'static str, labels: &[&str], value: f64) {
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();
         *self.values.entry((name, labels)).or_default() += value;
     }

@@ -15,13 +15,13 @@ const METADATA: usize = 3_900;
 
 /// Running totals of a partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Totals {
+pub(super) struct Totals {
     /// Records.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub(super) tally: Tally,
     /// Messages that the source removed before they were read.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub lost: u64,
+    pub(super) lost: u64,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -30,7 +30,7 @@ fn is_zero(number: &u64) -> bool {
 
 impl Totals {
     /// As committed beside an offset. Where reasons would not fit, those are added up.
-    pub fn write(&self) -> String {
+    pub(super) fn write(&self) -> String {
         let text = |totals: &Self| serde_json::to_string(totals).unwrap_or_default();
         let whole = text(self);
         if whole.len() <= METADATA {
@@ -41,7 +41,7 @@ impl Totals {
     }
 
     /// The same again; totals that somebody else wrote, or nobody, begin at nought.
-    pub fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 }
@@ -57,7 +57,7 @@ struct Waiting {
 
 /// One source partition.
 #[derive(Debug)]
-pub struct Ahead {
+pub(super) struct Ahead {
     next: u64,
     totals: Totals,
     waiting: VecDeque<Waiting>,
@@ -66,12 +66,12 @@ pub struct Ahead {
 
 impl Ahead {
     /// From a committed offset and its totals.
-    pub fn new(next: u64, totals: Totals) -> Self {
+    pub(super) fn new(next: u64, totals: Totals) -> Self {
         Self { next, totals, waiting: VecDeque::new(), committed: None }
     }
 
     /// A message was read: what its records came to, and how many facts and rejects are to be delivered.
-    pub fn read(&mut self, offset: u64, records: &Tally, sent: usize) {
+    pub(super) fn read(&mut self, offset: u64, records: &Tally, sent: usize) {
         if sent > 0 {
             self.waiting.push_back(Waiting { offset, left: sent, before: self.totals.clone() });
         }
@@ -80,7 +80,7 @@ impl Ahead {
     }
 
     /// A fact of the message at this offset is durable.
-    pub fn delivered(&mut self, offset: u64) {
+    pub(super) fn delivered(&mut self, offset: u64) {
         if let Ok(at) = self.waiting.binary_search_by_key(&offset, |waiting| waiting.offset)
             && let Some(waiting) = self.waiting.get_mut(at)
         {
@@ -92,7 +92,7 @@ impl Ahead {
     }
 
     /// The source removed everything before this offset. How much was lost of what had not been read.
-    pub fn begins_at(&mut self, first: u64) -> u64 {
+    pub(super) fn begins_at(&mut self, first: u64) -> u64 {
         let lost = first.saturating_sub(self.next);
         self.totals.lost += lost;
         self.next = self.next.max(first);
@@ -100,17 +100,17 @@ impl Ahead {
     }
 
     /// Where to read on.
-    pub fn next(&self) -> u64 {
+    pub(super) fn next(&self) -> u64 {
         self.next
     }
 
     /// Running totals of everything read.
-    pub fn totals(&self) -> &Totals {
+    pub(super) fn totals(&self) -> &Totals {
         &self.totals
     }
 
     /// What may be committed, where it is more than before.
-    pub fn commit(&mut self) -> Option<(u64, String)> {
+    pub(super) fn commit(&mut self) -> Option<(u64, String)> {
         let (offset, totals) = match self.waiting.front() {
             Some(first) => (first.offset, &first.before),
             None => (self.next, &self.totals),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::model::EventTime;
 
 /// What time it is.
-pub fn now() -> EventTime {
+pub(super) fn now() -> EventTime {
     #[expect(clippy::disallowed_methods, reason = "the intake's clock: it becomes ticks in the log")]
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     EventTime::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
@@ -13,22 +13,22 @@ pub fn now() -> EventTime {
 
 /// Counts from when it was made.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(Instant);
+pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// From now on.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         #[expect(clippy::disallowed_methods, reason = "how long something has waited; it reaches no alert")]
         Self(Instant::now())
     }
 
     /// How long.
-    pub fn elapsed(&self) -> Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 
     /// Whether so long has passed; then it begins anew.
-    pub fn has_passed(&mut self, time: Duration) -> bool {
+    pub(super) fn has_passed(&mut self, time: Duration) -> bool {
         let passed = self.elapsed() >= time;
         if passed {
             *self = Self::start();

@@ -35,13 +35,13 @@ const COMMIT: Duration = Duration::from_secs(1);
 const BATCH: usize = 2_048;
 
 /// What the thread is told.
-pub struct Orders {
+pub(super) struct Orders {
     /// How records are read; another one takes its place at a reload.
-    pub decode: Mutex<Arc<decode::Settings>>,
+    pub(super) decode: Mutex<Arc<decode::Settings>>,
     /// Reference facts that are to be sent (at start, and at each reload).
-    pub reference: Mutex<VecDeque<(Position, Fact)>>,
+    pub(super) reference: Mutex<VecDeque<(Position, Fact)>>,
     /// Set when it is to end.
-    pub stop: std::sync::atomic::AtomicBool,
+    pub(super) stop: std::sync::atomic::AtomicBool,
 }
 
 /// Something on its way to a topic of ours.
@@ -191,7 +191,7 @@ fn commit(consumer: &Consumer, parts: &[Arc<Part>], mode: CommitMode, view: &Vie
 }
 
 /// The thread.
-pub struct Intake {
+pub(super) struct Intake {
     consumer: Consumer,
     producer: Producer,
     parts: Arc<Parts>,
@@ -200,6 +200,7 @@ pub struct Intake {
     facts: Text,
     rejecting: Rejecting,
     shards: NonZeroU32,
+    ticks: Ticks,
     /// How often this thread lets time pass; only one does.
     tick: Option<Duration>,
     ticked: Option<EventTime>,
@@ -211,7 +212,12 @@ pub struct Intake {
 
 impl Intake {
     /// A member of the group. `first`: of all threads of the process this one lets time pass.
-    pub fn new(service: &Service, orders: Arc<Orders>, view: Arc<View>, first: bool) -> Result<Self, KafkaError> {
+    pub(super) fn new(
+        service: &Service,
+        orders: Arc<Orders>,
+        view: Arc<View>,
+        first: bool,
+    ) -> Result<Self, KafkaError> {
         let connection = service.kafka.clone().unwrap_or_default();
         let parts = Arc::new(Parts::default());
         let member = Member { parts: Arc::clone(&parts), sources: service.sources.clone(), view: Arc::clone(&view) };
@@ -235,6 +241,7 @@ impl Intake {
             facts: Text::new(&service.topics.facts),
             rejecting: Rejecting::of(service),
             shards: service.engine.count,
+            ticks: if service.engine.tick.is_some() { Ticks::OfClock } else { Ticks::OfRecords },
             tick: service.engine.tick.filter(|_| first),
             ticked: None,
             pending: VecDeque::new(),
@@ -245,7 +252,7 @@ impl Intake {
     }
 
     /// Runs until it is told to stop, and then until what it has read is durable or its patience ends.
-    pub fn run(mut self) {
+    pub(super) fn run(mut self) {
         let mut committed = Stopwatch::start();
         while !self.orders.stop.load(Ordering::Relaxed) {
             self.let_time_pass();
@@ -300,6 +307,7 @@ impl Intake {
                 facts: &self.facts,
                 rejecting: &self.rejecting,
                 shards: self.shards,
+                ticks: self.ticks,
             };
             let latest = reading.read(&mut self.pending);
             if let Some(time) = latest {
@@ -486,6 +494,16 @@ struct Reading<'a> {
     facts: &'a Text,
     rejecting: &'a Rejecting,
     shards: NonZeroU32,
+    ticks: Ticks,
+}
+
+/// What lets event time pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ticks {
+    /// Our clock: a tick among the records is a time like any other, and moves nothing.
+    OfClock,
+    /// Ticks among the records alone, for histories.
+    OfRecords,
 }
 
 impl Reading<'_> {
@@ -508,6 +526,9 @@ impl Reading<'_> {
                     let position = self.position(item.position.at);
                     for fact in facts {
                         latest = latest.max(fact.event_time());
+                        if self.ticks == Ticks::OfClock && matches!(fact, Fact::Tick(_)) {
+                            continue;
+                        }
                         pending.extend(
                             outs(self.facts, self.shards, &position, fact)
                                 .into_iter()

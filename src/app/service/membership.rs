@@ -21,13 +21,13 @@ use crate::kafka::{Consumer, Group, KafkaError};
 /// How long workers may take to say what is to be said before a shard goes.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often positions are committed, for whoever watches the group's lag.
-const COMMIT: Duration = Duration::from_secs(5);
+const COMMIT: Duration = Duration::from_secs(1);
 
 /// Workers, each by where its orders go.
-pub type Workers = Vec<Sender<Order>>;
+pub(super) type Workers = Vec<Sender<Order>>;
 
 /// Which worker holds a shard.
-pub fn of(workers: &Workers, shard: u32) -> Option<&Sender<Order>> {
+pub(super) fn of(workers: &Workers, shard: u32) -> Option<&Sender<Order>> {
     let count = u32::try_from(workers.len()).ok().filter(|count| *count > 0)?;
     workers.get(usize::try_from(shard % count).ok()?)
 }
@@ -97,7 +97,7 @@ impl Group for Holder {
 }
 
 /// The member of the group.
-pub struct Membership {
+pub(super) struct Membership {
     consumer: Consumer,
     topic: String,
     ours: Arc<Mutex<BTreeSet<u32>>>,
@@ -106,7 +106,7 @@ pub struct Membership {
 
 impl Membership {
     /// Joins.
-    pub fn join(service: &Service, workers: Workers, view: Arc<View>) -> Result<Self, KafkaError> {
+    pub(super) fn join(service: &Service, workers: Workers, view: Arc<View>) -> Result<Self, KafkaError> {
         let connection = service.kafka.clone().unwrap_or_default();
         let ours = Arc::<Mutex<BTreeSet<u32>>>::default();
         let holder = Holder { workers: Mutex::new(workers), ours: Arc::clone(&ours), view: Arc::clone(&view) };
@@ -121,7 +121,7 @@ impl Membership {
     }
 
     /// Answers the group until it is told to stop, then leaves it.
-    pub fn run(self, stop: &AtomicBool) {
+    pub(super) fn run(self, stop: &AtomicBool) {
         let mut committed = Stopwatch::start();
         while !stop.load(Ordering::Relaxed) {
             if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(50)) {

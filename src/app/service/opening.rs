@@ -16,15 +16,15 @@ use crate::kafka::Consumer;
 use crate::store::{Start, reach};
 
 /// A shard that was taken over, and where to read on.
-pub struct Opening {
-    pub held: Held,
-    pub next: BTreeMap<Topic, u64>,
+pub(super) struct Opening {
+    pub(super) held: Held,
+    pub(super) next: BTreeMap<Topic, u64>,
     /// Ends of the partitions when it was taken over.
-    pub ends: BTreeMap<Topic, u64>,
+    pub(super) ends: BTreeMap<Topic, u64>,
 }
 
 /// Why not.
-pub enum Refused {
+pub(super) enum Refused {
     /// Somebody does not answer: it is worth trying again.
     Now(anyhow::Error),
     /// What is there cannot be gone on from.
@@ -35,7 +35,7 @@ pub enum Refused {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens a shard.
-pub fn open(shared: &Shared, consumer: &Consumer, shard: u32) -> Result<Opening, Refused> {
+pub(super) fn open(shared: &Shared, consumer: &Consumer, shard: u32) -> Result<Opening, Refused> {
     let (mut next, mut ends) = (BTreeMap::new(), BTreeMap::new());
     for topic in Topic::ALL {
         let name = shared.topic(topic);

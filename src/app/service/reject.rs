@@ -11,7 +11,7 @@ use crate::model::{Digest, Position, Text};
 const MOST: usize = 256 << 10;
 
 /// How rejects are written.
-pub struct Rejecting {
+pub(super) struct Rejecting {
     topic: Option<Text>,
     bytes: RejectBytes,
 }

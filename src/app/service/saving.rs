@@ -17,7 +17,7 @@ use crate::model::{EventTime, Text};
 use crate::store::{Expect, Found, Header, Store};
 
 /// Where snapshots go, and what is known of them.
-pub struct Saving {
+pub(super) struct Saving {
     store: Option<Store>,
     runtime: Handle,
     log: Text,
@@ -40,7 +40,7 @@ struct State {
 
 impl Saving {
     /// `log` tells this log from another one of the same name.
-    pub fn new(service: &Service, log: &str, runtime: Handle, view: Arc<View>) -> anyhow::Result<Self> {
+    pub(super) fn new(service: &Service, log: &str, runtime: Handle, view: Arc<View>) -> anyhow::Result<Self> {
         let store = match &service.snapshots {
             Some(snapshots) => Some(Store::open(&snapshots.place)?),
             None => None,
@@ -54,7 +54,7 @@ impl Saving {
     }
 
     /// The newest sound snapshot of a shard; none where none are kept.
-    pub fn newest(&self, shard: u32) -> anyhow::Result<Found> {
+    pub(super) fn newest(&self, shard: u32) -> anyhow::Result<Found> {
         let Some(store) = &self.store else { return Ok(Found::default()) };
         let expect = Expect { log: self.log.clone(), shards: self.shards, shard, epoch: self.epoch };
         let found = self.runtime.block_on(store.newest(&expect)).context("cannot look for snapshots")?;
@@ -64,13 +64,13 @@ impl Saving {
     }
 
     /// When the last snapshot of a shard by this process was durable.
-    pub fn last(&self, shard: u32) -> Option<EventTime> {
+    pub(super) fn last(&self, shard: u32) -> Option<EventTime> {
         let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         states.get(&shard).and_then(|state| state.last).map(|(_, when)| when)
     }
 
     /// Saves a shard beside the work, where it is time and there is something new.
-    pub fn save_when_due(&self, shard: u32, member: &Member) {
+    pub(super) fn save_when_due(&self, shard: u32, member: &Member) {
         if self.store.is_none() || member.position() == 0 {
             return;
         }
@@ -88,7 +88,7 @@ impl Saving {
     }
 
     /// Saves a shard and waits: for the end of a process.
-    pub fn save_now(&self, shard: u32, member: &Member) {
+    pub(super) fn save_now(&self, shard: u32, member: &Member) {
         if self.store.is_some() && member.position() > 0 {
             self.runtime.block_on(self.writing(shard, member));
         }

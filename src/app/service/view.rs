@@ -15,80 +15,80 @@ use crate::model::{EventTime, FactKind, Text};
 
 /// One shard as its worker last saw it.
 #[derive(Clone, Debug, Default)]
-pub struct ShardView {
+pub(super) struct ShardView {
     /// Offset after the last record folded.
-    pub position: u64,
+    pub(super) position: u64,
     /// Up to when event time has passed.
-    pub now: Option<EventTime>,
+    pub(super) now: Option<EventTime>,
     /// What is still to be read before it may speak; empty: it speaks.
-    pub behind: Vec<&'static str>,
+    pub(super) behind: Vec<&'static str>,
     /// Shards that have not said everything under the rulebook in force.
-    pub waits_for: Vec<u32>,
+    pub(super) waits_for: Vec<u32>,
     /// What facts came to.
-    pub fates: BTreeMap<(FactKind, Fate), u64>,
+    pub(super) fates: BTreeMap<(FactKind, Fate), u64>,
     /// Halves of operations that wait.
-    pub pending: u64,
+    pub(super) pending: u64,
     /// Lines that could not be told apart.
-    pub ambiguous: u64,
+    pub(super) ambiguous: u64,
     /// Alerts published, by rule, severity, basis and status.
-    pub alerts: BTreeMap<(Text, &'static str, &'static str, &'static str), u64>,
+    pub(super) alerts: BTreeMap<(Text, &'static str, &'static str, &'static str), u64>,
     /// What ran, as of the last time it was added up.
-    pub consumption: Option<Arc<Consumption>>,
+    pub(super) consumption: Option<Arc<Consumption>>,
     /// When the last snapshot was durable.
-    pub snapshot: Option<EventTime>,
+    pub(super) snapshot: Option<EventTime>,
     /// Messages of our own topics that could not be read, by topic.
-    pub unread: BTreeMap<&'static str, u64>,
+    pub(super) unread: BTreeMap<&'static str, u64>,
     /// The rulebook in force.
-    pub config: Text,
+    pub(super) config: Text,
 }
 
 /// Things that happened, by what and which.
 #[derive(Debug, Default)]
-pub struct Counts(DashMap<(&'static str, String), u64>);
+pub(super) struct Counts(DashMap<(&'static str, String), u64>);
 
 impl Counts {
     /// One more.
-    pub fn add(&self, what: &'static str, which: impl Into<String>) {
+    pub(super) fn add(&self, what: &'static str, which: impl Into<String>) {
         *self.0.entry((what, which.into())).or_default() += 1;
     }
 
     /// All of them.
-    pub fn all(&self) -> BTreeMap<(&'static str, String), u64> {
+    pub(super) fn all(&self) -> BTreeMap<(&'static str, String), u64> {
         self.0.iter().map(|entry| (entry.key().clone(), *entry.value())).collect()
     }
 }
 
 /// The service as its threads see it.
 #[derive(Debug, Default)]
-pub struct View {
+pub(super) struct View {
     /// Running totals of source partitions held, by topic and partition.
-    pub sources: DashMap<(String, i32), Totals>,
+    pub(super) sources: DashMap<(String, i32), Totals>,
     /// The latest event time read of each source topic.
-    pub latest: DashMap<String, EventTime>,
+    pub(super) latest: DashMap<String, EventTime>,
     /// Records that lie ahead, by topic and partition.
-    pub lags: Lags,
+    pub(super) lags: Lags,
     /// Shards held.
-    pub shards: DashMap<u32, ShardView>,
+    pub(super) shards: DashMap<u32, ShardView>,
     /// Things that happened: errors of Kafka by kind, snapshots by outcome, reloads by outcome.
-    pub counts: Counts,
+    pub(super) counts: Counts,
     /// Seconds from reading a record to publishing what follows, as sums for a histogram.
-    pub dead: Mutex<Vec<String>>,
+    pub(super) dead: Mutex<Vec<String>>,
     /// Set once brokers and topics were found as they must be.
-    pub connected: AtomicBool,
+    pub(super) connected: AtomicBool,
     /// Shards that the group has given us.
-    pub assigned: AtomicU64,
+    pub(super) assigned: AtomicU64,
     /// Whether the group has given us anything yet.
-    pub joined: AtomicBool,
+    pub(super) joined: AtomicBool,
 }
 
 impl View {
     /// Something of the process is dead: `/healthz` says so from now on.
-    pub fn died(&self, what: String) {
+    pub(super) fn died(&self, what: String) {
         self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     /// What is not ready yet, in words.
-    pub fn not_ready(&self) -> Vec<String> {
+    pub(super) fn not_ready(&self) -> Vec<String> {
         let mut reasons = Vec::new();
         if !self.connected.load(Ordering::Relaxed) {
             reasons.push("brokers and topics were not yet found as they must be".to_owned());

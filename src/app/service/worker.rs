@@ -25,7 +25,7 @@ use crate::engine::{Forgotten, Rulebook, Walk, Work};
 use crate::kafka::{Consumer, Producer, Record, Sending};
 
 /// What a worker is told.
-pub enum Order {
+pub(super) enum Order {
     /// This shard is ours.
     Take(u32),
     /// This one is not any more; answer once it has said all.
@@ -39,22 +39,22 @@ pub enum Order {
 }
 
 /// What all workers share.
-pub struct Shared {
+pub(super) struct Shared {
     /// Settings.
-    pub service: Service,
+    pub(super) service: Service,
     /// The rulebook for shards that are opened.
-    pub book: Mutex<Rulebook>,
+    pub(super) book: Mutex<Rulebook>,
     /// What is told of shards.
-    pub view: Arc<View>,
+    pub(super) view: Arc<View>,
     /// Snapshots, and the log they are of.
-    pub saving: Saving,
+    pub(super) saving: Saving,
     /// Who we are, for those who read claims.
-    pub instance: String,
+    pub(super) instance: String,
 }
 
 impl Shared {
     /// A topic of ours by name.
-    pub fn topic(&self, topic: Topic) -> &str {
+    pub(super) fn topic(&self, topic: Topic) -> &str {
         let topics = &self.service.topics;
         match topic {
             Topic::Facts => &topics.facts,
@@ -68,7 +68,7 @@ impl Shared {
     }
 
     /// The rulebook for shards that are opened.
-    pub fn book(&self) -> Rulebook {
+    pub(super) fn book(&self) -> Rulebook {
         self.book.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -114,7 +114,7 @@ enum Sent {
 }
 
 /// The thread.
-pub struct Worker {
+pub(super) struct Worker {
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     consumer: Consumer,
@@ -133,7 +133,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker that holds nothing yet.
-    pub fn new(shared: Arc<Shared>, orders: Receiver<Order>) -> anyhow::Result<Self> {
+    pub(super) fn new(shared: Arc<Shared>, orders: Receiver<Order>) -> anyhow::Result<Self> {
         let connection = shared.service.kafka.clone().unwrap_or_default();
         let (consumer, producer) = (connection.reader()?, connection.producer()?);
         Ok(Self {
@@ -154,7 +154,7 @@ impl Worker {
     }
 
     /// Runs until it is told to stop. An error is one that no waiting mends: state that cannot be trusted.
-    pub fn run(mut self) -> anyhow::Result<()> {
+    pub(super) fn run(mut self) -> anyhow::Result<()> {
         while !self.stopping {
             self.orders()?;
             self.open_again()?;
@@ -510,6 +510,6 @@ impl Open {
 }
 
 /// A shard's partition, in each of the topics.
-pub fn partition(shard: u32) -> i32 {
+pub(super) fn partition(shard: u32) -> i32 {
     i32::try_from(shard).unwrap_or(i32::MAX)
 }

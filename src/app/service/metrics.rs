@@ -1,0 +1,93 @@
+//! The service in numbers, as Prometheus asks for them.
+//!
+//! In: what threads last told. Out: text. Labels are bounded: topics, shards, reasons, rules, chips; never accounts.
+
+use std::collections::BTreeMap;
+
+use super::clock;
+use super::view::View;
+use crate::engine::{Consumption, Rulebook};
+use crate::model::EventTime;
+use crate::telemetry::Metrics;
+
+/// All of it.
+pub(super) fn text(view: &View, book: &Rulebook) -> Result<String, prometheus::Error> {
+    let mut metrics = Metrics::default();
+    let now = clock::now();
+    sources(&mut metrics, view, now);
+    shards(&mut metrics, view, now);
+    for ((what, which), count) in view.counts.all() {
+        let name = match what {
+            "kafka_errors" => "tidewaiter_kafka_errors_total",
+            "snapshots" => "tidewaiter_snapshots_total",
+            "reloads" => "tidewaiter_reloads_total",
+            "succeeded" => "tidewaiter_shards_succeeded_total",
+            "backpressure" => "tidewaiter_intake_pauses_total",
+            _ => "tidewaiter_undeliverable_total",
+        };
+        metrics.add(name, &[&which], count as f64);
+    }
+    metrics.lists(book);
+    metrics.add("tidewaiter_build_info", &[env!("CARGO_PKG_VERSION")], 1.0);
+    metrics.text()
+}
+
+fn sources(metrics: &mut Metrics, view: &View, now: EventTime) {
+    let mut rejected: BTreeMap<String, u64> = BTreeMap::new();
+    for entry in &view.sources {
+        let ((topic, _), totals) = entry.pair();
+        let tally = &totals.tally;
+        let fates = [("relevant", tally.relevant), ("irrelevant", tally.irrelevant), ("rejected", tally.rejected())];
+        for (fate, count) in fates {
+            metrics.add("tidewaiter_records_total", &[topic, fate], count as f64);
+        }
+        metrics.add("tidewaiter_records_lost_total", &[topic], totals.lost as f64);
+        for (reason, count) in &tally.rejected {
+            *rejected.entry(reason.clone()).or_default() += count;
+        }
+    }
+    metrics.rejects(rejected.iter().map(|(reason, count)| (reason.as_str(), *count)));
+    for entry in view.lags.iter() {
+        let ((topic, _), lag) = entry.pair();
+        metrics.add("tidewaiter_source_lag_records", &[topic], *lag as f64);
+    }
+    for entry in &view.latest {
+        metrics.add("tidewaiter_event_lag_seconds", &[entry.key()], seconds(*entry.value(), now));
+    }
+}
+
+fn shards(metrics: &mut Metrics, view: &View, now: EventTime) {
+    let mut consumption: Vec<std::sync::Arc<Consumption>> = Vec::new();
+    metrics.add("tidewaiter_shards_held", &[], view.shards.len() as f64);
+    for entry in &view.shards {
+        let (shard, told) = entry.pair();
+        let shard = shard.to_string();
+        let ready = told.behind.is_empty();
+        metrics.add("tidewaiter_shard_ready", &[&shard], f64::from(u8::from(ready)));
+        metrics.add("tidewaiter_shard_position", &[&shard], told.position as f64);
+        metrics.add("tidewaiter_shard_waits_for", &[&shard], told.waits_for.len() as f64);
+        for ((kind, fate), count) in &told.fates {
+            metrics.add("tidewaiter_facts_total", &[kind.as_str(), fate.as_str()], *count as f64);
+        }
+        for (topic, count) in &told.unread {
+            metrics.add("tidewaiter_unreadable_total", &[topic], *count as f64);
+        }
+        for ((rule, severity, basis, status), count) in &told.alerts {
+            metrics.add("tidewaiter_alerts", &[rule, severity, basis, status], *count as f64);
+        }
+        metrics.add("tidewaiter_facts_pending", &[], told.pending as f64);
+        metrics.add("tidewaiter_ambiguous_lines_total", &[], told.ambiguous as f64);
+        if let Some(saved) = told.snapshot {
+            metrics.add("tidewaiter_snapshot_age_seconds", &[&shard], seconds(saved, now));
+        }
+        if let Some(time) = told.now {
+            metrics.add("tidewaiter_tick_age_seconds", &[&shard], seconds(time, now));
+        }
+        consumption.extend(told.consumption.clone());
+    }
+    consumption.iter().for_each(|sums| metrics.consumption(sums));
+}
+
+fn seconds(from: EventTime, to: EventTime) -> f64 {
+    (to.nanos() - from.nanos()) as f64 / 1e9
+}

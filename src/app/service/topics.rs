@@ -1,0 +1,47 @@
+//! Our own topics as they must be.
+
+use crate::app::service::Role;
+use crate::config::Service;
+use crate::kafka::{self, Cleanup, Connection, Consumer, KafkaError, Wanted};
+
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// How long facts are kept where nobody says: longer than any may be late, and than snapshots may fail.
+const SPARE_DAYS: i64 = 30;
+
+/// Sees that every topic of this role is there and as it must be.
+pub(super) async fn ensure(
+    connection: &Connection,
+    consumer: &Consumer,
+    service: &Service,
+    role: Role,
+) -> Result<(), KafkaError> {
+    let topics = &service.topics;
+    let shards = Some(service.engine.count.get());
+    let wanted = |name: &str, partitions, cleanup| Wanted {
+        name: name.to_owned(),
+        partitions,
+        cleanup,
+        replication: topics.replication,
+    };
+    let mut all = vec![wanted(&topics.facts, shards, Cleanup::Delete { retention_ms: retention(service) })];
+    if role.holds_shards() {
+        all.push(wanted(&topics.contributions, shards, Cleanup::Compact));
+        all.push(wanted(&topics.alerts, shards, Cleanup::Compact));
+    }
+    if role.reads_records()
+        && let Some(rejects) = &topics.rejects
+    {
+        all.push(wanted(rejects, None, Cleanup::Any));
+    }
+    for created in kafka::ensure(connection, consumer, &all, topics.create).await? {
+        tracing::info!(topic = created, "created");
+    }
+    Ok(())
+}
+
+/// Milliseconds; -1 is for ever.
+fn retention(service: &Service) -> i64 {
+    let days = service.topics.retention_days.map(i64::from);
+    let days = days.or(service.engine.lateness_hours.map(|hours| hours / 24 + SPARE_DAYS));
+    days.map_or(-1, |days| days * DAY_MS)
+}
