@@ -21,6 +21,8 @@ mod message;
 mod ports;
 mod process;
 mod produce;
+mod service;
 mod wait;
 
+mod cases;
 mod harness;

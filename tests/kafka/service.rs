@@ -1,0 +1,129 @@
+//! A service under test: its settings, its topics, its instances. In: a broker and what a case needs; out: the alerts
+//! topic as a table. It knows nothing of what an alert should say.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tidewaiter::model::Alert;
+
+use crate::broker::Broker;
+use crate::client::{Client, Offsets};
+use crate::message::Record;
+use crate::process::Instance;
+use crate::wait::eventually;
+
+/// How long anything may take on a busy machine.
+pub const LONG: Duration = Duration::from_secs(120);
+
+/// Topics and settings of one service; instances share them.
+pub struct Service {
+    pub client: Client,
+    pub prefix: String,
+    pub folder: TempDir,
+    settings: String,
+}
+
+impl Service {
+    /// `settings` are further lines of the settings file; event time passes by ticks among the records alone.
+    pub fn new(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut text = format!(
+            "kafka: {{ brokers: {}, group: {prefix} }}\n\
+             topics: {{ facts: {prefix}.facts, contributions: {prefix}.contributions, alerts: {prefix}.alerts, \
+             rejects: {prefix}.rejects }}\n\
+             sources: [{{ topic: {prefix}.records }}]\n\
+             engine: {{ shards: {shards}, tick_seconds: off, lateness_days: off, publish_millis: 50 }}\n",
+            broker.bootstrap()
+        );
+        text.push_str(settings);
+        let client = broker.client();
+        client.create_topic(&format!("{prefix}.records"), 3, &[]);
+        Self { client, prefix: prefix.to_owned(), folder, settings: text }
+    }
+
+    pub fn topic(&self, name: &str) -> String {
+        format!("{}.{name}", self.prefix)
+    }
+
+    /// Starts an instance, with further settings of its own.
+    pub fn start(&self, name: &str, further: &str, arguments: &[&str]) -> Instance {
+        let path = self.folder.path().join(format!("{name}.yaml"));
+        let mut text = self.settings.clone();
+        writeln!(text, "{further}").unwrap();
+        std::fs::write(&path, text).unwrap();
+        let mut all = vec!["run", "--config", path.to_str().unwrap()];
+        all.extend_from_slice(arguments);
+        Instance::tidewaiter(&all, &[("RUST_BACKTRACE", "0")])
+    }
+
+    /// What a path of the settings looks like.
+    pub fn path(path: &Path) -> String {
+        format!("{:?}", path.to_str().unwrap())
+    }
+
+    /// Waits until every record was taken in and every fact folded, by what the groups committed.
+    pub fn settled(&self, instances: &mut [Instance]) {
+        let reached = |group: &str, topic: &str| {
+            let ends: Offsets = self.client.ends(topic);
+            let committed = self.client.committed(&format!("{}-{group}", self.prefix), topic);
+            ends.iter().all(|(at, end)| *end == 0 || committed.get(at).is_some_and(|c| c.offset >= *end))
+        };
+        let mut settled = || {
+            let taken_in = reached("intake", &self.topic("records")) && reached("engine", &self.topic("facts"));
+            let running = instances.is_empty() || instances.iter_mut().any(Instance::is_running);
+            assert!(running, "nobody runs any more:\n{}", logs(instances));
+            taken_in.then_some(())
+        };
+        eventually(LONG, "that all was read", &mut settled);
+    }
+
+    /// The alerts topic as whoever reads it from the beginning knows it.
+    pub fn table(&self) -> BTreeMap<String, Alert> {
+        let table = self.client.table(&self.topic("alerts"));
+        let read = |(key, value): (Vec<u8>, Vec<u8>)| {
+            (String::from_utf8(key).unwrap(), serde_json::from_slice(&value).unwrap())
+        };
+        table.into_iter().map(read).collect()
+    }
+
+    /// Sends records to partitions that have nothing to do with what they say.
+    pub fn send(&self, records: &[Vec<u8>], seed: u64) {
+        let record = |(at, bytes): (usize, &Vec<u8>)| {
+            let mixed = (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed;
+            Record::new(bytes.clone()).partition(i32::try_from((mixed >> 32) % 3).unwrap())
+        };
+        let records: Vec<Record> = records.iter().enumerate().map(record).collect();
+        self.client.produce(&self.topic("records"), &records);
+    }
+}
+
+/// What instances have logged.
+pub fn logs(instances: &[Instance]) -> String {
+    instances.iter().map(Instance::log).collect::<Vec<_>>().join("\n----\n")
+}
+
+/// The table without what depends on how it was read.
+pub fn canonical(table: &BTreeMap<String, Alert>) -> BTreeMap<String, Alert> {
+    table.iter().map(|(id, alert)| (id.clone(), alert.canonical())).collect()
+}
+
+/// The first difference, told shortly.
+pub fn difference(found: &BTreeMap<String, Alert>, expected: &BTreeMap<String, Alert>) -> Option<String> {
+    let name = |alert: &Alert| format!("{} {}", alert.rule.id, alert.subject.subject);
+    for (id, alert) in expected {
+        match found.get(id) {
+            None => return Some(format!("missing: {}", name(alert))),
+            Some(other) if other != alert => {
+                let text = |alert: &Alert| serde_json::to_string_pretty(alert).unwrap();
+                let (found, expected) = (text(other), text(alert));
+                let line = found.lines().zip(expected.lines()).find(|(a, b)| a != b);
+                return Some(format!("{}: found and expected {line:?}", name(alert)));
+            }
+            Some(_) => {}
+        }
+    }
+    found.iter().find(|(id, _)| !expected.contains_key(*id)).map(|(_, alert)| format!("unexpected: {}", name(alert)))
+}
