@@ -11,7 +11,7 @@ use tidewaiter::model::{Alert, EventTime, Fact};
 
 use crate::broker::{Broker, shared};
 use crate::process::Instance;
-use crate::service::{LONG, Service, canonical, difference, logs};
+use crate::service::{LONG, Service, Silent, canonical, difference, logs};
 
 /// A replay case, and what it comes to through files.
 pub struct Known {
@@ -29,15 +29,6 @@ pub fn folders() -> Vec<PathBuf> {
     folders.retain(|path| Case::is_at(path));
     folders.sort();
     folders
-}
-
-struct Silent;
-
-impl tidewaiter::app::Progress for Silent {
-    fn plan(&mut self, _: u64) {}
-    fn source(&mut self, _: &str) {}
-    fn read(&mut self, _: u64) {}
-    fn rejected(&mut self, _: tidewaiter::sinks::Reject) {}
 }
 
 fn files(path: &Path, out: &mut Vec<PathBuf>) {

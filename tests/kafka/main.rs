@@ -15,6 +15,7 @@ mod certificates;
 mod client;
 mod drain;
 mod faulty;
+mod invented;
 mod jars;
 mod leash;
 mod message;
@@ -25,4 +26,5 @@ mod service;
 mod wait;
 
 mod cases;
+mod chaos;
 mod harness;

@@ -84,7 +84,11 @@ impl Instance {
                 self.leash = None;
                 return status;
             }
-            assert!(start.elapsed() < deadline, "still there after {deadline:?}:\n{}", self.log());
+            if start.elapsed() >= deadline {
+                let state = read(Path::new(&format!("/proc/{}/status", self.process.id())));
+                let state = state.lines().find(|line| line.starts_with("State")).unwrap_or_default();
+                panic!("still there after {deadline:?}, {state}:\n{}", self.log());
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -14,6 +14,16 @@ use crate::client::{Client, Offsets};
 use crate::message::Record;
 use crate::process::Instance;
 use crate::wait::eventually;
+
+/// Hears nothing of a replay.
+pub struct Silent;
+
+impl tidewaiter::app::Progress for Silent {
+    fn plan(&mut self, _: u64) {}
+    fn source(&mut self, _: &str) {}
+    fn read(&mut self, _: u64) {}
+    fn rejected(&mut self, _: tidewaiter::sinks::Reject) {}
+}
 
 /// How long anything may take on a busy machine.
 pub const LONG: Duration = Duration::from_secs(120);
@@ -29,9 +39,18 @@ pub struct Service {
 impl Service {
     /// `settings` are further lines of the settings file; event time passes by ticks among the records alone.
     pub fn new(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
+        Self::with(broker, prefix, shards, "", settings)
+    }
+
+    /// The same, where a process that says nothing is given up after six seconds.
+    pub fn quick_to_notice(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
+        Self::with(broker, prefix, shards, ", properties: { session.timeout.ms: 6000 }", settings)
+    }
+
+    fn with(broker: &Broker, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut text = format!(
-            "kafka: {{ brokers: {}, group: {prefix} }}\n\
+            "kafka: {{ brokers: {}, group: {prefix}{kafka} }}\n\
              topics: {{ facts: {prefix}.facts, contributions: {prefix}.contributions, alerts: {prefix}.alerts, \
              rejects: {prefix}.rejects }}\n\
              sources: [{{ topic: {prefix}.records }}]\n\
@@ -50,13 +69,35 @@ impl Service {
 
     /// Starts an instance, with further settings of its own.
     pub fn start(&self, name: &str, further: &str, arguments: &[&str]) -> Instance {
+        let path = self.write(name, further);
+        let mut all = vec!["run", "--config", path.to_str().unwrap()];
+        all.extend_from_slice(arguments);
+        Instance::tidewaiter(&all, &[("RUST_BACKTRACE", "0")])
+    }
+
+    /// A settings file.
+    pub fn write(&self, name: &str, further: &str) -> PathBuf {
         let path = self.folder.path().join(format!("{name}.yaml"));
         let mut text = self.settings.clone();
         writeln!(text, "{further}").unwrap();
         std::fs::write(&path, text).unwrap();
-        let mut all = vec!["run", "--config", path.to_str().unwrap()];
-        all.extend_from_slice(arguments);
-        Instance::tidewaiter(&all, &[("RUST_BACKTRACE", "0")])
+        path
+    }
+
+    /// Further lines for every settings file from now on.
+    pub fn add(&mut self, settings: &str) {
+        self.settings.push_str(settings);
+    }
+
+    /// A folder beside the settings with some of the rules that ship.
+    pub fn rules(&self, folder: &str, names: &[&str]) {
+        let folder = self.folder.path().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in names {
+            let file = format!("{name}.yaml");
+            let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/policy").join(&file);
+            std::fs::copy(shipped, folder.join(file)).unwrap();
+        }
     }
 
     /// What a path of the settings looks like.
