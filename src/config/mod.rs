@@ -5,17 +5,21 @@
 
 mod load;
 mod read;
+mod secrets;
 mod settings;
 mod shipped;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
 use crate::decode;
 use crate::engine::Rulebook;
 use crate::model::{Day, EventTime};
+use crate::sinks::webhook::Target;
 use crate::written::{Problem, Problems};
 
 pub use load::rulebook_of_case;
+pub use secrets::{SecretError, read_secret};
 pub use settings::{CaseFile, Settings};
 
 /// Everything a run needs, validated.
@@ -25,6 +29,8 @@ pub struct Config {
     pub rulebook: Rulebook,
     /// How records are read.
     pub decode: decode::Settings,
+    /// Where alerts are sent by a service; a replay sends nothing.
+    pub webhooks: Vec<Target>,
     /// What is worth telling though it loads: rows of official lists that could not be read, marks of recall.
     pub notices: Vec<String>,
 }
