@@ -72,7 +72,7 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
         digest: Text::new(format!("sha256:{}", digest.field(format!("{known_on:?}")).finish_hex())),
     };
     let decode = decode::Settings { limits: settings.limits, principals: settings.principals, ..Default::default() };
-    Ok(Config { rulebook, decode, service: settings.service, notices })
+    Ok(Config { rulebook, decode, service: settings.service, webhooks: settings.webhooks, notices })
 }
 
 /// The rulebook a rule's case runs under: the lists and places it gives stand in for those of the configuration.

@@ -5,18 +5,22 @@
 
 mod load;
 mod read;
+mod secrets;
 mod service;
 mod settings;
 mod shipped;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
 use crate::decode;
 use crate::engine::Rulebook;
 use crate::model::{Day, EventTime};
+use crate::sinks::webhook::Target;
 use crate::written::{Problem, Problems};
 
 pub use load::rulebook_of_case;
+pub use secrets::{SecretError, read_secret};
 pub use service::{Http, RejectBytes, Service, Shards, Snapshots, Source, Topics};
 pub use settings::{CaseFile, Settings};
 
@@ -29,6 +33,8 @@ pub struct Config {
     pub decode: decode::Settings,
     /// What `run` needs beside.
     pub service: Service,
+    /// Where alerts are sent by a service; a replay sends nothing.
+    pub webhooks: Vec<Target>,
     /// What is worth telling though it loads: rows of official lists that could not be read, marks of recall.
     pub notices: Vec<String>,
 }

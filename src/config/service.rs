@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::secrets::read_secret;
 use super::settings::{nested, path_of, paths_of, value_of};
 use crate::decode::Format;
 use crate::kafka::{Connection, Creation, Sasl, Tls};
@@ -237,14 +238,10 @@ fn connection(fields: &mut Fields, base: &Path, problems: &mut Problems) -> Conn
 fn password(fields: &mut Fields, key: &str, base: &Path, problems: &mut Problems) -> Option<Secret> {
     let node = fields.optional(key)?;
     let path = base.join(node.text(key, problems)?.as_str());
-    match std::fs::read(&path).map(|bytes| Secret::new(&bytes)) {
-        Ok(Some(secret)) => Some(secret),
-        Ok(None) => {
-            problems.add(node.place, format!("{key} {} is empty", path.display()));
-            None
-        }
+    match read_secret(&path) {
+        Ok(secret) => Some(secret),
         Err(error) => {
-            problems.add(node.place, format!("cannot read {key} {}: {error}", path.display()));
+            problems.add(node.place, format!("{key}: {error}"));
             None
         }
     }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::read::{Gathered, read_text};
 use super::service::{Service, service};
+use super::webhooks::webhooks;
 use crate::decode::{Limits, PrincipalPolicy};
 use crate::model::{Day, EventTime, Text};
+use crate::sinks::webhook::Target;
 use crate::written::{Fields, Node, Problems, parse};
 
 /// A settings file (docs/configuration.md). What is not named is what ships.
@@ -31,6 +33,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What `run` needs beside.
     pub service: Service,
+    /// `webhooks`: where a service sends alerts.
+    pub webhooks: Vec<Target>,
 }
 
 /// `geo`: databases are asked before tables.
@@ -113,6 +117,9 @@ pub(super) fn read_settings(path: &Path, errors: &mut Gathered) -> Settings {
             settings.principals = principals(fields, base, problems);
         });
         nested(fields, "limits", problems, |fields, problems| limits(fields, &mut settings.limits, problems));
+        if let Some(node) = fields.optional("webhooks") {
+            settings.webhooks = webhooks(node, base, problems);
+        }
         settings
     })
 }

@@ -8,6 +8,7 @@ mod ocsf;
 mod rejects;
 mod risk;
 mod text;
+pub mod webhook;
 
 use std::cmp::Reverse;
 use std::io::{self, Write};

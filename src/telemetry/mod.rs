@@ -68,6 +68,8 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     ("tidewaiter_reloads_total", &["outcome"], "Configurations loaded or refused while running."),
     ("tidewaiter_unreadable_total", &["topic"], "Messages of our own topics that could not be read."),
     ("tidewaiter_undeliverable_total", &["why"], "Messages that no broker takes."),
+    ("tidewaiter_webhook_deliveries_total", &["target", "outcome"], "Messages to webhooks, by what became of them."),
+    ("tidewaiter_webhook_failing_seconds", &["target"], "How long a webhook has taken nothing; 0 while it does."),
     ("tidewaiter_kafka_errors_total", &["kind"], "What librdkafka and brokers complained of, by kind."),
     ("tidewaiter_build_info", &["version"], "1, with the version that runs."),
 ];

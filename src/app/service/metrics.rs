@@ -3,6 +3,7 @@
 //! In: what threads last told. Out: text. Labels are bounded: topics, shards, reasons, rules, chips; never accounts.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use super::clock;
 use super::view::View;
@@ -26,6 +27,14 @@ pub(super) fn text(view: &View, book: &Rulebook) -> Result<String, prometheus::E
             _ => "tidewaiter_undeliverable_total",
         };
         metrics.add(name, &[&which], count as f64);
+    }
+    for watch in view.webhooks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (outcome, count) in watch.counts().all() {
+            let labels: &[&str] = &[watch.name(), outcome.as_str()];
+            metrics.add("tidewaiter_webhook_deliveries_total", labels, count as f64);
+        }
+        let failing = watch.failing().map_or(0.0, |failing| seconds(failing.since, now));
+        metrics.add("tidewaiter_webhook_failing_seconds", &[watch.name()], failing);
     }
     metrics.lists(book);
     metrics.add("tidewaiter_build_info", &[env!("CARGO_PKG_VERSION")], 1.0);

@@ -17,6 +17,7 @@ mod signals;
 mod surface;
 mod topics;
 mod view;
+mod webhooks;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,7 @@ use self::saving::Saving;
 use self::signals::Signal;
 use self::surface::Reloading;
 use self::view::View;
+use self::webhooks::Webhook;
 use self::worker::{Order, Shared, Worker};
 use crate::config::{Asked, Config};
 use crate::http;
@@ -166,11 +168,18 @@ impl Service {
                 threads.start("engine", move || worker.run())?;
             }
             let membership = Membership::join(&config.service, workers.clone(), Arc::clone(&view))?;
-            let stop = Arc::clone(&stop);
+            let left = Arc::clone(&stop);
             threads.start("membership", move || {
-                membership.run(&stop);
+                membership.run(&left);
                 Ok(())
             })?;
+            for target in config.webhooks.clone() {
+                let (webhook, stop) = (Webhook::join(&config.service, target, Arc::clone(&view))?, Arc::clone(&stop));
+                threads.start("webhook", move || {
+                    webhook.run(&stop);
+                    Ok(())
+                })?;
+            }
             reloading.hold(shared, workers.clone());
         }
         if self.role.reads_records() {
@@ -200,6 +209,7 @@ impl Service {
         drop(workers);
         threads.wait("engine");
         threads.wait("membership");
+        threads.wait("webhook");
         tracing::info!("stopped");
         ended
     }

@@ -16,18 +16,16 @@ use super::membership::Workers;
 use super::view::View;
 use super::worker::{Order, Shared};
 use super::{metrics, reference};
-use crate::config::{Asked, Config};
+use crate::config::{Asked, Config, read_secret};
 use crate::engine::Rulebook;
 use crate::http::{Surface, Token, Version};
-use crate::model::Secret;
 
 /// How long workers may take to say whether they could go on under another rulebook.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads a token's file.
 pub(super) fn token(path: &Path) -> anyhow::Result<Token> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read token file {}", path.display()))?;
-    let secret = Secret::new(&bytes).with_context(|| format!("token file {} is empty", path.display()))?;
+    let secret = read_secret(path)?;
     Token::new(secret).with_context(|| format!("token file {}", path.display()))
 }
 

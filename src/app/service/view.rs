@@ -12,6 +12,7 @@ use super::ahead::Totals;
 use crate::engine::{Consumption, Fate};
 use crate::kafka::Lags;
 use crate::model::{EventTime, FactKind, Text};
+use crate::sinks::webhook::Watch;
 
 /// One shard as its worker last saw it.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,7 @@ impl Counts {
 }
 
 /// The service as its threads see it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct View {
     /// Running totals of source partitions held, by topic and partition.
     pub(super) sources: DashMap<(String, i32), Totals>,
@@ -71,8 +72,10 @@ pub(super) struct View {
     pub(super) shards: DashMap<u32, ShardView>,
     /// Things that happened: errors of Kafka by kind, snapshots by outcome, reloads by outcome.
     pub(super) counts: Counts,
-    /// Seconds from reading a record to publishing what follows, as sums for a histogram.
+    /// What is dead and will not come back by itself.
     pub(super) dead: Mutex<Vec<String>>,
+    /// Webhooks of this process.
+    pub(super) webhooks: Mutex<Vec<Watch>>,
     /// Set once brokers and topics were found as they must be.
     pub(super) connected: AtomicBool,
     /// Shards that the group has given us.
@@ -85,6 +88,11 @@ impl View {
     /// Something of the process is dead: `/healthz` says so from now on.
     pub(super) fn died(&self, what: String) {
         self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// A webhook to be watched.
+    pub(super) fn webhook(&self, watch: Watch) {
+        self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).push(watch);
     }
 
     /// What is not ready yet, in words.

@@ -1,0 +1,228 @@
+//! Webhooks: each target a consumer of the alerts topic with offsets of its own.
+//!
+//! In: alerts as published. Out: what the target's worker makes of them, and offsets of what it has dealt with. A target
+//! that takes nothing pauses its own partitions and nobody else's. It refuses to know what is sent and when.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
+
+use super::clock::{self, Stopwatch};
+use super::view::View;
+use crate::config::Service;
+use crate::kafka::{Consumer, Group, KafkaError};
+use crate::model::EventTime;
+use crate::sinks::AlertFormat;
+use crate::sinks::webhook::{self, Feed, Heard, NotTaken, Target};
+
+/// How long one request to a broker may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often offsets are committed.
+const COMMIT: Duration = Duration::from_secs(1);
+
+/// What the group tells.
+struct Member {
+    feed: Arc<Feed>,
+    view: Arc<View>,
+}
+
+impl Member {
+    /// Every partition is read from its beginning, so that it is known what was said before; what is new begins where this
+    /// target left off, and for one that nobody knows yet at the end.
+    fn begin(
+        &self,
+        consumer: &Consumer,
+        partitions: &mut TopicPartitionList,
+    ) -> Result<(), rdkafka::error::KafkaError> {
+        let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
+        let mut first = TopicPartitionList::new();
+        for element in committed.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+            let new = match element.offset() {
+                Offset::Offset(offset) => offset,
+                _ => {
+                    first.add_partition_offset(topic, partition, Offset::Offset(high))?;
+                    high
+                }
+            };
+            partitions.set_partition_offset(topic, partition, Offset::Offset(low))?;
+            self.feed.assign(partition, new);
+        }
+        if first.count() > 0 {
+            // From now on this target is known: what comes while it is away is not missed.
+            consumer.commit(&first, CommitMode::Async)?;
+        }
+        Ok(())
+    }
+}
+
+impl Group for Member {
+    fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) {
+        while let Err(error) = self.begin(consumer, partitions) {
+            tracing::warn!(target = &**self.feed.name(), %error, "cannot learn where a webhook was left, trying again");
+            self.view.counts.add("kafka_errors", "committed");
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    fn begun(&self, _: &Consumer, partitions: &TopicPartitionList) {
+        tracing::info!(webhook = &**self.feed.name(), partitions = partitions.count(), "webhook reads alerts");
+    }
+
+    fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {
+        if !consumer.assignment_lost() {
+            commit(consumer, &self.feed, partitions, CommitMode::Sync);
+        }
+        partitions.elements().iter().for_each(|element| self.feed.revoke(element.partition()));
+    }
+}
+
+fn commit(consumer: &Consumer, feed: &Feed, partitions: &TopicPartitionList, mode: CommitMode) {
+    let offsets = feed.offsets();
+    let mut list = TopicPartitionList::new();
+    for element in partitions.elements() {
+        if let Some(offset) = offsets.get(&element.partition())
+            && let Err(error) = list.add_partition_offset(element.topic(), element.partition(), Offset::Offset(*offset))
+        {
+            tracing::warn!(%error, "cannot state an offset");
+        }
+    }
+    if list.count() > 0
+        && let Err(error) = consumer.commit(&list, mode)
+    {
+        tracing::warn!(webhook = &**feed.name(), %error, "offsets of a webhook were not committed");
+    }
+}
+
+/// Reads the alerts topic for one target.
+pub(super) struct Webhook {
+    consumer: Consumer,
+    feed: Arc<Feed>,
+    view: Arc<View>,
+    format: AlertFormat,
+    /// What the worker was not ready for.
+    waiting: Option<Heard>,
+    /// Sends; ends when its feed does.
+    worker: JoinHandle<()>,
+}
+
+impl Webhook {
+    /// Joins the target's group and starts its worker.
+    pub(super) fn join(service: &Service, target: Target, view: Arc<View>) -> anyhow::Result<Self> {
+        let connection = service.kafka.clone().unwrap_or_default();
+        let (feed, worker) = webhook::open(target);
+        view.webhook(feed.watch());
+        let feed = Arc::new(feed);
+        let group = service.group_of(&format!("webhook-{}", feed.name()));
+        let member = Member { feed: Arc::clone(&feed), view: Arc::clone(&view) };
+        let consumer = connection.member(&group, Box::new(member), None)?;
+        let topic = &service.topics.alerts;
+        consumer.subscribe(&[topic]).map_err(|error| KafkaError::Request {
+            brokers: connection.brokers.clone(),
+            what: format!("subscribe to {topic}"),
+            why: error.to_string(),
+        })?;
+        let name = format!("webhook-{}", feed.name());
+        let worker = std::thread::Builder::new().name(name).spawn(move || worker.run(clock::now))?;
+        Ok(Self { consumer, feed, view, format: service.topics.format, waiting: None, worker })
+    }
+
+    /// Until it is told to stop.
+    pub(super) fn run(mut self, stop: &AtomicBool) {
+        let mut committed = Stopwatch::start();
+        while !stop.load(Ordering::Relaxed) {
+            self.step();
+            if committed.has_passed(COMMIT)
+                && let Ok(assigned) = self.consumer.assignment()
+            {
+                commit(&self.consumer, &self.feed, &assigned, CommitMode::Async);
+            }
+        }
+        self.feed.stop();
+        self.consumer.unsubscribe();
+        let left = Stopwatch::start();
+        while left.elapsed() < PATIENCE && self.consumer.assignment().is_ok_and(|assigned| assigned.count() > 0) {
+            // Nothing is taken any more; what was not dealt with is read again.
+            let _ = self.consumer.poll(Duration::from_millis(50));
+        }
+        // One that waits for a slow target ends with the process: its offset is where it was.
+        drop(self.worker);
+    }
+
+    fn step(&mut self) {
+        if let Some(heard) = self.waiting.take() {
+            match self.feed.offer(heard) {
+                Err(NotTaken::Full(heard)) => self.waiting = Some(heard),
+                // Whoever has its partition now reads it.
+                Err(NotTaken::NotAssigned | NotTaken::Ended) | Ok(()) => self.turn(false),
+            }
+        }
+        if self.waiting.is_some() {
+            // Still polled, so that the group is answered; a partition given meanwhile is paused too.
+            self.turn(true);
+        }
+        let heard = match self.consumer.poll(Duration::from_millis(50)) {
+            None => return,
+            Some(Err(error)) => {
+                let kind = error.rdkafka_error_code().map_or("other".to_owned(), |code| format!("{code:?}"));
+                self.view.counts.add("kafka_errors", kind);
+                return tracing::warn!(webhook = &**self.feed.name(), %error, "cannot read alerts");
+            }
+            Some(Ok(message)) => {
+                let at = message.timestamp().to_millis().unwrap_or_default();
+                Heard {
+                    partition: message.partition(),
+                    offset: message.offset(),
+                    at: EventTime::from_nanos(at.saturating_mul(1_000_000)),
+                    id: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned().into(),
+                    payload: message.payload().map(|value| self.native(value)),
+                }
+            }
+        };
+        if self.waiting.is_some() {
+            // Read before the pause took effect: it comes again once reading goes on from where we are.
+            let (topic, at) = (self.topic(), Offset::Offset(heard.offset));
+            if let Err(error) = self.consumer.seek(&topic, heard.partition, at, PATIENCE) {
+                tracing::warn!(webhook = &**self.feed.name(), %error, "cannot go back");
+            }
+            return;
+        }
+        if let Err(NotTaken::Full(heard)) = self.feed.offer(heard) {
+            self.waiting = Some(heard);
+        }
+    }
+
+    fn topic(&self) -> String {
+        let subscribed = self.consumer.subscription().ok();
+        let name = subscribed.and_then(|list| list.elements().first().map(|element| element.topic().to_owned()));
+        name.unwrap_or_default()
+    }
+
+    /// Pauses or resumes whatever is ours.
+    fn turn(&self, pause: bool) {
+        let Ok(assigned) = self.consumer.assignment() else { return };
+        let done = if pause { self.consumer.pause(&assigned) } else { self.consumer.resume(&assigned) };
+        if let Err(error) = done {
+            tracing::warn!(webhook = &**self.feed.name(), %error, "cannot pause or go on");
+        }
+    }
+
+    /// The alert as this program writes it, out of whatever format the topic holds.
+    fn native(&self, value: &[u8]) -> Vec<u8> {
+        #[derive(serde::Deserialize)]
+        struct Finding<'a> {
+            #[serde(borrow)]
+            unmapped: &'a serde_json::value::RawValue,
+        }
+        match self.format {
+            AlertFormat::Ocsf => serde_json::from_slice::<Finding<'_>>(value)
+                .map_or_else(|_| value.to_vec(), |finding| finding.unmapped.get().as_bytes().to_vec()),
+            _ => value.to_vec(),
+        }
+    }
+}
