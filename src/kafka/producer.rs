@@ -129,8 +129,23 @@ impl Producer {
 
     /// Deliveries since last asked; waits so long for the first.
     pub fn poll(&self, wait: Duration) -> Vec<Delivered> {
+        // One call serves one event, which may be a line of log as well as a batch of deliveries.
         self.inner.poll(wait);
-        std::mem::take(&mut *self.deliveries.told.lock().unwrap_or_else(PoisonError::into_inner))
+        let (mut known, mut nothing) = (self.told().len(), 0);
+        while nothing < 3 && known < Self::AT_ONCE {
+            self.inner.poll(Duration::ZERO);
+            let now = self.told().len();
+            nothing = if now == known { nothing + 1 } else { 0 };
+            known = now;
+        }
+        std::mem::take(&mut *self.told())
+    }
+
+    /// Deliveries told at once, about.
+    const AT_ONCE: usize = 10_000;
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Vec<Delivered>> {
+        self.deliveries.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records that wait for their delivery.

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
 use tidewaiter::app::Replay;
 use tidewaiter::config::Asked;
 use tidewaiter::model::Alert;
 
 use crate::broker::Broker;
+use crate::hook::Hook;
 use crate::invented::{self, Random};
 use crate::process::Instance;
 use crate::service::{LONG, Service, Silent, canonical, difference, logs};
@@ -161,8 +163,15 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
     let Some(broker) = Broker::start() else { return };
     let seed = seed();
     println!("seed {seed}; TIDEWAITER_SEED={seed} does the same things, TIDEWAITER_CHAOS_SECONDS={} long", seconds());
-    let settings = "snapshots: { place: snapshots, every_seconds: 3 }\n";
-    let service = Service::quick_to_notice(&broker, "chaos", 6, settings);
+    let hook = Hook::start(seed, 8);
+    let settings = format!(
+        "snapshots: {{ place: snapshots, every_seconds: 3 }}\n\
+         webhooks: [{{ name: reviews, url: \"{}\", shape: signed, secret_file: hook.key, least_severity: info, \
+         on: [opened, reopened, resolved, updated, withdrawn], most_per_rule_and_day: 10000 }}]\n",
+        hook.url
+    );
+    let service = Service::quick_to_notice(&broker, "chaos", 6, &settings);
+    std::fs::write(service.folder.path().join("hook.key"), "an invented key of some length").unwrap();
     let mut chaos = Chaos {
         broker,
         service,
@@ -239,7 +248,30 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
     }
     assert_eq!(same(&chaos.service), None, "seed {seed}: ending in order changed the table");
     let revisions = one_content_a_revision(&chaos.service);
-    println!("{revisions} revisions were published");
+    let told = told_what_the_topic_says(&chaos.service, &hook.heard());
+    println!("{revisions} revisions were published, {told} messages were sent to the webhook");
+    assert!(told > 0, "nobody was told anything");
+}
+
+/// Whatever a webhook was told stands in the alerts topic: the alert under its revision, or that it was withdrawn.
+fn told_what_the_topic_says(service: &Service, heard: &[Value]) -> usize {
+    let (mut said, mut withdrawn) = (BTreeMap::<String, Vec<Value>>::new(), Vec::new());
+    for message in service.client.drain(&service.topic("alerts")) {
+        let id = String::from_utf8(message.key.clone().unwrap()).unwrap();
+        match &message.payload {
+            Some(value) => said.entry(id).or_default().push(serde_json::from_slice(value).unwrap()),
+            None => withdrawn.push(id),
+        }
+    }
+    for body in heard {
+        let id = body["alert"]["id"].as_str().unwrap_or_default();
+        match body["event"].as_str().unwrap() {
+            "summary" => {}
+            "withdrawn" => assert!(withdrawn.iter().any(|known| known == id), "{body} is told and not said"),
+            _ => assert!(said.get(id).is_some_and(|all| all.contains(&body["alert"])), "{body} is told and not said"),
+        }
+    }
+    heard.len()
 }
 
 /// P2: every record that was sent is counted once, over all restarts, and every fact of the log.

@@ -15,6 +15,7 @@ mod certificates;
 mod client;
 mod drain;
 mod faulty;
+mod hook;
 mod invented;
 mod jars;
 mod leash;
@@ -25,6 +26,7 @@ mod produce;
 mod service;
 mod wait;
 
+mod bench;
 mod cases;
 mod chaos;
 mod harness;

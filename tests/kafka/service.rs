@@ -42,6 +42,14 @@ impl Service {
         Self::with(broker, prefix, shards, "", settings)
     }
 
+    /// The same that reads a topic of another.
+    pub fn reading(broker: &Broker, prefix: &str, shards: u32, topic: &str) -> Self {
+        let mut service = Self::new(broker, prefix, shards, "");
+        service.settings =
+            service.settings.replace(&format!("{{ topic: {prefix}.records }}"), &format!("{{ topic: {topic} }}"));
+        service
+    }
+
     /// The same, where a process that says nothing is given up after six seconds.
     pub fn quick_to_notice(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
         Self::with(broker, prefix, shards, ", properties: { session.timeout.ms: 6000 }", settings)

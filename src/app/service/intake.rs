@@ -208,6 +208,8 @@ pub(super) struct Intake {
     in_flight: BTreeMap<usize, Out>,
     number: usize,
     paused: bool,
+    /// Nothing came when it last looked.
+    idle: bool,
 }
 
 impl Intake {
@@ -248,6 +250,7 @@ impl Intake {
             in_flight: BTreeMap::new(),
             number: 0,
             paused: false,
+            idle: false,
         })
     }
 
@@ -265,7 +268,8 @@ impl Intake {
             } else {
                 self.wait();
             }
-            if committed.has_passed(COMMIT) {
+            // Sooner where there is nothing else to do.
+            if committed.has_passed(if self.idle { COMMIT / 10 } else { COMMIT }) {
                 self.commit(CommitMode::Async);
             }
         }
@@ -280,7 +284,10 @@ impl Intake {
         let mut of_format: Option<decode::Settings> = None;
         for _ in 0..most {
             let message = match self.consumer.poll(wait) {
-                None => break,
+                None => {
+                    self.idle = wait > Duration::ZERO;
+                    break;
+                }
                 Some(Ok(message)) => message,
                 Some(Err(error)) => {
                     let error = error.clone();
@@ -288,7 +295,7 @@ impl Intake {
                     break;
                 }
             };
-            wait = Duration::ZERO;
+            (wait, self.idle) = (Duration::ZERO, false);
             let (topic, partition) = (message.topic(), message.partition());
             if part.as_ref().is_none_or(|part| part.partition != partition || part.topic != topic) {
                 part = self.parts.get(topic, partition);
@@ -518,8 +525,7 @@ impl Reading<'_> {
             self.part.ahead().read(self.offset, &tally, pending.len() - before);
             return None;
         };
-        let mut input = payload;
-        decode::stream(&self.part.source, &mut input, self.settings, &mut |item| {
+        decode::message(&self.part.source, payload, self.settings, &mut |item| {
             tally.count(&item.outcome);
             match &item.outcome {
                 Outcome::Relevant(facts) => {

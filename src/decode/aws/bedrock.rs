@@ -6,7 +6,7 @@ use super::cloudtrail::Call;
 use super::fields::{count, field, text};
 use crate::model::{Usage, UsageKind};
 
-pub(super) const CALLS: [&str; 7] = [
+pub(super) const CALLS: &[&str] = &[
     "InvokeModel",
     "InvokeModelWithResponseStream",
     "InvokeModelWithBidirectionalStream",

@@ -28,6 +28,12 @@ pub(in crate::decode) fn is_relevant(source: &str, name: &str) -> bool {
     service(source, name).is_some() || sign_in::is_sign_in(source, name)
 }
 
+/// Whether a call of this name may matter, whatever its service; names are few, and told apart by their first letters.
+pub(in crate::decode) fn could_matter(name: &[u8]) -> bool {
+    let names = [ec2::CALLS, sagemaker::CALLS, bedrock::CALLS, sign_in::CALLS, &["RequestServiceQuotaIncrease"]];
+    names.iter().copied().flatten().any(|known| known.as_bytes() == name)
+}
+
 /// A call that matters, with what is common to all.
 pub(super) struct Call<'a> {
     pub(super) name: Text,

@@ -11,7 +11,7 @@ use super::denial;
 use super::fields::{as_text, count, field, items, path, text, unwrapped};
 use crate::model::{EventTime, Market, ResourceId, Sku, StopEnd, Text, Usage, UsageKind};
 
-pub(super) const CALLS: [&str; 10] = [
+pub(super) const CALLS: &[&str] = &[
     "RunInstances",
     "CreateFleet",
     "RequestSpotInstances",

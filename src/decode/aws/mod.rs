@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{Context, Outcome};
 
-pub(super) use cloudtrail::is_relevant;
+pub(super) use cloudtrail::{could_matter, is_relevant};
 
 /// CloudTrail records, and EventBridge events other than those that only wrap one.
 pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {

@@ -9,7 +9,7 @@ use super::cloudtrail::Call;
 use super::fields::{count, field, items, path, text};
 use crate::model::{Market, ResourceId, Sku, StopEnd, Text, Usage, UsageKind};
 
-pub(super) const CALLS: [&str; 21] = [
+pub(super) const CALLS: &[&str] = &[
     "CreateTrainingJob",
     "CreateProcessingJob",
     "CreateTransformJob",

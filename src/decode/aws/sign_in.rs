@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fields::{field, text};
 
-const CALLS: [&str; 4] = ["ConsoleLogin", "SwitchRole", "ExternalIdPDirectoryLogin", "UserAuthentication"];
+pub(super) const CALLS: &[&str] = &["ConsoleLogin", "SwitchRole", "ExternalIdPDirectoryLogin", "UserAuthentication"];
 
 pub(super) fn is_sign_in(source: &str, name: &str) -> bool {
     source == "signin.amazonaws.com" && CALLS.contains(&name)
