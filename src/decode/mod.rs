@@ -39,7 +39,7 @@ use std::io::{self, BufRead};
 
 use self::feed::Feed;
 use self::record::Records;
-use crate::model::{Fact, Position, Text};
+use crate::model::{Fact, Text};
 
 /// Reads `input` to its end and hands over one [`Item`] a record, in order, counted from 1.
 ///
@@ -82,14 +82,10 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
     }
 }
 
-/// A message on its own, as topics hold them: like [`stream`] with all of it, and cheap where it is one audit record that
-/// says nothing.
-pub fn message(source: &Text, message: &[u8], settings: &Settings, emit: &mut dyn FnMut(Item)) {
-    if sift::is_irrelevant(message, settings) {
-        let position = Position { source: source.clone(), at: 1 };
-        return emit(Item { position, outcome: Outcome::Irrelevant, size: message.len() as u64 });
-    }
-    stream(source, &mut &*message, settings, emit);
+/// Whether a message is one audit record that says nothing, for sure; it costs next to nothing to ask. Where not, it is
+/// read in full ([`stream`]).
+pub fn says_nothing(message: &[u8], settings: &Settings) -> bool {
+    sift::is_irrelevant(message, settings)
 }
 
 /// The fact of a native record that holds exactly one, as facts are written ([`Fact`] serialised): what decoders left out

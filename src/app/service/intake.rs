@@ -282,6 +282,7 @@ impl Intake {
         // The last partition, as messages come in runs of one.
         let mut part: Option<Arc<Part>> = None;
         let mut of_format: Option<decode::Settings> = None;
+        let mut run = Run::default();
         for _ in 0..most {
             let message = match self.consumer.poll(wait) {
                 None => {
@@ -306,8 +307,16 @@ impl Intake {
             }
             // Not ours any more: whoever has it now reads it.
             let Some(part) = &part else { continue };
+            let settings = of_format.as_ref().unwrap_or(&settings);
+            if let Some(payload) = message.payload()
+                && decode::says_nothing(payload, settings)
+            {
+                run.add(part, message.offset());
+                continue;
+            }
+            run.end();
             let reading = Reading {
-                settings: of_format.as_ref().unwrap_or(&settings),
+                settings,
                 part,
                 offset: u64::try_from(message.offset()).unwrap_or_default(),
                 payload: message.payload(),
@@ -492,6 +501,39 @@ impl Intake {
     }
 }
 
+/// Messages of one partition, one after the other, that say nothing: counted together.
+#[derive(Default)]
+struct Run {
+    part: Option<Arc<Part>>,
+    count: u64,
+    last: i64,
+}
+
+impl Run {
+    fn add(&mut self, part: &Arc<Part>, offset: i64) {
+        if self.part.as_ref().is_none_or(|own| !Arc::ptr_eq(own, part)) {
+            self.end();
+            self.part = Some(Arc::clone(part));
+        }
+        self.count += 1;
+        self.last = offset;
+    }
+
+    fn end(&mut self) {
+        if let Some(part) = self.part.take() {
+            let tally = Tally { read: self.count, irrelevant: self.count, ..Tally::default() };
+            part.ahead().read(u64::try_from(self.last).unwrap_or_default(), &tally, 0);
+            self.count = 0;
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// One message on its way to becoming facts.
 struct Reading<'a> {
     settings: &'a decode::Settings,
@@ -525,7 +567,8 @@ impl Reading<'_> {
             self.part.ahead().read(self.offset, &tally, pending.len() - before);
             return None;
         };
-        decode::message(&self.part.source, payload, self.settings, &mut |item| {
+        let mut input = payload;
+        decode::stream(&self.part.source, &mut input, self.settings, &mut |item| {
             tally.count(&item.outcome);
             match &item.outcome {
                 Outcome::Relevant(facts) => {

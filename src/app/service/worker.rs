@@ -296,7 +296,9 @@ impl Worker {
 
     /// Up to a batch of messages.
     fn read(&mut self) {
-        let mut wait = Duration::from_millis(5);
+        // Whatever comes ends the waiting; what is to be published does not wait long.
+        let dirty = self.shards.values().any(|open| open.dirty);
+        let mut wait = Duration::from_millis(if dirty { 5 } else { 50 });
         let mut header = String::new();
         for _ in 0..BATCH {
             let message = match self.consumer.poll(wait) {

@@ -88,8 +88,8 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
 
 fn is_cloudtrail(record: &Value) -> bool {
     let is_type = header(record, "eventType").is_some_and(|t| t.to_ascii_lowercase().contains("cloudtrail"));
-    let versioned = ["eventVersion", "eventID", "eventTime"].iter().all(|key| header(record, key).is_some());
-    is_type || versioned
+    // No other record of the field has this key: one that has it is no envelope either (`decode::sift` relies on it).
+    is_type || header(record, "eventVersion").is_some()
 }
 
 /// As CloudTrail writes it, or in lower case as tables do; `EventName` is a look-up's, which only holds the record.

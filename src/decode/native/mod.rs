@@ -37,11 +37,6 @@ pub(crate) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     Some(outcome(Fields::new(object, "", &[shape]), |fields| reference(fields, shape).map(|fact| vec![fact])))
 }
 
-/// Whether a `type` is one of our records'.
-pub(super) fn is_type(text: &[u8]) -> bool {
-    text == USAGE.name.as_bytes() || TYPES.iter().any(|shape| text == shape.name.as_bytes())
-}
-
 fn reference(fields: &mut Fields<'_>, shape: &Shape) -> Option<Fact> {
     match shape.name {
         "account" => reference::account(fields),
