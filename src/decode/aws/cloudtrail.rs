@@ -89,12 +89,17 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
 fn is_cloudtrail(record: &Value) -> bool {
     let is_type = header(record, "eventType").is_some_and(|t| t.to_ascii_lowercase().contains("cloudtrail"));
     // No other record of the field has this key: one that has it is no envelope either (`decode::sift` relies on it).
-    is_type || header(record, "eventVersion").is_some()
+    is_type || record.get("eventVersion").is_some()
 }
 
 /// As CloudTrail writes it, or in lower case as tables do; `EventName` is a look-up's, which only holds the record.
 fn header(record: &Value, name: &str) -> Option<Text> {
-    record.get(name).or_else(|| record.get(name.to_ascii_lowercase())).and_then(as_text)
+    // Tables write every name in lower case: one such name in a record of CloudTrail's own is somebody else's.
+    let of_tables = || match record.get("eventVersion") {
+        None => record.get(name.to_ascii_lowercase()),
+        Some(_) => None,
+    };
+    record.get(name).or_else(of_tables).and_then(as_text)
 }
 
 fn call<'a>(record: &'a Value, context: &Context<'_>, name: Text, error: &str, who: &Who) -> Result<Call<'a>, Reason> {
