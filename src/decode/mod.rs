@@ -82,8 +82,18 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
     }
 }
 
+/// Reads a message of a topic on its own: like [`stream`], but that what stands behind a fault on the line of an audit
+/// record is part of the fault.
+pub fn message(source: &Text, message: &[u8], settings: &Settings, emit: &mut dyn FnMut(Item)) {
+    if sift::is_run(message) {
+        Records::new(source, settings, emit).run(message);
+    } else {
+        stream(source, &mut &*message, settings, emit);
+    }
+}
+
 /// Whether a message is one audit record that says nothing, for sure; it costs next to nothing to ask. Where not, it is
-/// read in full ([`stream`]).
+/// read in full ([`message`]).
 pub fn says_nothing(message: &[u8], settings: &Settings) -> bool {
     sift::is_irrelevant(message, settings)
 }

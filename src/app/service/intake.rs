@@ -567,8 +567,7 @@ impl Reading<'_> {
             self.part.ahead().read(self.offset, &tally, pending.len() - before);
             return None;
         };
-        let mut input = payload;
-        decode::stream(&self.part.source, &mut input, self.settings, &mut |item| {
+        decode::message(&self.part.source, payload, self.settings, &mut |item| {
             tally.count(&item.outcome);
             match &item.outcome {
                 Outcome::Relevant(facts) => {
