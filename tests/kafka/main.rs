@@ -26,3 +26,4 @@ mod wait;
 
 mod cases;
 mod harness;
+mod prometheus;
