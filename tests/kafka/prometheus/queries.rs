@@ -34,6 +34,9 @@ pub const SILENT: &[(&str, Silence, &str)] = &[
     ("panel Webhook deliveries, by target and outcome A", Silence::Is, "there are no webhooks yet"),
 ];
 
+/// Metrics that come later; queries may ask for them already.
+pub const LATER: &[&str] = &["tidewaiter_webhook_deliveries_total"];
+
 /// A query and where it stands.
 pub struct Query {
     pub name: String,
@@ -92,6 +95,12 @@ fn filled_in(expr: &str) -> String {
     expr
 }
 
+/// Our metrics that an expression names, wherever in it.
+pub fn metrics(expr: &str) -> impl Iterator<Item = &str> {
+    let words = expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("tidewaiter_"))
+}
+
 /// What a rule compares: what stands before its first comparison outside of brackets, if it has one.
 pub fn left(expr: &str) -> Option<String> {
     let mut depth = 0;
@@ -111,4 +120,21 @@ fn what_a_prometheus_rule_compares_is_found() {
     assert_eq!(left("sum(a{b!=\"c\"}) / sum(d) > 1").unwrap(), "sum(a{b!=\"c\"}) / sum(d)");
     assert_eq!(left("x == 0").unwrap(), "x");
     assert_eq!(left("absent(up == 1)"), None);
+}
+
+#[test]
+fn every_metric_that_prometheus_is_asked_for_is_one_that_is_told() {
+    let page = include_str!("../../../docs/metrics.md");
+    let mut unknown = Vec::new();
+    for query in all() {
+        for metric in metrics(&query.expr).filter(|metric| !LATER.contains(metric)) {
+            if !page.contains(&format!("| `{metric}` |")) {
+                unknown.push(format!("{}: {metric}", query.name));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:#?}");
+    for metric in LATER {
+        assert!(!page.contains(&format!("| `{metric}` |")), "{metric} has come: it is to be told over the scenario");
+    }
 }

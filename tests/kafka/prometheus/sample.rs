@@ -96,7 +96,7 @@ impl Sample {
     /// Ids of the alerts topic.
     pub fn alerts(&self) -> BTreeSet<String> {
         let table = self.client.table("tidewaiter.alerts");
-        table.into_iter().map(|(key, _)| String::from_utf8(key).unwrap()).collect()
+        table.into_keys().map(|key| String::from_utf8(key).unwrap()).collect()
     }
 
     /// What the scenario has none of: a record that nobody understands, and an accelerator that nobody knows.
