@@ -145,7 +145,7 @@ pub struct Amounts {
     pub chip_micros: i128,
     /// Tokens.
     pub tokens: i128,
-    /// Of starts the last times with how many at each, at most [`STARTS_KEPT`]; of refusals the first.
+    /// Of starts the last times with how many at each, at most `STARTS_KEPT`; of refusals the first.
     pub times: Vec<(EventTime, i64)>,
 }
 

@@ -34,7 +34,7 @@ use crate::model::{
     PrincipalClass, Provider, ResourceId, Sku, Text, Usage, UsageKind,
 };
 
-pub use activity::{Activity, ActivityKind, ChipKey, Detail};
+pub use activity::{Activity, ActivityKind, Amounts, ChipKey, Detail};
 pub use series::Key;
 pub use steps::{Hourly, Level, Steps, Stretches};
 pub use store::{Fate, Known};

@@ -35,7 +35,7 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     (
         "tidewaiter_gpus_running",
         &["provider", "region", "chip", "control", "country_group"],
-        "Accelerators running in the hour of now.",
+        "Accelerators running: the mean of the hour that goes on, so far.",
     ),
     (
         "tidewaiter_unknown_sku_total",
@@ -45,6 +45,7 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     ("tidewaiter_unresolved_parties", &["what"], "Account-hours behind which a customer or owner is not known."),
     ("tidewaiter_list_entries", &["list"], "Entries of each list loaded."),
     // What follows is told by a running service alone.
+    ("tidewaiter_list_age_seconds", &["list"], "Age of each list loaded, by the day it says it was published."),
     ("tidewaiter_records_lost_total", &["source"], "Messages that a source removed before they were read."),
     ("tidewaiter_source_lag_records", &["topic"], "Messages that lie ahead of the intake."),
     ("tidewaiter_event_lag_seconds", &["source"], "Age of the latest event time read, by source."),
@@ -53,6 +54,7 @@ const METRICS: &[(&str, &[&str], &str)] = &[
         &["which"],
         "Times a full queue to the fact log made the intake pause its sources.",
     ),
+    ("tidewaiter_shards_configured", &[], "Shards of the fact log: between them, all processes are to hold as many."),
     ("tidewaiter_shards_held", &[], "Shards that this process holds."),
     ("tidewaiter_shard_ready", &["shard"], "1 once a shard has read what there was when it was taken over."),
     ("tidewaiter_shard_position", &["shard"], "Offset in the fact log after the last record folded."),

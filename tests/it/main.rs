@@ -13,6 +13,7 @@
 mod bad_input;
 mod binary;
 mod commands;
+mod deploy;
 mod edges;
 mod forgetting;
 mod histories;

@@ -30,3 +30,4 @@ mod bench;
 mod cases;
 mod chaos;
 mod harness;
+mod prometheus;

@@ -11,12 +11,28 @@ use crate::engine::{Consumption, Rulebook};
 use crate::model::EventTime;
 use crate::telemetry::Metrics;
 
-/// All of it.
-pub(super) fn text(view: &View, book: &Rulebook) -> Result<String, prometheus::Error> {
+/// What may happen, told as nought before it does: of a series that begins with its first event, Prometheus does not count
+/// that event. Kinds of errors that librdkafka names itself come as they come.
+const BEFORE: &[(&str, &[&str])] = &[
+    ("tidewaiter_kafka_errors_total", &["unreachable", "committed", "commit", "send", "delivery", "open", "other"]),
+    ("tidewaiter_snapshots_total", &["written", "failed", "damaged"]),
+    ("tidewaiter_reloads_total", &["loaded", "refused"]),
+    ("tidewaiter_shards_succeeded_total", &["shard"]),
+    ("tidewaiter_intake_pauses_total", &["intake"]),
+    ("tidewaiter_undeliverable_total", &["too_large"]),
+    ("tidewaiter_unreadable_total", &["facts", "contributions", "alerts"]),
+];
+
+/// All of it. `shards`: how many the log has.
+pub(super) fn text(view: &View, book: &Rulebook, shards: u32) -> Result<String, prometheus::Error> {
     let mut metrics = Metrics::default();
     let now = clock::now();
+    for (name, values) in BEFORE {
+        values.iter().for_each(|value| metrics.add(name, &[value], 0.0));
+    }
     sources(&mut metrics, view, now);
-    shards(&mut metrics, view, now);
+    metrics.add("tidewaiter_shards_configured", &[], f64::from(shards));
+    held(&mut metrics, view, now);
     for ((what, which), count) in view.counts.all() {
         let name = match what {
             "kafka_errors" => "tidewaiter_kafka_errors_total",
@@ -37,6 +53,12 @@ pub(super) fn text(view: &View, book: &Rulebook) -> Result<String, prometheus::E
         metrics.add("tidewaiter_webhook_failing_seconds", &[watch.name()], failing);
     }
     metrics.lists(book);
+    for list in book.lists.summary() {
+        // A list whose file does not say when it was published has no age.
+        if let Some(day) = list.as_of {
+            metrics.add("tidewaiter_list_age_seconds", &[list.id.as_str()], seconds(day.first_hour().start(), now));
+        }
+    }
     metrics.add("tidewaiter_build_info", &[env!("CARGO_PKG_VERSION")], 1.0);
     metrics.text()
 }
@@ -65,7 +87,7 @@ fn sources(metrics: &mut Metrics, view: &View, now: EventTime) {
     }
 }
 
-fn shards(metrics: &mut Metrics, view: &View, now: EventTime) {
+fn held(metrics: &mut Metrics, view: &View, now: EventTime) {
     let mut consumption: Vec<std::sync::Arc<Consumption>> = Vec::new();
     metrics.add("tidewaiter_shards_held", &[], view.shards.len() as f64);
     for entry in &view.shards {

@@ -33,6 +33,8 @@ pub(super) fn token(path: &Path) -> anyhow::Result<Token> {
 pub(super) struct Reloading {
     asked: Asked,
     pub(super) view: Arc<View>,
+    /// How many the log has: fixed with it.
+    shards: u32,
     book: Mutex<Rulebook>,
     engine: Mutex<Option<(Arc<Shared>, Workers)>>,
     intake: Mutex<Option<Arc<Orders>>>,
@@ -43,7 +45,9 @@ pub(super) struct Reloading {
 impl Reloading {
     pub(super) fn new(asked: Asked, config: &Config, view: Arc<View>) -> Self {
         let book = Mutex::new(config.rulebook.clone());
-        Self { asked, view, book, engine: Mutex::default(), intake: Mutex::default(), under_way: Mutex::default() }
+        let shards = config.service.engine.count.get();
+        let (engine, intake) = (Mutex::default(), Mutex::default());
+        Self { asked, view, shards, book, engine, intake, under_way: Mutex::default() }
     }
 
     pub(super) fn hold(&self, shared: Arc<Shared>, workers: Workers) {
@@ -122,7 +126,7 @@ pub(super) struct Shown(pub(super) Arc<Reloading>);
 
 impl Surface for Shown {
     fn metrics(&self) -> Result<String, String> {
-        metrics::text(&self.0.view, &self.0.book()).map_err(|error| error.to_string())
+        metrics::text(&self.0.view, &self.0.book(), self.0.shards).map_err(|error| error.to_string())
     }
 
     fn health(&self) -> Vec<String> {
