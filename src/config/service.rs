@@ -266,7 +266,11 @@ fn source(fields: &mut Fields, problems: &mut Problems) -> Option<Source> {
     let topic = fields.required_text("topic", problems)?.to_string();
     let formats: Vec<(&str, Option<Format>)> =
         Format::ALL.iter().map(|format| (format.as_str(), Some(*format))).chain([("detect", None)]).collect();
+    let place = fields.place;
     let format = word(fields, "format", problems, &formats).flatten();
+    if format.is_some() && topic.starts_with('^') {
+        problems.add(place, format!("source {topic} is a pattern: only a topic by name may state a format"));
+    }
     Some(Source { topic, format })
 }
 

@@ -112,7 +112,8 @@ impl Client {
         for partition in partitions(&consumer, topic) {
             asked.add_partition(topic, partition);
         }
-        let answer = consumer.committed_offsets(asked, PATIENCE).unwrap();
+        // Right after a broker starts nobody coordinates the group yet.
+        let answer = eventually(PATIENCE, "a coordinator", || consumer.committed_offsets(asked.clone(), PATIENCE).ok());
         let committed = answer.elements().into_iter().filter_map(|element| {
             let Offset::Offset(offset) = element.offset() else { return None };
             Some((element.partition(), Committed { offset, metadata: element.metadata().to_owned() }))

@@ -13,22 +13,19 @@ use std::time::Duration;
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
-use rdkafka::{Message as _, Offset, TopicPartitionList};
+use rdkafka::{Message as _, Offset};
 
-use super::ahead::{Ahead, Totals};
 use super::clock::{self, Stopwatch};
 use super::held::POSITION;
+use super::parts::{Member, PATIENCE, Part, Parts, commit, offset, tell_lost};
+use super::reading::{Out, Reading, Run, Ticks, outs};
 use super::reject::{self, Rejecting};
 use super::view::View;
-use crate::app::Tally;
-use crate::config::{Service, Source};
-use crate::decode::{self, Outcome};
-use crate::engine::Home;
-use crate::kafka::{Consumer, Group, KafkaError, Producer, Record, Sending};
-use crate::model::{AccountId, EventTime, Fact, Position, Text};
+use crate::config::Service;
+use crate::decode;
+use crate::kafka::{Consumer, KafkaError, Producer, Record, Sending};
+use crate::model::{EventTime, Fact, Position, Text};
 
-/// How long one request to a broker may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often offsets are committed.
 const COMMIT: Duration = Duration::from_secs(1);
 /// Most messages taken before deliveries are looked at.
@@ -42,152 +39,6 @@ pub(super) struct Orders {
     pub(super) reference: Mutex<VecDeque<(Position, Fact)>>,
     /// Set when it is to end.
     pub(super) stop: std::sync::atomic::AtomicBool,
-}
-
-/// Something on its way to a topic of ours.
-struct Out {
-    topic: Text,
-    partition: Option<i32>,
-    key: Option<String>,
-    value: Vec<u8>,
-    position: String,
-    /// The source message it comes from.
-    from: Option<(Arc<Part>, u64)>,
-}
-
-/// A source partition as long as it is ours: the same one given again is another.
-#[derive(Debug)]
-struct Part {
-    topic: String,
-    partition: i32,
-    source: Text,
-    format: Option<decode::Format>,
-    ahead: Mutex<Ahead>,
-}
-
-impl Part {
-    fn ahead(&self) -> std::sync::MutexGuard<'_, Ahead> {
-        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The partitions that are ours.
-#[derive(Default)]
-struct Parts(Mutex<BTreeMap<(String, i32), Arc<Part>>>);
-
-impl Parts {
-    fn all(&self) -> Vec<Arc<Part>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-
-    fn get(&self, topic: &str, partition: i32) -> Option<Arc<Part>> {
-        // A borrowed key of two would need an owned topic; the few partitions there are, are found as fast.
-        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.values().find(|part| part.partition == partition && part.topic == topic).cloned()
-    }
-}
-
-/// What the group tells.
-struct Member {
-    parts: Arc<Parts>,
-    sources: Vec<Source>,
-    view: Arc<View>,
-}
-
-impl Member {
-    /// Where a partition was left, and what its records had come to.
-    fn begin(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) -> Result<(), Cause> {
-        let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
-        for element in committed.elements() {
-            let (topic, partition) = (element.topic().to_owned(), element.partition());
-            let (low, _) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
-            let low = u64::try_from(low).unwrap_or_default();
-            let (next, totals) = match element.offset() {
-                Offset::Offset(offset) => (u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata())),
-                // What was removed before anybody read here is nothing that was lost to us.
-                _ => (low, Totals::default()),
-            };
-            let mut ahead = Ahead::new(next, totals);
-            tell_lost(&topic, partition, ahead.begins_at(low));
-            partitions.set_partition_offset(&topic, partition, Offset::Offset(offset(ahead.next())))?;
-            self.view.sources.insert((topic.clone(), partition), ahead.totals().clone());
-            let source = Text::new(format!("{topic}/{partition}"));
-            let format = self.sources.iter().find(|source| matches(&source.topic, &topic)).and_then(|s| s.format);
-            let part = Part { topic: topic.clone(), partition, source, format, ahead: Mutex::new(ahead) };
-            self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).insert((topic, partition), Arc::new(part));
-        }
-        Ok(())
-    }
-}
-
-/// Whether a name, or a pattern as librdkafka reads it, names a topic. Patterns are only told apart, not interpreted: of
-/// several the first counts.
-fn matches(source: &str, topic: &str) -> bool {
-    source == topic || source.starts_with('^')
-}
-
-fn tell_lost(topic: &str, partition: i32, lost: u64) {
-    if lost > 0 {
-        tracing::error!(topic, partition, lost, "the source removed messages before they were read");
-    }
-}
-
-fn offset(offset: u64) -> i64 {
-    i64::try_from(offset).unwrap_or(i64::MAX)
-}
-
-impl Group for Member {
-    fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) {
-        while let Err(error) = self.begin(consumer, partitions) {
-            // Without the totals the partition must not be read.
-            tracing::warn!(%error, "cannot learn where partitions were left, trying again");
-            self.view.counts.add("kafka_errors", "committed");
-            std::thread::sleep(Duration::from_millis(500));
-        }
-    }
-
-    fn begun(&self, _: &Consumer, partitions: &TopicPartitionList) {
-        self.view.joined.store(true, Ordering::Relaxed);
-        let names: Vec<String> =
-            partitions.elements().iter().map(|each| format!("{}/{}", each.topic(), each.partition())).collect();
-        tracing::info!(partitions = names.join(" "), "intake reads");
-    }
-
-    fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {
-        // What is on its way and not yet delivered is read again by whoever comes next: facts are the same twice.
-        let lost = consumer.assignment_lost();
-        for element in partitions.elements() {
-            let key = (element.topic().to_owned(), element.partition());
-            let part = self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            self.view.sources.remove(&key);
-            self.view.lags.remove(&key);
-            if let Some(part) = part.filter(|_| !lost) {
-                commit(consumer, &[part], CommitMode::Sync, &self.view);
-            }
-        }
-        tracing::info!(partitions = partitions.count(), lost, "intake gave partitions back");
-    }
-}
-
-/// Commits what is durable, with its totals.
-fn commit(consumer: &Consumer, parts: &[Arc<Part>], mode: CommitMode, view: &View) {
-    let mut list = TopicPartitionList::new();
-    for part in parts {
-        let Some((offset, totals)) = part.ahead().commit() else { continue };
-        let mut element = list.add_partition(&part.topic, part.partition);
-        element.set_metadata(totals);
-        if let Err(error) = element.set_offset(Offset::Offset(self::offset(offset))) {
-            tracing::warn!(%error, "cannot state an offset");
-        }
-    }
-    if list.count() == 0 {
-        return;
-    }
-    if let Err(error) = consumer.commit(&list, mode) {
-        // The next commit holds all that this one would have.
-        tracing::warn!(%error, "offsets were not committed");
-        view.counts.add("kafka_errors", "commit");
-    }
 }
 
 /// The thread.
@@ -498,137 +349,5 @@ impl Intake {
                 break;
             }
         }
-    }
-}
-
-/// Messages of one partition, one after the other, that say nothing: counted together.
-#[derive(Default)]
-struct Run {
-    part: Option<Arc<Part>>,
-    count: u64,
-    last: i64,
-}
-
-impl Run {
-    fn add(&mut self, part: &Arc<Part>, offset: i64) {
-        if self.part.as_ref().is_none_or(|own| !Arc::ptr_eq(own, part)) {
-            self.end();
-            self.part = Some(Arc::clone(part));
-        }
-        self.count += 1;
-        self.last = offset;
-    }
-
-    fn end(&mut self) {
-        if let Some(part) = self.part.take() {
-            let tally = Tally { read: self.count, irrelevant: self.count, ..Tally::default() };
-            part.ahead().read(u64::try_from(self.last).unwrap_or_default(), &tally, 0);
-            self.count = 0;
-        }
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// One message on its way to becoming facts.
-struct Reading<'a> {
-    settings: &'a decode::Settings,
-    part: &'a Arc<Part>,
-    offset: u64,
-    payload: Option<&'a [u8]>,
-    facts: &'a Text,
-    rejecting: &'a Rejecting,
-    shards: NonZeroU32,
-    ticks: Ticks,
-}
-
-/// What lets event time pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ticks {
-    /// Our clock: a tick among the records is a time like any other, and moves nothing.
-    OfClock,
-    /// Ticks among the records alone, for histories.
-    OfRecords,
-}
-
-impl Reading<'_> {
-    /// What is to be sent; the latest event time of its facts.
-    fn read(&self, pending: &mut VecDeque<Out>) -> Option<EventTime> {
-        let (mut tally, mut latest) = (Tally::default(), None);
-        let before = pending.len();
-        let Some(payload) = self.payload else {
-            let outcome = Outcome::reject("tombstone", "a card is ended by valid_to, not by a tombstone");
-            tally.count(&outcome);
-            self.reject(&outcome, 1, 0, pending);
-            self.part.ahead().read(self.offset, &tally, pending.len() - before);
-            return None;
-        };
-        decode::message(&self.part.source, payload, self.settings, &mut |item| {
-            tally.count(&item.outcome);
-            match &item.outcome {
-                Outcome::Relevant(facts) => {
-                    let position = self.position(item.position.at);
-                    for fact in facts {
-                        latest = latest.max(fact.event_time());
-                        if self.ticks == Ticks::OfClock && matches!(fact, Fact::Tick(_)) {
-                            continue;
-                        }
-                        pending.extend(
-                            outs(self.facts, self.shards, &position, fact)
-                                .into_iter()
-                                .map(|out| Out { from: Some((Arc::clone(self.part), self.offset)), ..out }),
-                        );
-                    }
-                }
-                Outcome::Irrelevant => {}
-                rejected @ Outcome::Rejected(_) => self.reject(rejected, item.position.at, item.size, pending),
-            }
-        });
-        self.part.ahead().read(self.offset, &tally, pending.len() - before);
-        latest
-    }
-
-    /// `topic/partition:offset`, and of messages that hold several records from the second on the record's number behind.
-    fn position(&self, record: u64) -> Position {
-        let source = &self.part.source;
-        match record {
-            1 => Position { source: source.clone(), at: self.offset },
-            _ => Position { source: Text::new(format!("{source}:{}", self.offset)), at: record },
-        }
-    }
-
-    fn reject(&self, outcome: &Outcome, record: u64, size: u64, pending: &mut VecDeque<Out>) {
-        let Outcome::Rejected(reason) = outcome else { return };
-        let position = self.position(record);
-        tracing::debug!(%position, reason = &*reason.code, detail = reason.detail, "rejected");
-        let Some((topic, value)) = self.rejecting.write(reason, &position, size, self.payload) else { return };
-        let from = Some((Arc::clone(self.part), self.offset));
-        pending.push_back(Out { topic, partition: None, key: None, value, position: String::new(), from });
-    }
-}
-
-/// A fact on its way to one shard, or to all.
-fn outs(topic: &Text, shards: NonZeroU32, position: &Position, fact: &Fact) -> VecDeque<Out> {
-    let value = serde_json::to_vec(fact).unwrap_or_default();
-    let key = match fact {
-        Fact::Usage(usage) => Some(usage.account.to_string()),
-        Fact::Account(card) => Some(AccountId::to_string(&card.account)),
-        _ => None,
-    };
-    let out = |shard: u32| Out {
-        topic: topic.clone(),
-        partition: i32::try_from(shard).ok(),
-        key: key.clone(),
-        value: value.clone(),
-        position: position.to_string(),
-        from: None,
-    };
-    match Home::of(fact, shards) {
-        Home::Shard(shard) => VecDeque::from([out(shard)]),
-        Home::Every => (0..shards.get()).map(out).collect(),
     }
 }

@@ -10,6 +10,8 @@ mod intake;
 mod membership;
 mod metrics;
 mod opening;
+mod parts;
+mod reading;
 mod reference;
 mod reject;
 mod saving;

@@ -82,7 +82,8 @@ fn every_query_of_deploy_answers_on_a_real_prometheus_or_is_silent_for_a_reason(
     let metrics = get(&format!("http://127.0.0.1:{}/metrics", sample.port())).1;
     // Also what stands on the far side of a comparison.
     for query in &queries {
-        for metric in queries::metrics(&query.expr) {
+        // The scenario names no webhooks, and a metric without any label value is not written.
+        for metric in queries::metrics(&query.expr).filter(|metric| !metric.contains("_webhook_")) {
             assert!(metrics.contains(&format!("# TYPE {metric} ")), "{} asks for {metric}:\n{metrics}", query.name);
         }
     }

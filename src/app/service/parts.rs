@@ -1,0 +1,152 @@
+//! Source partitions that are ours: where they were left, and what may be committed of them.
+//!
+//! In: what the group gives and takes. Out: partitions with their running totals, and commits of both together. It refuses
+//! to know what records say.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::error::KafkaError as Cause;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::ahead::{Ahead, Totals};
+use super::view::View;
+use crate::config::Source;
+use crate::decode;
+use crate::kafka::{Consumer, Group};
+use crate::model::Text;
+
+/// How long one request to a broker may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A source partition as long as it is ours: the same one given again is another.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) topic: String,
+    pub(super) partition: i32,
+    pub(super) source: Text,
+    pub(super) format: Option<decode::Format>,
+    ahead: Mutex<Ahead>,
+}
+
+impl Part {
+    pub(super) fn ahead(&self) -> std::sync::MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The partitions that are ours.
+#[derive(Default)]
+pub(super) struct Parts(Mutex<BTreeMap<(String, i32), Arc<Part>>>);
+
+impl Parts {
+    pub(super) fn all(&self) -> Vec<Arc<Part>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    pub(super) fn get(&self, topic: &str, partition: i32) -> Option<Arc<Part>> {
+        // A borrowed key of two would need an owned topic; the few partitions there are, are found as fast.
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.values().find(|part| part.partition == partition && part.topic == topic).cloned()
+    }
+}
+
+/// What the group tells.
+pub(super) struct Member {
+    pub(super) parts: Arc<Parts>,
+    pub(super) sources: Vec<Source>,
+    pub(super) view: Arc<View>,
+}
+
+impl Member {
+    /// Where a partition was left, and what its records had come to.
+    fn begin(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) -> Result<(), Cause> {
+        let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
+        for element in committed.elements() {
+            let (topic, partition) = (element.topic().to_owned(), element.partition());
+            let (low, _) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
+            let low = u64::try_from(low).unwrap_or_default();
+            let (next, totals) = match element.offset() {
+                Offset::Offset(offset) => (u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata())),
+                // What was removed before anybody read here is nothing that was lost to us.
+                _ => (low, Totals::default()),
+            };
+            let mut ahead = Ahead::new(next, totals);
+            tell_lost(&topic, partition, ahead.begins_at(low));
+            partitions.set_partition_offset(&topic, partition, Offset::Offset(offset(ahead.next())))?;
+            self.view.sources.insert((topic.clone(), partition), ahead.totals().clone());
+            let source = Text::new(format!("{topic}/{partition}"));
+            let format = self.sources.iter().find(|source| source.topic == topic).and_then(|source| source.format);
+            let part = Part { topic: topic.clone(), partition, source, format, ahead: Mutex::new(ahead) };
+            self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).insert((topic, partition), Arc::new(part));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn tell_lost(topic: &str, partition: i32, lost: u64) {
+    if lost > 0 {
+        tracing::error!(topic, partition, lost, "the source removed messages before they were read");
+    }
+}
+
+pub(super) fn offset(offset: u64) -> i64 {
+    i64::try_from(offset).unwrap_or(i64::MAX)
+}
+
+impl Group for Member {
+    fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) {
+        while let Err(error) = self.begin(consumer, partitions) {
+            // Without the totals the partition must not be read.
+            tracing::warn!(%error, "cannot learn where partitions were left, trying again");
+            self.view.counts.add("kafka_errors", "committed");
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    fn begun(&self, _: &Consumer, partitions: &TopicPartitionList) {
+        self.view.joined.store(true, Ordering::Relaxed);
+        let names: Vec<String> =
+            partitions.elements().iter().map(|each| format!("{}/{}", each.topic(), each.partition())).collect();
+        tracing::info!(partitions = names.join(" "), "intake reads");
+    }
+
+    fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {
+        // What is on its way and not yet delivered is read again by whoever comes next: facts are the same twice.
+        let lost = consumer.assignment_lost();
+        for element in partitions.elements() {
+            let key = (element.topic().to_owned(), element.partition());
+            let part = self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            self.view.sources.remove(&key);
+            self.view.lags.remove(&key);
+            if let Some(part) = part.filter(|_| !lost) {
+                commit(consumer, &[part], CommitMode::Sync, &self.view);
+            }
+        }
+        tracing::info!(partitions = partitions.count(), lost, "intake gave partitions back");
+    }
+}
+
+/// Commits what is durable, with its totals.
+pub(super) fn commit(consumer: &Consumer, parts: &[Arc<Part>], mode: CommitMode, view: &View) {
+    let mut list = TopicPartitionList::new();
+    for part in parts {
+        let Some((offset, totals)) = part.ahead().commit() else { continue };
+        let mut element = list.add_partition(&part.topic, part.partition);
+        element.set_metadata(totals);
+        if let Err(error) = element.set_offset(Offset::Offset(self::offset(offset))) {
+            tracing::warn!(%error, "cannot state an offset");
+        }
+    }
+    if list.count() == 0 {
+        return;
+    }
+    if let Err(error) = consumer.commit(&list, mode) {
+        // The next commit holds all that this one would have.
+        tracing::warn!(%error, "offsets were not committed");
+        view.counts.add("kafka_errors", "commit");
+    }
+}
