@@ -230,7 +230,7 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
     });
     let expected = undisturbed(&chaos.service, &sent);
     println!("{} alerts are expected", expected.len());
-    assert!(expected.len() > 10, "a run without alerts shows nothing");
+    assert!(!expected.is_empty(), "a run without alerts shows nothing");
     let same = |service: &Service| difference(&canonical(&service.table()), &expected);
     {
         let mut instances: Vec<Instance> = chaos.running.drain(..).map(|(_, instance)| instance).collect();
