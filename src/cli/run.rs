@@ -43,6 +43,10 @@ enum LogFormat {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
     let asked = Asked { config: arguments.config.clone(), ..Asked::default() };
     let config = asked.load()?;
+    if config.service.kafka.is_none() {
+        output::complain("run needs a section kafka with brokers in its settings (docs/configuration.md)");
+        return Ok(End::BadUsage);
+    }
     log(arguments.log);
     config.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     let role = match arguments.role {

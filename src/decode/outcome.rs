@@ -49,7 +49,7 @@ impl From<Reason> for Outcome {
 pub struct Reason {
     /// One of a bounded set of words, for counting: `malformed_json`, `malformed_csv`, `truncated`, `too_large`,
     /// `too_deep`, `too_many`, `missing_account`, `bad_account`, `bad_time`, `bad_value`, `missing_value`,
-    /// `unknown_key`, `contradictory_count`, `unrecognised`, `other_format`, `unreadable`, `unsupported:<format>`.
+    /// `unknown_key`, `contradictory_count`, `unrecognised`, `other_format`, `tombstone`, `unreadable`, `unsupported:<format>`.
     pub code: Text,
     /// What and where, for people; never credentials, and at most a short piece of the record.
     pub detail: String,

@@ -99,6 +99,16 @@ impl Ahead {
         lost
     }
 
+    /// Whether the source ends before what was read: it is another one under the same name, and is read from its start.
+    pub(super) fn begins_anew(&mut self, first: u64, end: u64) -> bool {
+        let anew = end < self.next;
+        if anew {
+            (self.next, self.committed) = (first, None);
+            self.waiting.clear();
+        }
+        anew
+    }
+
     /// Where to read on.
     pub(super) fn next(&self) -> u64 {
         self.next
@@ -163,6 +173,14 @@ mod tests {
         let mut ahead = Ahead::new(5, Totals::default());
         assert_eq!((ahead.begins_at(9), ahead.begins_at(9), ahead.begins_at(3)), (4, 0, 0));
         assert_eq!((ahead.next(), ahead.totals().lost), (9, 4));
+    }
+
+    #[test]
+    fn a_source_that_ends_before_what_was_read_is_read_from_its_start() {
+        let mut ahead = Ahead::new(9, Totals::default());
+        assert!(!ahead.begins_anew(0, 9), "nothing new has come");
+        assert!(ahead.begins_anew(0, 4));
+        assert_eq!((ahead.next(), ahead.commit().map(|(offset, _)| offset)), (0, Some(0)));
     }
 
     #[test]

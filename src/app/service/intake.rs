@@ -73,7 +73,12 @@ impl Intake {
     ) -> Result<Self, KafkaError> {
         let connection = service.kafka.clone().unwrap_or_default();
         let parts = Arc::new(Parts::default());
-        let member = Member { parts: Arc::clone(&parts), sources: service.sources.clone(), view: Arc::clone(&view) };
+        let member = Member {
+            parts: Arc::clone(&parts),
+            sources: service.sources.clone(),
+            view: Arc::clone(&view),
+            orders: Arc::clone(&orders),
+        };
         let group = service.group_of("intake");
         let consumer = connection.member(&group, Box::new(member), Some(Arc::clone(&view.lags)))?;
         let producer = connection.producer()?;
@@ -287,13 +292,20 @@ impl Intake {
     /// The source no longer holds what was to be read next.
     fn skip_removed(&mut self) {
         for part in self.parts.all() {
-            let low = match self.consumer.fetch_watermarks(&part.topic, part.partition, PATIENCE) {
-                Ok((low, _)) => u64::try_from(low).unwrap_or_default(),
-                Err(_) => continue,
+            let Ok((low, high)) = self.consumer.fetch_watermarks(&part.topic, part.partition, PATIENCE) else {
+                continue;
             };
-            let lost = part.ahead().begins_at(low);
-            if lost > 0 {
-                tell_lost(&part.topic, part.partition, lost);
+            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
+            let (lost, anew) = (part.ahead().begins_at(low), part.ahead().begins_anew(low, high));
+            tell_lost(&part.topic, part.partition, lost);
+            if anew {
+                tracing::error!(
+                    topic = part.topic,
+                    partition = part.partition,
+                    "the source was made anew: read from its start"
+                );
+            }
+            if lost > 0 || anew {
                 let begin = Offset::Offset(offset(low));
                 if let Err(error) = self.consumer.seek(&part.topic, part.partition, begin, PATIENCE) {
                     tracing::warn!(%error, "cannot read on");

@@ -176,7 +176,8 @@ impl Service {
                 Ok(())
             })?;
             for target in config.webhooks.clone() {
-                let (webhook, stop) = (Webhook::join(&config.service, target, Arc::clone(&view))?, Arc::clone(&stop));
+                let stop = Arc::clone(&stop);
+                let webhook = Webhook::join(&config.service, target, Arc::clone(&view), Arc::clone(&stop))?;
                 threads.start("webhook", move || {
                     webhook.run(&stop);
                     Ok(())

@@ -13,6 +13,7 @@ use rdkafka::error::KafkaError as Cause;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::ahead::{Ahead, Totals};
+use super::intake::Orders;
 use super::view::View;
 use crate::config::Source;
 use crate::decode;
@@ -59,6 +60,7 @@ pub(super) struct Member {
     pub(super) parts: Arc<Parts>,
     pub(super) sources: Vec<Source>,
     pub(super) view: Arc<View>,
+    pub(super) orders: Arc<Orders>,
 }
 
 impl Member {
@@ -67,8 +69,8 @@ impl Member {
         let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
         for element in committed.elements() {
             let (topic, partition) = (element.topic().to_owned(), element.partition());
-            let (low, _) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
-            let low = u64::try_from(low).unwrap_or_default();
+            let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
+            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
             let (next, totals) = match element.offset() {
                 Offset::Offset(offset) => (u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata())),
                 // What was removed before anybody read here is nothing that was lost to us.
@@ -76,6 +78,9 @@ impl Member {
             };
             let mut ahead = Ahead::new(next, totals);
             tell_lost(&topic, partition, ahead.begins_at(low));
+            if ahead.begins_anew(low, high) {
+                tracing::error!(topic, partition, "the source was made anew: read from its start");
+            }
             partitions.set_partition_offset(&topic, partition, Offset::Offset(offset(ahead.next())))?;
             self.view.sources.insert((topic.clone(), partition), ahead.totals().clone());
             let source = Text::new(format!("{topic}/{partition}"));
@@ -100,7 +105,10 @@ pub(super) fn offset(offset: u64) -> i64 {
 impl Group for Member {
     fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) {
         while let Err(error) = self.begin(consumer, partitions) {
-            // Without the totals the partition must not be read.
+            // Without the totals the partition must not be read; who is to end need not read it.
+            if self.orders.stop.load(Ordering::Relaxed) {
+                return;
+            }
             tracing::warn!(%error, "cannot learn where partitions were left, trying again");
             self.view.counts.add("kafka_errors", "committed");
             std::thread::sleep(Duration::from_millis(500));

@@ -28,6 +28,7 @@ const COMMIT: Duration = Duration::from_secs(1);
 struct Member {
     feed: Arc<Feed>,
     view: Arc<View>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Member {
@@ -66,6 +67,9 @@ impl Group for Member {
         while let Err(error) = self.begin(consumer, partitions) {
             tracing::warn!(target = &**self.feed.name(), %error, "cannot learn where a webhook was left, trying again");
             self.view.counts.add("kafka_errors", "committed");
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
             std::thread::sleep(Duration::from_millis(500));
         }
     }
@@ -113,13 +117,18 @@ pub(super) struct Webhook {
 
 impl Webhook {
     /// Joins the target's group and starts its worker.
-    pub(super) fn join(service: &Service, target: Target, view: Arc<View>) -> anyhow::Result<Self> {
+    pub(super) fn join(
+        service: &Service,
+        target: Target,
+        view: Arc<View>,
+        stop: Arc<AtomicBool>,
+    ) -> anyhow::Result<Self> {
         let connection = service.kafka.clone().unwrap_or_default();
         let (feed, worker) = webhook::open(target);
         view.webhook(feed.watch());
         let feed = Arc::new(feed);
         let group = service.group_of(&format!("webhook-{}", feed.name()));
-        let member = Member { feed: Arc::clone(&feed), view: Arc::clone(&view) };
+        let member = Member { feed: Arc::clone(&feed), view: Arc::clone(&view), stop };
         let consumer = connection.member(&group, Box::new(member), None)?;
         let topic = &service.topics.alerts;
         consumer.subscribe(&[topic]).map_err(|error| KafkaError::Request {
