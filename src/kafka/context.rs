@@ -27,6 +27,8 @@ pub trait Group: Send + Sync {
     fn begun(&self, consumer: &Consumer, partitions: &TopicPartitionList);
     /// These are not ours any more when this returns: what is unfinished is to be finished, soon.
     fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList);
+    /// The broker has these offsets. What it could not take is not told of: it is to be committed again.
+    fn committed(&self, _: &TopicPartitionList) {}
 }
 
 /// Belongs to no group.
@@ -78,6 +80,14 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 }
 
 impl ConsumerContext for Told {
+    fn commit_callback(&self, result: Result<(), Cause>, offsets: &TopicPartitionList) {
+        match result {
+            Ok(()) => self.group.committed(offsets),
+            // As while partitions change hands.
+            Err(error) => tracing::debug!(%error, "offsets were not committed"),
+        }
+    }
+
     /// Always the cooperative way: that is what our groups are set to.
     fn rebalance(&self, consumer: &Consumer, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let done = match what {
@@ -126,8 +136,10 @@ impl Connection {
     fn consumer(&self, group: &str) -> rdkafka::ClientConfig {
         let mut config = self.client();
         config.set("group.id", group).set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
-        // Bounds memory, loosely; by default it is 64 MiB, and a pause of a second where it is reached.
-        config.set("queued.max.messages.kbytes", "32768").set("fetch.queue.backoff.ms", "10");
+        // Bounds memory, loosely; by default it is 64 MiB, and a pause of a second where it is reached. What is little is
+        // still in the processor's cache when it is looked at: with more, all threads slow down.
+        config.set("queued.max.messages.kbytes", "16384").set("fetch.queue.backoff.ms", "1");
+        config.set("fetch.max.bytes", "4000000");
         config.set("fetch.wait.max.ms", "50").set("allow.auto.create.topics", "false");
         for (property, value) in &self.properties {
             config.set(property, value);

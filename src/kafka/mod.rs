@@ -10,7 +10,7 @@ mod topics;
 
 pub use connection::{Connection, Sasl, Tls};
 pub use context::{Consumer, Group, Lags, Plain, Told};
-pub use producer::{Delivered, Producer, Record, Sending};
+pub use producer::{Delivered, Lingering, Producer, Record, Sending};
 pub use topics::{Cleanup, Creation, Wanted, ensure, reach_brokers};
 
 /// What went wrong, with everything named and nothing secret.

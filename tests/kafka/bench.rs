@@ -101,8 +101,8 @@ fn bare(client: &Client, topic: &str, count: usize) -> f64 {
     let consumer: BaseConsumer = client
         .clone()
         .set("group.id", "bare")
-        .set("queued.max.messages.kbytes", "32768")
-        .set("fetch.queue.backoff.ms", "10")
+        .set("queued.max.messages.kbytes", "16384")
+        .set("fetch.queue.backoff.ms", "1")
         .0
         .create()
         .unwrap();
@@ -144,7 +144,7 @@ fn taken_in(service: &Service, topic: &str, count: usize, instances: usize, role
 #[ignore = "a measurement; tests/bench --kafka asks for it"]
 fn how_fast_a_topic_is_taken_in() {
     let Some(broker) = Broker::start() else { return };
-    let count: usize = std::env::var("TIDEWAITER_BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3_000_000);
+    let count: usize = std::env::var("TIDEWAITER_BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(8_000_000);
     let client = broker.client();
     let topic = "audit".to_owned();
     client.create_topic(&topic, PARTITIONS, &[]);
@@ -152,13 +152,20 @@ fn how_fast_a_topic_is_taken_in() {
     println!(
         "{count} CloudTrail records of {size} B, lz4, {PARTITIONS} partitions; one in 200 starts a machine, one in 2,000 with accelerators"
     );
-    let drains = [bare(&client, &topic, count), bare(&client, &topic, count)];
-    let drain = drains[0].max(drains[1]);
+    // In turns, as the machine is not the same from one minute to the next: the best of each is what it can do.
+    let mut drain: f64 = 0.0;
+    let mut best = BTreeMap::<(usize, &str), f64>::new();
+    for round in 0..3 {
+        drain = drain.max(bare(&client, &topic, count));
+        for (instances, role) in [(1, "all"), (1, "intake"), (2, "all")] {
+            let service = Service::reading(&broker, &format!("{role}{instances}{round}"), 8, &topic);
+            let rate = taken_in(&service, &topic, count, instances, role);
+            let known = best.entry((instances, role)).or_default();
+            *known = known.max(rate);
+        }
+    }
     println!("bare drain                    {drain:>10.0} msg/s");
-    for (name, instances, role) in [("one", 1, "all"), ("alone", 1, "intake"), ("pair", 2, "intake"), ("two", 2, "all")]
-    {
-        let service = Service::reading(&broker, name, 8, &topic);
-        let rate = taken_in(&service, &topic, count, instances, role);
+    for ((instances, role), rate) in best {
         println!("{instances} instance(s), role {role:<6}       {rate:>10.0} msg/s  {:.2} x", rate / drain);
     }
 }

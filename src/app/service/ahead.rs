@@ -119,8 +119,8 @@ impl Ahead {
         &self.totals
     }
 
-    /// What may be committed, where it is more than before.
-    pub(super) fn commit(&mut self) -> Option<(u64, String)> {
+    /// What may be committed, where it is more than the broker has.
+    pub(super) fn commit(&self) -> Option<(u64, String)> {
         let (offset, totals) = match self.waiting.front() {
             Some(first) => (first.offset, &first.before),
             None => (self.next, &self.totals),
@@ -128,9 +128,15 @@ impl Ahead {
         if self.committed.is_some_and(|committed| committed >= offset) {
             return None;
         }
-        let totals = totals.write();
-        self.committed = Some(offset);
-        Some((offset, totals))
+        Some((offset, totals.write()))
+    }
+
+    /// The broker has this offset, with its totals.
+    pub(super) fn committed(&mut self, offset: u64) {
+        // More than was read is an answer about the source before it was made anew.
+        if offset <= self.next {
+            self.committed = self.committed.max(Some(offset));
+        }
     }
 }
 
@@ -155,6 +161,8 @@ mod tests {
         ahead.delivered(10);
         let (offset, totals) = ahead.commit().unwrap();
         assert_eq!((offset, Totals::read(&totals)), (13, ahead.totals().clone()));
+        assert_eq!(ahead.commit().map(|(offset, _)| offset), Some(13), "the broker may have refused it");
+        ahead.committed(13);
         assert_eq!(ahead.commit(), None, "nothing new");
     }
 

@@ -23,7 +23,7 @@ use super::reject::{self, Rejecting};
 use super::view::View;
 use crate::config::Service;
 use crate::decode;
-use crate::kafka::{Consumer, KafkaError, Producer, Record, Sending};
+use crate::kafka::{Consumer, KafkaError, Lingering, Producer, Record, Sending};
 use crate::model::{EventTime, Fact, Position, Text};
 
 /// How often offsets are committed.
@@ -81,7 +81,7 @@ impl Intake {
         };
         let group = service.group_of("intake");
         let consumer = connection.member(&group, Box::new(member), Some(Arc::clone(&view.lags)))?;
-        let producer = connection.producer()?;
+        let producer = connection.producer(Lingering::Long)?;
         let topics: Vec<&str> = service.sources.iter().map(|source| source.topic.as_str()).collect();
         if !topics.is_empty() {
             consumer.subscribe(&topics).map_err(|error| KafkaError::Request {
@@ -154,7 +154,7 @@ impl Intake {
             };
             (wait, self.idle) = (Duration::ZERO, false);
             let (topic, partition) = (message.topic(), message.partition());
-            if part.as_ref().is_none_or(|part| part.partition != partition || part.topic != topic) {
+            if part.as_ref().is_none_or(|part| part.partition != partition || part.topic != topic || !part.is_ours()) {
                 part = self.parts.get(topic, partition);
                 of_format = part
                     .as_ref()

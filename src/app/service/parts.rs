@@ -4,7 +4,7 @@
 //! to know what records say.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,10 +30,16 @@ pub(super) struct Part {
     pub(super) partition: i32,
     pub(super) source: Text,
     pub(super) format: Option<decode::Format>,
+    ours: AtomicBool,
     ahead: Mutex<Ahead>,
 }
 
 impl Part {
+    /// Whether it was not taken away meanwhile.
+    pub(super) fn is_ours(&self) -> bool {
+        self.ours.load(Ordering::Relaxed)
+    }
+
     pub(super) fn ahead(&self) -> std::sync::MutexGuard<'_, Ahead> {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,7 +91,8 @@ impl Member {
             self.view.sources.insert((topic.clone(), partition), ahead.totals().clone());
             let source = Text::new(format!("{topic}/{partition}"));
             let format = self.sources.iter().find(|source| source.topic == topic).and_then(|source| source.format);
-            let part = Part { topic: topic.clone(), partition, source, format, ahead: Mutex::new(ahead) };
+            let (ours, ahead) = (AtomicBool::new(true), Mutex::new(ahead));
+            let part = Part { topic: topic.clone(), partition, source, format, ours, ahead };
             self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).insert((topic, partition), Arc::new(part));
         }
         Ok(())
@@ -122,6 +129,16 @@ impl Group for Member {
         tracing::info!(partitions = names.join(" "), "intake reads");
     }
 
+    fn committed(&self, offsets: &TopicPartitionList) {
+        for element in offsets.elements() {
+            if let (Ok(()), Offset::Offset(offset)) = (element.error(), element.offset())
+                && let Some(part) = self.parts.get(element.topic(), element.partition())
+            {
+                part.ahead().committed(u64::try_from(offset).unwrap_or_default());
+            }
+        }
+    }
+
     fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {
         // What is on its way and not yet delivered is read again by whoever comes next: facts are the same twice.
         let lost = consumer.assignment_lost();
@@ -130,7 +147,9 @@ impl Group for Member {
             let part = self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
             self.view.sources.remove(&key);
             self.view.lags.remove(&key);
-            if let Some(part) = part.filter(|_| !lost) {
+            let Some(part) = part else { continue };
+            part.ours.store(false, Ordering::Relaxed);
+            if !lost {
                 commit(consumer, &[part], CommitMode::Sync, &self.view);
             }
         }
@@ -138,11 +157,12 @@ impl Group for Member {
     }
 }
 
-/// Commits what is durable, with its totals.
+/// Commits what is durable and the broker does not have yet, with its totals.
 pub(super) fn commit(consumer: &Consumer, parts: &[Arc<Part>], mode: CommitMode, view: &View) {
     let mut list = TopicPartitionList::new();
     for part in parts {
-        let Some((offset, totals)) = part.ahead().commit() else { continue };
+        let due = part.ahead().commit();
+        let Some((offset, totals)) = due else { continue };
         let mut element = list.add_partition(&part.topic, part.partition);
         element.set_metadata(totals);
         if let Err(error) = element.set_offset(Offset::Offset(self::offset(offset))) {
