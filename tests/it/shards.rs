@@ -156,12 +156,28 @@ impl World {
     }
 
     fn publish(&mut self, process: &mut Process) -> usize {
+        let waits = !process.held.member().waits_for().is_empty();
         let out = process.held.publish();
         let count = out.len();
-        out.into_iter().for_each(|out| {
+        for out in out {
+            if waits && out.topic == Topic::Alerts {
+                self.stays_as_it_was(&out);
+            }
             self.send(out);
-        });
+        }
         count
+    }
+
+    /// Who has not heard every shard opens no alert about a group, and withdraws none.
+    fn stays_as_it_was(&self, out: &Outgoing) {
+        let known = self.revisions.iter().find(|((id, _), _)| *id == out.key).map(|(_, alert)| alert.clone());
+        let opened = out.value.as_deref().map(|value| serde_json::from_slice::<Alert>(value).unwrap());
+        let is_group = |alert: &Alert| alert.subject.subject.kind != SubjectKind::Account;
+        match (known, opened) {
+            (None, Some(opened)) => assert!(!is_group(&opened), "opened, though not all were heard: {opened:?}"),
+            (Some(known), None) => assert!(!is_group(&known), "withdrawn, though not all were heard: {known:?}"),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
     }
 
     fn work(&mut self, shard: u32, most: usize) {
