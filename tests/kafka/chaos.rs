@@ -11,6 +11,7 @@ use tidewaiter::config::Asked;
 use tidewaiter::model::Alert;
 
 use crate::broker::Broker;
+use crate::disk::Disk;
 use crate::hook::Hook;
 use crate::invented::{self, Random};
 use crate::process::Instance;
@@ -22,6 +23,8 @@ const INSTANCES: usize = 3;
 /// What is done to it, with how many instances it ends and begins.
 struct Chaos {
     broker: Broker,
+    /// Where snapshots go; unmounted before the service's folder is removed.
+    disk: Disk,
     service: Service,
     random: Random,
     running: Vec<(usize, Instance)>,
@@ -65,7 +68,7 @@ impl Chaos {
     }
 
     fn step(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(14) {
             0..=2 => {
                 if let Some((name, mut instance)) = self.take() {
                     instance.kill9();
@@ -81,9 +84,8 @@ impl Chaos {
             }
             6..=7 => {
                 if let Some((name, mut instance)) = self.take() {
-                    let code = instance.term(LONG);
+                    ends_in_order(&mut instance);
                     self.end(name, &instance, "terminate");
-                    assert_eq!(code, 0, "{name} did not end in order:\n{}", instance.log());
                 }
             }
             8 => {
@@ -92,6 +94,16 @@ impl Chaos {
                 self.broker.restart();
             }
             9 => self.damage_snapshots(),
+            10 => {
+                println!("the disk for snapshots is full: {}", self.disk.fill());
+            }
+            11 => {
+                println!("the broker is slow");
+                self.broker.freeze();
+                std::thread::sleep(Duration::from_millis(500 + 500 * self.random.below(6) as u64));
+                self.broker.thaw();
+            }
+            12 => self.disk.empty(),
             _ => {}
         }
         while self.running.len() < INSTANCES {
@@ -135,6 +147,14 @@ impl Chaos {
     }
 }
 
+/// One that is told to end does; one that has not come to hear signals yet is ended by this one.
+fn ends_in_order(instance: &mut Instance) {
+    instance.ask_to_end();
+    let status = instance.ended(LONG);
+    let log = instance.log();
+    assert!(status.success() || status.code().is_none() && log.is_empty(), "{status}:\n{log}");
+}
+
 fn found(path: &Path, all: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -172,8 +192,10 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
     );
     let service = Service::quick_to_notice(&broker, "chaos", 6, &settings);
     std::fs::write(service.folder.path().join("hook.key"), "an invented key of some length").unwrap();
+    let disk = Disk::at(&service.folder.path().join("snapshots"));
     let mut chaos = Chaos {
         broker,
+        disk,
         service,
         random: Random(seed),
         running: Vec::new(),
@@ -209,6 +231,7 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
         }
         std::thread::sleep(Duration::from_millis(500));
     }
+    chaos.disk.empty();
     println!("quiet from now on; {} records were sent", sent.len());
     let rest: Vec<String> = left.chain([last]).collect();
     let bytes: Vec<Vec<u8>> = rest.iter().map(|record| record.clone().into_bytes()).collect();
@@ -220,7 +243,7 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
         if chaos.random.below(2) == 0 {
             instance.kill9();
         } else {
-            instance.term(LONG);
+            ends_in_order(&mut instance);
         }
         chaos.end(name, &instance, "last end");
     }

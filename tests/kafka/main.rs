@@ -13,6 +13,7 @@
 mod broker;
 mod certificates;
 mod client;
+mod disk;
 mod drain;
 mod faulty;
 mod hook;
