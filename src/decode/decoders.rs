@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Context, Format, Outcome, Settings, aws, azure, focus, native, oci};
+use super::{Context, Format, Outcome, Settings, aws, azure, focus, gcp, native, oci};
 
 /// Looks at one JSON record, out of its container; `None` means it is not of this shape. A record is shown as it
 /// stands first and then, if no decoder knows it, as what its envelope holds (`data`, `detail`, a `message` string …)
@@ -17,6 +17,7 @@ pub(crate) const JSON: &[(Format, JsonDecoder)] = &[
     (Format::Native, native::decode),
     (Format::Aws, aws::decode),
     (Format::Azure, azure::decode),
+    (Format::Gcp, gcp::decode),
     (Format::Oci, oci::decode),
 ];
 

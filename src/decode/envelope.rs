@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::split::CONTAINERS;
 
 /// Keys that may hold the record, in the order they are tried.
-const WRAPPERS: [&str; 17] = [
+const WRAPPERS: [&str; 20] = [
     "CloudTrailEvent",
     "detail",
     "data",
@@ -26,6 +26,9 @@ const WRAPPERS: [&str; 17] = [
     "event",
     "invokingEvent",
     "Data",
+    "receivedMessages",
+    "logContent",
+    "results",
 ];
 
 /// What a record holds.

@@ -16,6 +16,8 @@ mod decoders;
 mod envelope;
 mod feed;
 mod focus;
+mod gcp;
+mod loose;
 mod mangled;
 mod native;
 mod oci;

@@ -53,6 +53,8 @@ words! {
         Aws = "aws",
         /// Activity Log.
         Azure = "azure",
+        /// Cloud Audit Logs.
+        Gcp = "gcp",
         /// Audit, Events.
         Oci = "oci",
         /// FOCUS billing.

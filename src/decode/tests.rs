@@ -277,7 +277,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn fixtures_give_the_facts_written_beside_them() {
-    let files: Vec<_> = ["aws", "azure", "focus", "native", "oci"].into_iter().flat_map(fixtures).collect();
+    let files: Vec<_> = ["aws", "azure", "focus", "gcp", "native", "oci"].into_iter().flat_map(fixtures).collect();
     assert!(files.len() >= 10);
     for path in files {
         let mut found = String::new();

@@ -6,9 +6,6 @@ use serde_json::Value;
 pub(super) fn json(record: &Value) -> Option<&'static str> {
     let has = |key: &str| record.get(key).is_some_and(|v| !v.is_null());
     let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default();
-    if has("protoPayload") || has("protopayload") || text("logName").contains("cloudaudit") {
-        return Some("gcp_audit");
-    }
     if has("insertId") && (has("jsonPayload") || has("logName")) || has("jsonpayload") {
         return Some("gcp_log");
     }
