@@ -12,13 +12,13 @@ use super::{Context, Format, Outcome, Settings, aws, azure, focus, gcp, native, 
 /// not need (`Irrelevant`), and never looks at what it does not know.
 pub(crate) type JsonDecoder = fn(&Value, &Context<'_>) -> Option<Outcome>;
 
-/// Those for JSON. Native records say their type, so they come first.
+/// Those for JSON. Native records say their type, so they come first; Oracle's older records have the keys of CloudTrail's.
 pub(crate) const JSON: &[(Format, JsonDecoder)] = &[
     (Format::Native, native::decode),
+    (Format::Oci, oci::decode),
     (Format::Aws, aws::decode),
     (Format::Azure, azure::decode),
     (Format::Gcp, gcp::decode),
-    (Format::Oci, oci::decode),
 ];
 
 /// What a record of this format becomes where another is expected.

@@ -1,11 +1,12 @@
 //! What a record is wrapped in: EventBridge, Event Grid and CloudEvents, Pub/Sub, SNS, SQS, Kinesis, Kafka Connect,
-//! CloudWatch Logs subscriptions, look-ups, and JSON inside a string.
+//! CloudWatch Logs subscriptions, look-ups, tables of a query, and JSON inside a string.
 //!
 //! In: a record no decoder knows. Out: what it holds. It refuses to know what that means.
 
 use serde_json::Value;
 
 use super::split::CONTAINERS;
+use super::table;
 
 /// Keys that may hold the record, in the order they are tried.
 const WRAPPERS: [&str; 20] = [
@@ -54,6 +55,9 @@ pub(super) fn open(record: &Value) -> Option<Inside<'_>> {
     let list = |key: &&str| object.get(*key).and_then(Value::as_array);
     if let Some(records) = CONTAINERS.iter().find_map(list) {
         return Some(Inside::Many(records));
+    }
+    if let Some(rows) = table::rows(record) {
+        return Some(Inside::Text(rows));
     }
     WRAPPERS.iter().find_map(|key| match object.get(*key)? {
         inner @ Value::Object(fields) if !fields.is_empty() => Some(Inside::One(inner)),

@@ -27,6 +27,7 @@ mod rows;
 mod settings;
 mod sift;
 mod split;
+mod table;
 mod unsupported;
 mod when;
 

@@ -328,12 +328,19 @@ fn published_events_are_read_without_loss() {
         return;
     };
     let mut capacity = std::collections::BTreeMap::new();
+    println!("| file | read | relevant | irrelevant | rejected |\n|---|---|---|---|---|");
     for InputRead { name, items } in &files {
         assert!(!items.is_empty(), "{name}: nothing counted");
         let rejects = items.iter().filter(|i| matches!(i.outcome, Outcome::Rejected(_))).count();
-        println!("{name}: {}", fates(items).chars().take(200).collect::<String>());
+        println!("{}", row(name, items));
         if is_cloudtrail(name) {
-            assert_eq!(rejects, 0, "{name}: {items:?}");
+            // One record of a rule's tests changes a machine and leaves out whose.
+            let cut = usize::from(name.ends_with("panther-analysis/aws-cloudtrail.ndjson"));
+            assert_eq!(rejects, cut, "{name}: {:?}", reasons(items));
+        }
+        if !name.starts_with("billing/") && !STRANGE.iter().any(|strange| name.contains(strange)) {
+            let strange = reasons(items).into_iter().filter(|(code, _)| code == "unrecognised").count();
+            assert_eq!(strange, 0, "{name}: {:?}", reasons(items));
         }
         if name.contains("/bad_") {
             assert!(rejects > 0, "{name}");
@@ -353,6 +360,36 @@ fn published_events_are_read_without_loss() {
     assert_eq!(kinds, [FactKind::CapacityStarted, FactKind::CapacityDenied]);
     let empty = files.iter().find(|f| f.name.ends_with("EC2/CreateTrafficMirrorFilterRule.json.cloudtrail")).unwrap();
     assert_eq!(fates(&empty.items), ".");
+}
+
+/// Files with records that are nobody's log, as a look into each showed: lines of a program inside CloudWatch's envelope and
+/// bare, a policy, answers of a rule, and records cut down to one key of an audit log.
+const STRANGE: &[&str] = &[
+    "cloudwatch/cloudwatch_rds_aurora.json",
+    "smoke/policy-to-guess.json",
+    "cloudgrep/tests/data/000000",
+    "panther-analysis/?.ndjson",
+    "panther-analysis/gcp-auditlog.ndjson",
+];
+
+/// How often records were rejected, by code.
+fn reasons(items: &[Item]) -> std::collections::BTreeMap<String, usize> {
+    let mut reasons = std::collections::BTreeMap::new();
+    for item in items {
+        if let Outcome::Rejected(reason) = &item.outcome {
+            *reasons.entry(reason.code.to_string()).or_default() += 1;
+        }
+    }
+    reasons
+}
+
+/// A row of the table of files: read, relevant, irrelevant, rejected by reason.
+fn row(name: &str, items: &[Item]) -> String {
+    let count = |is: fn(&Outcome) -> bool| items.iter().filter(|item| is(&item.outcome)).count();
+    let relevant = count(|outcome| matches!(outcome, Outcome::Relevant(_)));
+    let irrelevant = count(|outcome| matches!(outcome, Outcome::Irrelevant));
+    let rejected: Vec<String> = reasons(items).into_iter().map(|(code, n)| format!("{code} {n}")).collect();
+    format!("| {name} | {} | {relevant} | {irrelevant} | {} |", items.len(), rejected.join(", "))
 }
 
 /// CloudTrail and nothing else: the other files of those folders hold findings, configuration and policies.

@@ -15,7 +15,7 @@ pub(super) fn json(record: &Value) -> Option<&'static str> {
     if has("detail-type") {
         return event_bridge(text("source"), text("detail-type"));
     }
-    let formats: [(&[&str], &str); 12] = [
+    let formats: [(&[&str], &str); 16] = [
         (&["SchemaVersion", "GeneratorId"], "aws_security_hub"),
         (&["AwsAccountId", "GeneratorId"], "aws_security_hub"),
         (&["schemaVersion", "service", "accountId", "type"], "aws_guardduty"),
@@ -26,6 +26,10 @@ pub(super) fn json(record: &Value) -> Option<&'static str> {
         (&["query_name", "vpc_id"], "vpc_dns"),
         (&["httpRequest", "webaclId"], "aws_waf"),
         (&["bucketowner", "requester"], "s3_access"),
+        (&["bucket", "remoteip", "operation"], "s3_access"),
+        (&["class_uid", "category_uid"], "ocsf"),
+        (&["src_endpoint", "dst_endpoint"], "ocsf"),
+        (&["notificationConfigName", "finding"], "gcp_security_command_center"),
         (&["modelId", "operation", "input"], "bedrock_invocation"),
         (&["Workload", "RecordType"], "m365_audit"),
     ];

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::{Context, Outcome, Reason, time};
 use super::fields::{as_text, field, text};
-use super::{bedrock, denial, ec2, sagemaker, sign_in};
+use super::{bedrock, denial, ec2, groups, sagemaker, sign_in};
 use crate::model::{
     AccountId, Actor, DenialReason, EventTime, Fact, PrincipalClass, Region, ResourceId, Sku, StopEnd, Text, Usage,
     UsageKind,
@@ -12,26 +12,40 @@ use crate::model::{
 
 type Service = fn(&Call<'_>) -> Vec<Usage>;
 
-/// The services whose calls matter.
+/// The services whose calls matter, which calls, and who reads them.
+const SERVICES: &[(&str, &[&str], Service)] = &[
+    ("ec2", ec2::CALLS, ec2::read),
+    ("servicequotas", ec2::QUOTA_CALLS, ec2::read_quota),
+    ("sagemaker", sagemaker::CALLS, sagemaker::read),
+    ("bedrock", bedrock::CALLS, bedrock::read),
+    ("bedrock-runtime", bedrock::CALLS, bedrock::read),
+    ("autoscaling", groups::AUTO_SCALING_CALLS, groups::read),
+    ("eks", groups::EKS_CALLS, groups::read),
+    ("batch", groups::BATCH_CALLS, groups::read),
+    ("pcs", groups::PCS_CALLS, groups::read),
+];
+
+const DOMAIN: &str = ".amazonaws.com";
+
 fn service(source: &str, name: &str) -> Option<Service> {
-    match source.strip_suffix(".amazonaws.com")? {
-        "ec2" if ec2::CALLS.contains(&name) => Some(ec2::read),
-        "servicequotas" if name == "RequestServiceQuotaIncrease" => Some(ec2::read_quota),
-        "sagemaker" if sagemaker::CALLS.contains(&name) => Some(sagemaker::read),
-        "bedrock" | "bedrock-runtime" if bedrock::CALLS.contains(&name) => Some(bedrock::read),
-        _ => None,
-    }
+    let source = source.strip_suffix(DOMAIN)?;
+    let matching = |(service, calls, _): &&(&str, &[&str], Service)| *service == source && calls.contains(&name);
+    SERVICES.iter().find(matching).map(|(.., read)| *read)
 }
 
-/// Whether a record of this source and name can say anything.
+/// Whether a record of this source and name can say anything; others than AWS have sources of other forms.
 pub(in crate::decode) fn is_relevant(source: &str, name: &str) -> bool {
-    service(source, name).is_some() || sign_in::is_sign_in(source, name)
+    !source.ends_with(DOMAIN) || service(source, name).is_some() || sign_in::is_sign_in(source, name)
+}
+
+/// The names of all calls that may matter, whatever their service.
+pub(in crate::decode) fn names() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().map(|(_, calls, _)| *calls).chain([sign_in::CALLS]).flatten().copied()
 }
 
 /// Whether a call of this name may matter, whatever its service; names are few, and told apart by their first letters.
 pub(in crate::decode) fn could_matter(name: &[u8]) -> bool {
-    let names = [ec2::CALLS, sagemaker::CALLS, bedrock::CALLS, sign_in::CALLS, &["RequestServiceQuotaIncrease"]];
-    names.iter().copied().flatten().any(|known| known.as_bytes() == name)
+    names().any(|known| known.as_bytes() == name)
 }
 
 /// A call that matters, with what is common to all.
@@ -62,7 +76,7 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     };
     let signed_in = sign_in::is_sign_in(&source, &name);
     let service = service(&source, &name);
-    if service.is_none() && !signed_in {
+    if service.is_none() && !signed_in || ec2::changes_another_attribute(record, &name) {
         return Some(Outcome::Irrelevant);
     }
     let error = text(record, "errorCode").unwrap_or_default();

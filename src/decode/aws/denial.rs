@@ -24,7 +24,8 @@ pub(super) fn reason(code: &str, message: &str) -> DenialReason {
     if code.starts_with("Insufficient") && code.contains("Capacity") || code == "CapacityError" {
         return DenialReason::Capacity;
     }
-    if code.ends_with("LimitExceeded") || code.ends_with("QuotaExceeded") || code.ends_with("CountExceeded") {
+    let bare = code.strip_suffix("Exception").unwrap_or(code);
+    if ["LimitExceeded", "QuotaExceeded", "CountExceeded"].iter().any(|end| bare.ends_with(end)) {
         return DenialReason::Quota;
     }
     match code {
@@ -54,6 +55,8 @@ mod tests {
             ("Client.InstanceLimitExceeded", "", Quota),
             ("Client.MaxSpotInstanceCountExceeded", "", Quota),
             ("ResourceLimitExceeded", "", Quota),
+            ("ResourceLimitExceededException", "", Quota),
+            ("ServiceQuotaExceededException", "", Quota),
             ("Server.InsufficientInstanceCapacity", "", Capacity),
             ("InsufficientCapacityException", "", Capacity),
             ("ValidationException", "Access to models is not available in your country", Policy),

@@ -22,7 +22,14 @@ pub(super) const CALLS: &[&str] = &[
     "BidEvictedEvent",
     "CreateCapacityReservation",
     "PurchaseCapacityBlock",
+    "PurchaseCapacityBlockExtension",
+    "CreateCapacityReservationFleet",
+    "AllocateHosts",
+    "ModifyInstanceAttribute",
 ];
+
+/// Larger quotas, of a service of their own.
+pub(super) const QUOTA_CALLS: &[&str] = &["RequestServiceQuotaIncrease"];
 
 pub(super) fn read(call: &Call<'_>) -> Vec<Usage> {
     let request = unwrapped(call.request, &call.name, "Request");
@@ -51,6 +58,10 @@ pub(super) fn read(call: &Call<'_>) -> Vec<Usage> {
                 field(call.record, "serviceEventDetails").map(|d| items(d, "instanceIdSet")).unwrap_or_default();
             call.stopped(evicted.into_iter().filter_map(as_text), StopEnd::Stopped)
         }
+        "ModifyInstanceAttribute" => changed(call, request),
+        "PurchaseCapacityBlockExtension" => extended(call, response),
+        "CreateCapacityReservationFleet" => reserved_fleet(call, response),
+        "AllocateHosts" => hosts(call, request, response).into_iter().collect(),
         "CreateCapacityReservation" | "PurchaseCapacityBlock" => reserve(call, request, response).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -73,13 +84,16 @@ fn asked(call: &Call<'_>, request: &Value) -> (Option<Text>, u32) {
         let configs = items(request, "launchTemplateConfigs");
         configs.into_iter().flat_map(|c| items(c, "overrides")).find_map(|o| text(o, "instanceType"))
     };
-    let sku = text(request, "instanceType")
+    let sku = new_type(request)
         .or_else(|| path(request, &["launchSpecification", "instanceType"]).and_then(as_text))
         .or_else(|| first("launchSpecifications"))
+        .or_else(|| first("instanceTypeSpecification"))
         .or_else(template);
     let several = match &*call.name {
         "StartInstances" => u32::try_from(items(request, "instancesSet").len()).ok(),
         "RunInstances" => asked_count(request),
+        "AllocateHosts" => count(request, "quantity"),
+        "CreateCapacityReservationFleet" => count(request, "totalTargetCapacity"),
         "CreateFleet" => field(request, "targetCapacitySpecification").and_then(|c| count(c, "totalTargetCapacity")),
         _ => count(config, "targetCapacity").or_else(|| count(request, "instanceCount")),
     };
@@ -168,6 +182,71 @@ fn reserve(call: &Call<'_>, request: &Value, response: &Value) -> Option<Usage> 
         // Without an end it is held until it is cancelled.
         to: when("endDate").unwrap_or(EventTime::MAX),
         reservation: either("capacityReservationId"),
+    };
+    Some(call.usage(0, kind))
+}
+
+/// The type a call names, also as the value of an attribute.
+fn new_type(request: &Value) -> Option<Text> {
+    let is_attribute = text(request, "attribute").is_some_and(|name| name == "instanceType");
+    text(request, "instanceType").or_else(|| text(request, "value").filter(|_| is_attribute))
+}
+
+/// Whether a call changes machines in another way than their type.
+pub(super) fn changes_another_attribute(record: &Value, name: &str) -> bool {
+    name == "ModifyInstanceAttribute" && field(record, "requestParameters").and_then(new_type).is_none()
+}
+
+/// Only a stopped machine can be changed: it is another SKU when it starts again, and that start names none. So the change is
+/// a start that ends at once.
+fn changed(call: &Call<'_>, request: &Value) -> Vec<Usage> {
+    let (Some(id), Some(sku)) = (text(request, "instanceId"), new_type(request)) else { return Vec::new() };
+    let begins = start(call, 0, Some(id.clone()), Some(sku), Market::OnDemand);
+    std::iter::once(begins).chain(call.stopped([id], StopEnd::Terminated)).collect()
+}
+
+/// A block held for longer: another time of the same reservation.
+fn extended(call: &Call<'_>, response: &Value) -> Vec<Usage> {
+    let one = |(n, block): (usize, &Value)| {
+        let when = |name: &str| field(block, name).and_then(time);
+        let parts = ["capacityReservationId", "capacityBlockExtensionOfferingId"];
+        let parts: Vec<Text> = parts.iter().filter_map(|name| text(block, name)).collect();
+        let kind = UsageKind::CapacityReserved {
+            sku: Sku::new(text(block, "instanceType")?),
+            count: count(block, "instanceCount").unwrap_or(1).max(1),
+            from: when("capacityBlockExtensionStartDate").unwrap_or(call.time),
+            to: when("capacityBlockExtensionEndDate")?,
+            reservation: (!parts.is_empty()).then(|| Text::new(parts.join("/"))),
+        };
+        Some(call.usage(n, kind))
+    };
+    items(response, "capacityBlockExtensionSet").into_iter().enumerate().filter_map(one).collect()
+}
+
+fn reserved_fleet(call: &Call<'_>, response: &Value) -> Vec<Usage> {
+    let when = |name: &str| field(response, name).and_then(time);
+    let one = |(n, made): (usize, &Value)| {
+        let kind = UsageKind::CapacityReserved {
+            sku: Sku::new(text(made, "instanceType")?),
+            count: count(made, "totalInstanceCount").unwrap_or(1).max(1),
+            from: when("startDate").unwrap_or(call.time),
+            to: when("endDate").unwrap_or(EventTime::MAX),
+            reservation: text(made, "capacityReservationId"),
+        };
+        Some(call.usage(n, kind))
+    };
+    items(response, "fleetCapacityReservationSet").into_iter().enumerate().filter_map(one).collect()
+}
+
+/// Whole hosts, of one type or of a family; held until they are released.
+fn hosts(call: &Call<'_>, request: &Value, response: &Value) -> Option<Usage> {
+    let sku = text(request, "instanceType").or_else(|| text(request, "instanceFamily"))?;
+    let kind = UsageKind::CapacityReserved {
+        sku: Sku::new(sku),
+        count: count(request, "quantity").unwrap_or(1).max(1),
+        from: call.time,
+        to: EventTime::MAX,
+        reservation: items(response, "hostIdSet").into_iter().find_map(as_text),
     };
     Some(call.usage(0, kind))
 }

@@ -1,7 +1,7 @@
 //! AWS: CloudTrail records, and the EventBridge events that say what CloudTrail does not.
 //!
-//! In: one record. Out: starts, stops, refusals and reservations of EC2 and SageMaker capacity of every type, calls of
-//! Bedrock models, and sign-ins. Everything else in CloudTrail is irrelevant by name, before anything of it is read.
+//! In: one record. Out: starts, stops, refusals and reservations of EC2 and SageMaker capacity of every type, groups of
+//! machines asked for, calls of Bedrock models, and sign-ins. Everything else in CloudTrail is irrelevant by name, before anything of it is read.
 
 mod bedrock;
 mod cloudtrail;
@@ -9,6 +9,7 @@ mod denial;
 mod ec2;
 mod event_bridge;
 mod fields;
+mod groups;
 mod sagemaker;
 mod sign_in;
 

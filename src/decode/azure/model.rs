@@ -2,30 +2,42 @@
 
 use serde_json::Value;
 
-use super::{Record, Status};
+use super::record::{Record, Status};
+use super::start::in_body;
 use crate::model::{Text, UsageKind};
 
-/// Which model was used, if the record is about one.
-pub(super) fn kind(record: &Record<'_>) -> Option<UsageKind> {
-    let (model, tokens) = match record.operation_lower().as_str() {
-        "microsoft.cognitiveservices/accounts/deployments/write" => {
-            (record.status() == Status::Succeeded).then(|| deployed(record))??
-        }
-        _ => called(record)?,
+const DEPLOYMENT: &str = "microsoft.cognitiveservices/accounts/deployments/write";
+const SERVERLESS: &str = "microsoft.machinelearningservices/workspaces/serverlessendpoints/write";
+
+pub(super) const OPERATIONS: &[&str] = &[DEPLOYMENT, SERVERLESS];
+
+/// Of request logs, in lower case: their operations are the service's own.
+pub(super) const CATEGORIES: &[&str] = &["requestresponse", "audit"];
+
+/// Which model was deployed.
+pub(super) fn read(record: &Record<'_>, operation: &str) -> Vec<UsageKind> {
+    let path: &[&str] = match operation {
+        SERVERLESS => &["properties", "modelSettings", "modelId"],
+        _ => &["properties", "model", "name"],
     };
-    Some(UsageKind::ModelUsed { model, operation: Text::new(record.operation), tokens })
+    // Without a body it goes by the deployment's name.
+    let model = in_body(record, path).or_else(|| record.resource_name().map(str::to_owned));
+    let done = record.status() == Status::Succeeded;
+    model.filter(|_| done).map(|model| used(record, Text::new(model), None)).into_iter().collect()
 }
 
-/// The model of the body, else the deployment's name.
-fn deployed(record: &Record<'_>) -> Option<(Text, Option<u64>)> {
-    let bodies = record.bodies();
-    let named = bodies.iter().find_map(|body| body.pointer("/properties/model/name")?.as_str());
-    Some((Text::new(named.or_else(|| record.resource_name())?), None))
+/// Which model was called.
+pub(super) fn call(record: &Record<'_>) -> Vec<UsageKind> {
+    called(record).map(|(model, tokens)| used(record, model, tokens)).into_iter().collect()
+}
+
+fn used(record: &Record<'_>, model: Text, tokens: Option<u64>) -> UsageKind {
+    UsageKind::ModelUsed { model, operation: Text::new(record.operation), tokens }
 }
 
 /// A request log line of a call that was answered.
 fn called(record: &Record<'_>) -> Option<(Text, Option<u64>)> {
-    let logged = ["requestresponse", "audit"].contains(&record.category().to_ascii_lowercase().as_str());
+    let logged = CATEGORIES.contains(&record.category().to_ascii_lowercase().as_str());
     let of_models = record.resource().is_some_and(|id| id.as_str().contains("/microsoft.cognitiveservices/"));
     if !logged || !of_models || is_refused(record) {
         return None;
@@ -37,7 +49,7 @@ fn called(record: &Record<'_>) -> Option<(Text, Option<u64>)> {
 }
 
 fn is_refused(record: &Record<'_>) -> bool {
-    let signature = record.text(&["resultSignature", "ResultSignature"]).unwrap_or_default();
+    let signature = record.text(&["resultSignature"]).unwrap_or_default();
     record.status() == Status::Failed || signature.starts_with(['4', '5'])
 }
 

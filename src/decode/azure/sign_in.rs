@@ -1,8 +1,12 @@
 //! Sign-ins to a tenant: they say only from where it is used. The account is the tenant, for no subscription is named.
 
-use super::{Record, Status};
+use super::record::{Record, Status};
 use crate::decode::{Context, Outcome};
 use crate::model::{AccountId, PrincipalClass};
+
+/// Of sign-in logs, in lower case.
+pub(super) const CATEGORIES: &[&str] =
+    &["signinlogs", "noninteractiveusersigninlogs", "serviceprincipalsigninlogs", "managedidentitysigninlogs"];
 
 /// The sighting of a sign-in that succeeded; `None` for anything else.
 pub(super) fn sighting(record: &Record<'_>, context: &Context<'_>) -> Option<Outcome> {
@@ -14,7 +18,7 @@ pub(super) fn sighting(record: &Record<'_>, context: &Context<'_>) -> Option<Out
     if record.status() != Status::Succeeded {
         return None;
     }
-    let tenant = record.text(&["tenantId", "tenant_id"])?.to_ascii_lowercase();
+    let tenant = record.text(&["tenantId"])?.to_ascii_lowercase();
     let (actor, _) = record.actor(context);
     match record.time() {
         Ok(time) => Some(Outcome::of(

@@ -128,7 +128,7 @@ fn published_records_are_read_without_rejects() {
         ("multi/plaso/test_data/jsonl/azure_activity_log.jsonl", ""),
         ("multi/cloudgrep/tests/data/azure.json", ""),
         ("multi/cloudgrep/tests/data/azure_singleline.json", ""),
-        ("multi/panther-analysis/azure-monitoractivity.ndjson", "capacity_started sighting"),
+        ("multi/panther-analysis/azure-monitoractivity.ndjson", "capacity_started operation_half sighting"),
         ("multi/panther-analysis/azure-audit.ndjson", "sighting sighting sighting"),
     ] {
         match published(name) {

@@ -69,7 +69,8 @@ fn machine(entry: &Entry<'_>, request: &Value) -> Asked {
 fn changed(entry: &Entry<'_>) -> Vec<UsageKind> {
     let is_last = matches!(entry.phase, Phase::Last(_));
     let asked = machine(entry, &entry.request);
-    if asked.sku.is_none() && !is_last || entry.failure.is_some() && !is_last {
+    // A half that ends is told whatever it says: its other half waits for it.
+    if !(is_last || asked.sku.is_some() && entry.failure.is_none()) {
         return Vec::new();
     }
     started(entry, asked).into_iter().chain(stopped(entry, StopEnd::Terminated)).collect()

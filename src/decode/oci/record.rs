@@ -1,7 +1,11 @@
-//! One record: `eventType` of Events and the audit log, or `type` where Oracle's logging service wrapped it.
+//! One record: `eventType` of Events and the audit log, or `type` where Oracle's logging service wrapped it; the audit log's
+//! first version, flat and with `eventType` `ServiceApi`, is read by the same names.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::decode::loose::{field, text, unfold};
 use crate::decode::{Context, Reason, time};
 use crate::model::{AccountId, Actor, EventTime, PrincipalClass, Region, ResourceId, Text};
 
@@ -9,7 +13,7 @@ const PREFIX: &str = "com.oraclecloud.";
 
 /// A record.
 pub(super) struct Record<'a> {
-    /// `ComputeApi.LaunchInstance.end`, as written.
+    /// `ComputeApi.LaunchInstance.end`, or `LaunchInstance` of the first version, as written.
     pub(super) call: &'a str,
     event: &'a Value,
     data: &'a Value,
@@ -21,65 +25,101 @@ impl<'a> Record<'a> {
         let kind = ["eventType", "type"].iter().find_map(|key| {
             let kind = event.get(key)?.as_str()?;
             kind.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX).then_some(kind)
-        })?;
-        Some(Self { call: kind.get(PREFIX.len()..)?, event, data: event.get("data").unwrap_or(&Value::Null) })
+        });
+        if let Some(kind) = kind {
+            let data = event.get("data").filter(|data| data.is_object()).unwrap_or(event);
+            return Some(Self { call: kind.get(PREFIX.len()..)?, event, data });
+        }
+        let is_first = text(event, &["eventType"])?.eq_ignore_ascii_case("ServiceApi");
+        let call = text(event, &["eventName"]).filter(|_| is_first && field(event, "tenantId").is_some())?;
+        Some(Self { call, event, data: event })
     }
 
-    fn text(&self, pointer: &str) -> Option<&'a str> {
-        self.data.pointer(pointer)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    /// The first text that is not blank at one of these paths.
+    fn either(&self, paths: &[&[&str]]) -> Option<&'a str> {
+        let found = paths.iter().find_map(|path| text(self.data, path).filter(|text| !text.is_empty()));
+        found.or_else(|| paths.iter().find_map(|path| text(self.event, path).filter(|text| !text.is_empty())))
     }
 
     /// The tenancy; where it is not said, the compartment stands for it.
     pub(super) fn account(&self) -> Option<AccountId> {
-        let outer = |pointer: &str| self.event.pointer(pointer)?.as_str().filter(|id| !id.is_empty());
-        let tenancy = self.text("/identity/tenantId").or_else(|| outer("/oracle/tenantid"));
-        let compartment = || self.text("/compartmentId").or_else(|| outer("/extensions/compartmentId"));
-        let id = tenancy.or_else(compartment).or_else(|| outer("/oracle/compartmentid"))?;
-        Some(AccountId::new("oci", id))
+        let tenancies: &[&[&str]] = &[&["identity", "tenantId"], &["oracle", "tenantid"], &["tenantId"]];
+        let compartments: &[&[&str]] =
+            &[&["compartmentId"], &["extensions", "compartmentId"], &["oracle", "compartmentid"]];
+        Some(AccountId::new("oci", self.either(tenancies).or_else(|| self.either(compartments))?))
     }
 
     pub(super) fn time(&self) -> Result<EventTime, Reason> {
-        let found = ["eventTime", "time"].iter().find_map(|key| self.event.get(key));
+        let found = ["eventTime", "time", "datetime"].iter().find_map(|key| field(self.event, key));
         let written = found.map(Value::to_string).unwrap_or_default();
         let bad = || Reason::new("bad_time", format!("eventTime: expected a time, got {written:.64}"));
         found.and_then(time).ok_or_else(bad)
     }
 
     pub(super) fn id(&self, context: &Context<'_>) -> Text {
-        let own = ["eventID", "eventId", "id"].iter().find_map(|key| self.event.get(key)?.as_str());
+        let own = ["eventID", "id"].iter().find_map(|key| text(self.event, &[key]));
         own.filter(|id| !id.is_empty()).map_or_else(|| context.content_id(self.event), Text::new)
     }
 
+    /// What the call is about; one that makes something names it in its answer.
     pub(super) fn resource(&self) -> Option<ResourceId> {
-        self.text("/resourceId").map(ResourceId::new)
+        let named = self.either(&[&["resourceId"]]).map(ResourceId::new);
+        named.or_else(|| text(&self.answer(), &["id"]).filter(|id| id.starts_with("ocid1.")).map(ResourceId::new))
     }
 
     /// The machine's shape, of the event or of the audited request.
-    pub(super) fn shape(&self) -> Option<&'a str> {
-        ["/additionalDetails/shape", "/response/payload/shape", "/request/payload/shape"]
-            .iter()
-            .find_map(|pointer| self.text(pointer))
+    pub(super) fn shape(&self) -> Option<Text> {
+        let said = self.either(&[&["additionalDetails", "shape"]]).map(Text::new);
+        said.or_else(|| text(&self.answer(), &["shape"]).map(Text::new))
+            .or_else(|| text(&self.payload(), &["shape"]).map(Text::new))
     }
 
-    /// What an `InstanceAction` did, in lower case.
+    /// What an `InstanceAction` did, in lower case: a parameter is a text or a list of one.
     pub(super) fn action(&self) -> Option<String> {
-        let pointers =
-            ["/additionalDetails/instanceActionType", "/request/parameters/action/0", "/request/parameters/action"];
-        pointers.iter().find_map(|pointer| self.text(pointer)).map(str::to_ascii_lowercase)
+        let said = self.either(&[&["additionalDetails", "instanceActionType"]]).map(str::to_ascii_lowercase);
+        said.or_else(|| {
+            let parameters = self.request().and_then(|request| field(request, "parameters"));
+            let action = field(parameters.or_else(|| field(self.data, "requestParameters"))?, "action")?;
+            action.as_str().or_else(|| action.get(0)?.as_str()).map(str::to_ascii_lowercase)
+        })
     }
 
     pub(super) fn is_preemptible(&self) -> bool {
-        let pointers = ["/request/payload/preemptibleInstanceConfig", "/additionalDetails/preemptibleInstanceConfig"];
-        pointers.iter().any(|pointer| self.data.pointer(pointer).is_some_and(|config| !config.is_null()))
+        let details = field(self.data, "additionalDetails").unwrap_or(&Value::Null);
+        [details, &*self.payload()].iter().any(|value| field(value, "preemptibleInstanceConfig").is_some())
     }
 
-    pub(super) fn response(&self) -> &'a Value {
-        self.data.get("response").unwrap_or(&Value::Null)
+    fn request(&self) -> Option<&'a Value> {
+        field(self.data, "request")
+    }
+
+    fn response(&self) -> Option<&'a Value> {
+        field(self.data, "response")
+    }
+
+    /// The request's body, or null; also where it is JSON inside a string.
+    pub(super) fn payload(&self) -> Cow<'a, Value> {
+        let first = || field(self.data, "requestPayload");
+        let found = self.request().and_then(|request| field(request, "payload")).or_else(first);
+        found.map_or(Cow::Owned(Value::Null), unfold)
+    }
+
+    /// The answer's body, or null.
+    fn answer(&self) -> Cow<'a, Value> {
+        let first = || field(self.data, "responsePayload");
+        let found = self.response().and_then(|response| field(response, "payload")).or_else(first);
+        found.map_or(Cow::Owned(Value::Null), unfold)
+    }
+
+    /// Everything that was answered, as text.
+    pub(super) fn answered(&self) -> String {
+        self.response().map_or_else(|| self.answer().to_string(), Value::to_string)
     }
 
     /// Whether the call was answered with anything but success; an event without an answer was not refused.
     pub(super) fn is_refused(&self) -> bool {
-        match self.response().get("status") {
+        let status = self.response().and_then(|response| field(response, "status"));
+        match status.or_else(|| field(self.data, "responseStatus")) {
             Some(Value::String(status)) => !status.is_empty() && !status.starts_with('2'),
             Some(Value::Number(status)) => status.as_u64().is_none_or(|status| !(200..300).contains(&status)),
             _ => false,
@@ -88,24 +128,25 @@ impl<'a> Record<'a> {
 
     /// Of the availability domain (`pYRG:EU-FRANKFURT-1-AD-3`), else of the resource's id.
     pub(super) fn region(&self) -> Option<Region> {
-        let domain = self.text("/availabilityDomain").map(|domain| domain.rsplit(':').next().unwrap_or(domain));
+        let said = self.either(&[&["availabilityDomain"]]).map(str::to_owned);
+        let domain = said.or_else(|| text(&self.payload(), &["availabilityDomain"]).map(str::to_owned));
         let of_domain = domain.map(|domain| {
-            let lower = domain.to_ascii_lowercase();
+            let lower = domain.rsplit(':').next().unwrap_or(&domain).to_ascii_lowercase();
             lower.split_once("-ad-").map_or(lower.clone(), |(region, _)| region.to_owned())
         });
-        let of_id = || self.text("/resourceId")?.split('.').nth(3).map(str::to_ascii_lowercase);
+        let of_id = || self.resource()?.as_str().split('.').nth(3).map(str::to_ascii_lowercase);
         let region = of_domain.filter(|region| region.contains(|c: char| c.is_ascii_alphabetic())).or_else(of_id)?;
         (!region.is_empty()).then(|| Region::new(full_name(&region)))
     }
 
     /// Who acted from where, and what kind of principal it is.
     pub(super) fn actor(&self, context: &Context<'_>) -> (Actor, PrincipalClass) {
-        let id = self.text("/identity/principalId");
-        let name = self.text("/identity/principalName").or(id);
+        let id = self.either(&[&["identity", "principalId"], &["principalId"]]);
+        let name = self.either(&[&["identity", "principalName"], &["userName"]]).or(id);
         let is_machine = id.is_some_and(|id| !id.starts_with("ocid1.user.") && id.starts_with("ocid1."))
             && !id.is_some_and(|id| id.starts_with("ocid1.saml2idp."));
         let class = if is_machine { PrincipalClass::Service } else { PrincipalClass::User };
-        (context.actor(name, self.text("/identity/ipAddress")), class)
+        (context.actor(name, self.either(&[&["identity", "ipAddress"], &["requestOrigin"]])), class)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::decode::Settings;
+use crate::model::{DenialReason, Sku};
 
 fn read(record: &Value) -> Option<Outcome> {
     let settings = Settings::default();
