@@ -301,6 +301,80 @@ fn fixtures_give_the_facts_written_beside_them() {
     }
 }
 
+/// Facts of one provider's fixtures.
+fn usages(folder: &str) -> Vec<crate::model::Usage> {
+    let items = fixtures(folder).into_iter().flat_map(|path| read(&std::fs::read(path).unwrap()));
+    let facts = items.filter_map(|item| match item.outcome {
+        Outcome::Relevant(facts) => Some(facts),
+        Outcome::Irrelevant | Outcome::Rejected(_) => None,
+    });
+    let usage = |fact| match fact {
+        Fact::Usage(usage) => Some(usage),
+        _ => None,
+    };
+    facts.flatten().filter_map(usage).collect()
+}
+
+#[test]
+fn every_call_that_gives_a_fact_is_in_its_providers_list() {
+    let known = |folder: &str, via: &str| match folder {
+        "aws" => aws::names().any(|name| name == via) || via.ends_with("Notification") || via.ends_with("State Change"),
+        "azure" => {
+            let lower = via.to_ascii_lowercase();
+            azure::OPERATIONS.iter().any(|known| known.contains(&lower.as_str())) || via == "ChatCompletions_Create"
+        }
+        "gcp" => gcp::CALLS.iter().any(|(_, calls)| calls.iter().any(|call| via.ends_with(&format!(".{call}")))),
+        _ => {
+            let lower = via.to_ascii_lowercase();
+            let call = lower.trim_end_matches(".begin").trim_end_matches(".end");
+            oci::CALLS.iter().any(|known| call.rsplit('.').next() == Some(known))
+        }
+    };
+    for folder in ["aws", "azure", "gcp", "oci"] {
+        let usages = usages(folder);
+        let calls: Vec<_> = usages.iter().filter_map(|usage| usage.via.as_ref()).collect();
+        assert!(calls.len() > 10, "{folder}");
+        for via in calls {
+            assert!(known(folder, via), "{folder}: {via}");
+        }
+    }
+    let lower = azure::OPERATIONS.iter().chain(azure::CATEGORIES).copied().flatten().chain(oci::CALLS);
+    assert!(lower.into_iter().all(|name| !name.contains(|c: char| c.is_ascii_uppercase())));
+}
+
+/// Every value within a record, by its path.
+fn paths(value: &serde_json::Value, path: &str, out: &mut Vec<String>) {
+    let inner: Vec<(String, &serde_json::Value)> = match value {
+        serde_json::Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        serde_json::Value::Array(items) => items.iter().enumerate().map(|(n, item)| (n.to_string(), item)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, value) in inner {
+        let path = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+        paths(value, &path, out);
+        out.push(path);
+    }
+}
+
+#[test]
+fn a_record_with_any_value_in_the_wrong_place_is_read_or_rejected() {
+    let wrong = ["null", "7", "-1", "\"\"", "\"é…/\"", "[]", "[{}]", "{}", "true"];
+    for path in ["aws", "azure", "gcp", "oci"].into_iter().flat_map(fixtures) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for record in text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
+            let mut within = Vec::new();
+            paths(&record, "", &mut within);
+            for at in within {
+                for value in wrong {
+                    let mut edited = record.clone();
+                    *edited.pointer_mut(&at).unwrap() = serde_json::from_str(value).unwrap();
+                    assert!(!read(edited.to_string().as_bytes()).is_empty(), "{at} {value}");
+                }
+            }
+        }
+    }
+}
+
 struct InputRead {
     name: String,
     items: Vec<Item>,

@@ -17,6 +17,8 @@ use serde_json::Value;
 
 use super::{Context, Outcome};
 
+#[cfg(test)]
+pub(super) use cloudtrail::names;
 pub(super) use cloudtrail::{could_matter, is_relevant};
 
 /// CloudTrail records, and EventBridge events other than those that only wrap one.

@@ -101,6 +101,57 @@ fn a_machine_without_subscription_or_time_is_rejected() {
     assert_eq!(code(&record), "missing_account");
 }
 
+fn usages(record: &Value) -> Vec<Usage> {
+    let Some(Outcome::Relevant(facts)) = read(record) else { panic!("{record}: {:?}", read(record)) };
+    let usage = |fact| match fact {
+        Fact::Usage(usage) => Some(usage),
+        _ => None,
+    };
+    facts.into_iter().filter_map(usage).collect()
+}
+
+#[test]
+fn a_write_that_names_its_size_before_it_ends_is_the_first_half_and_its_end_the_last() {
+    let write = "Microsoft.Compute/virtualMachines/write";
+    let body = json!({"responseBody": {"properties": {"hardwareProfile": {"vmSize": "Standard_ND96isr_H100_v5"}}}});
+    let mut operations = Vec::new();
+    for (status, properties, kinds) in [
+        ("Accept", body.clone(), vec!["operation_half"]),
+        ("Success", json!({}), vec!["capacity_started", "operation_half"]),
+        ("Success", body, vec!["capacity_started"]),
+    ] {
+        let mut record = machine(write, status);
+        record["correlationId"] = "c-1".into();
+        record["properties"] = properties;
+        let usages = usages(&record);
+        assert_eq!(usages.iter().map(|usage| usage.fact_kind().as_str()).collect::<Vec<_>>(), kinds);
+        operations.extend(usages.into_iter().filter_map(|usage| match usage.kind {
+            UsageKind::OperationHalf { operation, .. } => Some(operation),
+            _ => None,
+        }));
+    }
+    assert_eq!(operations[0], operations[1]);
+}
+
+#[test]
+fn a_refusal_that_several_records_of_one_operation_tell_is_one() {
+    let mut record = machine("Microsoft.Compute/virtualMachines/write", "Failed");
+    record["correlationId"] = "c-1".into();
+    let one = usages(&record).remove(0).identity();
+    record["eventDataId"] = "e-9".into();
+    assert_eq!(usages(&record).remove(0).identity(), one);
+    record["correlationId"] = "c-2".into();
+    assert_ne!(usages(&record).remove(0).identity(), one);
+}
+
+#[test]
+fn a_size_that_stands_only_in_the_message_of_a_refusal_is_found() {
+    let mut record = machine("Microsoft.Compute/virtualMachines/start/action", "Failed");
+    record["properties"] = json!({"statusMessage": "{\"error\":{\"code\":\"SkuNotAvailable\",\"message\":\"The requested VM size 'Standard_NC24ads_A100_v4' is not available\"}}"});
+    let UsageKind::CapacityDenied { sku, reason, .. } = first(&record) else { panic!("{record}") };
+    assert_eq!((sku.unwrap().as_str(), reason), ("Standard_NC24ads_A100_v4", DenialReason::Capacity));
+}
+
 /// Kinds of the facts of a published file, in order; `None` when the files are not there. Nothing may be rejected.
 fn published(name: &str) -> Option<String> {
     let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/events"));
