@@ -76,7 +76,7 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     };
     let signed_in = sign_in::is_sign_in(&source, &name);
     let service = service(&source, &name);
-    if service.is_none() && !signed_in || ec2::changes_another_attribute(record, &name) {
+    if service.is_none() && !signed_in || ec2::changes_no_type(record, &name) {
         return Some(Outcome::Irrelevant);
     }
     let error = text(record, "errorCode").unwrap_or_default();

@@ -192,9 +192,10 @@ fn new_type(request: &Value) -> Option<Text> {
     text(request, "instanceType").or_else(|| text(request, "value").filter(|_| is_attribute))
 }
 
-/// Whether a call changes machines in another way than their type.
-pub(super) fn changes_another_attribute(record: &Value, name: &str) -> bool {
-    name == "ModifyInstanceAttribute" && field(record, "requestParameters").and_then(new_type).is_none()
+/// Whether a call does not change a machine's type: it changes something else, or was not answered.
+pub(super) fn changes_no_type(record: &Value, name: &str) -> bool {
+    let answered = ["responseElements", "errorCode"].iter().any(|answer| field(record, answer).is_some());
+    name == "ModifyInstanceAttribute" && !(answered && field(record, "requestParameters").and_then(new_type).is_some())
 }
 
 /// Only a stopped machine can be changed: it is another SKU when it starts again, and that start names none. So the change is

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::entry::{Entry, Phase};
-use super::start::{Asked, either, market, refused, sku, started, stopped};
+use super::start::{Asked, either, market, refused, sku, started, stopped, takes_accelerators};
 use crate::decode::loose::count;
 use crate::model::{Market, StopEnd, UsageKind};
 
@@ -68,7 +68,11 @@ fn machine(entry: &Entry<'_>, request: &Value) -> Asked {
 /// once.
 fn changed(entry: &Entry<'_>) -> Vec<UsageKind> {
     let is_last = matches!(entry.phase, Phase::Last(_));
-    let asked = machine(entry, &entry.request);
+    let mut asked = machine(entry, &entry.request);
+    // A type that takes accelerators keeps those put into the machine, and does not say which.
+    if entry.call == "instances.setMachineType" {
+        asked.sku = asked.sku.filter(|sku| !takes_accelerators(sku.as_str()));
+    }
     // A half that ends is told whatever it says: its other half waits for it.
     if !(is_last || asked.sku.is_some() && entry.failure.is_none()) {
         return Vec::new();

@@ -55,13 +55,17 @@ pub(super) fn stopped(entry: &Entry<'_>, end: StopEnd) -> Option<UsageKind> {
 pub(super) fn sku(machine: &Value, accelerators: &str) -> Option<Sku> {
     let kind = text(machine, &["machineType"]).map(last_part);
     let extra = items(machine, &[accelerators]).iter().find_map(accelerator).or_else(|| accelerator(machine));
-    let takes_any = |kind: &str| ["n1-", "custom-", "cloud-tpu"].iter().any(|family| kind.starts_with(family));
     match (kind, extra) {
-        (Some(kind), Some(_)) if !takes_any(kind) => Some(Sku::new(kind)),
+        (Some(kind), Some(_)) if !takes_accelerators(kind) => Some(Sku::new(kind)),
         (_, Some((name, 1))) => Some(Sku::new(name)),
         (_, Some((name, count))) => Some(Sku::new(format!("{count}x {name}"))),
         (kind, None) => kind.map(Sku::new),
     }
+}
+
+/// Whether accelerators are put into machines of this type; all others have theirs, or none, by their name.
+pub(super) fn takes_accelerators(kind: &str) -> bool {
+    ["n1-", "custom-", "cloud-tpu"].iter().any(|family| kind.starts_with(family))
 }
 
 /// `{"acceleratorType": "zones/z/acceleratorTypes/nvidia-tesla-t4", "acceleratorCount": 4}`; Vertex writes `NVIDIA_TESLA_T4`.

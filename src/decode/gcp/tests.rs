@@ -131,6 +131,32 @@ fn accelerators_put_into_a_machine_are_its_sku_and_those_of_its_type_are_not_cou
 }
 
 #[test]
+fn a_stopped_machine_that_is_changed_is_another_sku_and_does_not_run() {
+    for (call, request, sku) in [
+        ("setMachineType", json!({"machineType": "zones/z/machineTypes/a2-highgpu-8g"}), Some("a2-highgpu-8g")),
+        ("setMachineType", json!({"machineType": "zones/z/machineTypes/n1-standard-32"}), None),
+        (
+            "setMachineResources",
+            json!({"guestAccelerators": [{"acceleratorType": "nvidia-tesla-v100", "acceleratorCount": 8}]}),
+            Some("8x nvidia-tesla-v100"),
+        ),
+        ("setMachineResources", json!({"guestAccelerators": []}), None),
+    ] {
+        let mut record = entry("compute", &format!("v1.compute.instances.{call}"));
+        record["protoPayload"]["request"] = request;
+        let Some(sku) = sku else {
+            assert_eq!(read(&record), Some(Outcome::Irrelevant), "{record}");
+            continue;
+        };
+        let kinds: Vec<_> = usages(&record).into_iter().map(|usage| usage.kind).collect();
+        let [UsageKind::CapacityStarted { sku: found, .. }, UsageKind::CapacityStopped { .. }] = &kinds[..] else {
+            panic!("{kinds:?}")
+        };
+        assert_eq!(found.as_ref().unwrap().as_str(), sku);
+    }
+}
+
+#[test]
 fn a_service_account_is_a_service_and_an_internal_address_is_none() {
     let mut record = insert();
     record["protoPayload"]["authenticationInfo"] = json!({"principalEmail": "1@cloudservices.gserviceaccount.com"});

@@ -22,6 +22,10 @@ pub(super) struct Record<'a> {
 impl<'a> Record<'a> {
     /// `None` when it is not Oracle's.
     pub(super) fn of(event: &'a Value) -> Option<Self> {
+        // That key is CloudTrail's, whatever stands beside it (`decode::sift` relies on it).
+        if event.get("eventVersion").is_some() {
+            return None;
+        }
         let kind = ["eventType", "type"].iter().find_map(|key| {
             let kind = event.get(key)?.as_str()?;
             kind.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX).then_some(kind)

@@ -30,9 +30,12 @@ fn usage(record: &Value) -> Usage {
 
 #[test]
 fn records_of_others_are_left_to_others() {
-    for record in
-        [json!({"type": "oci.onInstanceStateChange", "data": {}}), json!({"eventType": "AwsApiCall"}), json!(1)]
-    {
+    for record in [
+        json!({"type": "oci.onInstanceStateChange", "data": {}}),
+        json!({"eventType": "AwsApiCall", "eventSource": "ec2.amazonaws.com", "eventName": "LaunchInstance"}),
+        json!({"eventVersion": "1.08", "eventType": "com.oraclecloud.computeapi.launchinstance.end"}),
+        json!(1),
+    ] {
         assert_eq!(read(&record), None, "{record}");
     }
 }
