@@ -7,7 +7,7 @@ use std::io::{self, BufRead};
 /// Bytes looked ahead at most.
 const LOOK_AHEAD: usize = 64 << 10;
 /// Bytes taken from the reader at a time at most: a reader over memory would hand over all it has.
-const FILL: usize = 64 << 10;
+const FILL: usize = 256 << 10;
 
 /// An input being read.
 pub(super) struct Feed<'a> {

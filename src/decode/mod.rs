@@ -6,7 +6,8 @@
 //!
 //! The way of a record: [`stream`] cuts the input into records (`split`), an envelope is opened (`envelope`), the
 //! decoders are asked in turn (`decoders`), and what none of them knows is named as far as it can be (`unsupported`).
-//! A key that stands twice in an object means its last value. A later sift may stand between cutting and parsing.
+//! A key that stands twice in an object means its last value. Records that surely say nothing are
+//! passed over before any of that (`sift`).
 
 mod aws;
 mod azure;
@@ -14,11 +15,13 @@ mod billing_words;
 mod context;
 mod decoders;
 mod envelope;
+mod extent;
 mod feed;
 mod focus;
 mod gcp;
 mod loose;
 mod mangled;
+mod names;
 mod native;
 mod oci;
 mod outcome;

@@ -48,7 +48,11 @@ impl<'a> Records<'a> {
     pub(super) fn json(&mut self, feed: &mut Feed<'_>, envelope: Option<&Value>, level: usize) {
         let settings = self.settings;
         let mut splitter = Splitter::new(&settings.limits);
-        while let Some(mut piece) = splitter.next(feed) {
+        loop {
+            while let (0, Some(size)) = (level, splitter.pass(feed, settings)) {
+                self.item(Outcome::Irrelevant, size);
+            }
+            let Some(mut piece) = splitter.next(feed) else { break };
             let parsed = match piece.fault.take() {
                 None => parse(&piece.bytes),
                 Some(reason) => Err(reason),

@@ -1,50 +1,62 @@
-//! A look at a message that costs next to nothing: most of an audit log is single CloudTrail records of calls nobody here
+//! A look at a record that costs next to nothing: most of an audit log is single CloudTrail records of calls nobody here
 //! asks about, and they are known for what they are without being parsed.
 //!
-//! In: the bytes of a message. Out: whether it is one such record. It says no wherever it is not sure, and then the message
+//! In: bytes. Out: whether they are, or begin with, one such record. It says no wherever it is not sure, and then the record
 //! is read in full: it must never pass over what a full reading would keep.
 //!
-//! Sure means: it is a run ([`is_run`]), so that facts are only in values that follow one another cleanly; nothing follows
-//! an object but what goes on with the one around it, so that there is one value; its first key is CloudTrail's, and an
-//! object with that key is CloudTrail's whatever else it holds (`aws::cloudtrail`); no escape hides a letter; and wherever
-//! it names a call, the name is written plainly and is none that matters. What is not whole JSON in between is not noticed:
-//! such a record says nothing that could be kept, and counts as irrelevant.
+//! Sure means: it is one object on one line, whose brackets and strings are well formed ([`extent`]); its first key is
+//! CloudTrail's, and an object with that key is CloudTrail's whatever else it holds (`aws::cloudtrail`); no escape hides a
+//! letter; and wherever it names a call, the name is written plainly and is none that matters. What is not whole JSON
+//! inside is not noticed: such a record says nothing that could be kept, and counts as irrelevant.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use memchr::{memchr_iter, memchr2_iter};
 
-use super::{Format, Settings, aws};
+use super::names::Names;
+use super::{Format, Settings, aws, extent};
 
-const BEGINS: &[u8] = br#"{"eventVersion":""#;
+/// How CloudTrail begins its records.
+pub(super) const BEGINS: &[u8] = br#"{"eventVersion":""#;
 const NAME: &[u8] = br#""eventName""#;
 
 static FIND_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NAME));
+static MATTERS: LazyLock<Names> = LazyLock::new(|| Names::new(aws::names()));
+
+/// Whether bytes begin as CloudTrail writes its records: such an object is a record, whatever lists it holds.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(BEGINS)
+}
 
 /// Whether a message begins as CloudTrail writes records and is one line: then it is values that follow one another
 /// cleanly, and what stands behind a fault is part of the fault.
 pub(super) fn is_run(message: &[u8]) -> bool {
-    message.starts_with(BEGINS) && memchr::memchr(b'\n', message).is_none()
+    begins(message) && memchr::memchr(b'\n', message).is_none()
 }
 
 /// Whether a message is one CloudTrail record that says nothing, for sure.
 pub(super) fn is_irrelevant(message: &[u8], settings: &Settings) -> bool {
-    message.starts_with(BEGINS)
-        && message.ends_with(b"}")
-        && message.len() <= settings.limits.record_bytes
-        && settings.format.is_none_or(|format| format == Format::Aws)
-        && FIND_NAME.find_iter(message).all(|at| is_dull(message, at))
-        && memchr_iter(b'}', message).all(|at| matches!(message.get(at + 1), None | Some(b',' | b'}' | b']')))
-        && memchr2_iter(b'\\', b'\n', message)
-            .all(|at| matches!(message.get(at..), Some([b'\\', next, ..]) if *next != b'u'))
+    irrelevant(message, settings) == Some(message.len())
+}
+
+/// How long the CloudTrail record is that `bytes` begin with, if it ends in them and says nothing, for sure.
+pub(super) fn irrelevant(bytes: &[u8], settings: &Settings) -> Option<usize> {
+    if !begins(bytes) || settings.format.is_some_and(|format| format != Format::Aws) {
+        return None;
+    }
+    let extent = extent::object(bytes, settings.limits.depth)?;
+    let record = bytes.get(..extent.length)?;
+    let sure = !extent.hides
+        && extent.length <= settings.limits.record_bytes
+        && FIND_NAME.find_iter(record).all(|at| is_dull(record, at));
+    sure.then_some(extent.length)
 }
 
 /// Whether the call named here is none that matters, and written plainly.
-fn is_dull(message: &[u8], at: usize) -> bool {
-    let behind = message.get(at + NAME.len()..).unwrap_or_default();
+fn is_dull(record: &[u8], at: usize) -> bool {
+    let behind = record.get(at + NAME.len()..).unwrap_or_default();
     let name = behind.strip_prefix(b":\"").and_then(|text| text.get(..memchr::memchr(b'"', text)?));
-    name.is_some_and(|name| !aws::could_matter(name))
+    name.is_some_and(|name| !MATTERS.contains(name))
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ mod scan;
 
 use self::scan::{Scan, Scanned, is_space, too_large};
 use super::feed::Feed;
-use super::{Limits, Reason};
+use super::{Limits, Reason, Settings, sift};
+
+/// A record that is looked at may end behind what was read: with more than this ahead it is not read on for.
+const NEAR: usize = 32 << 10;
 
 /// Keys whose array holds the records of an object.
 pub(super) const CONTAINERS: [&str; 6] = ["Records", "records", "Events", "logEvents", "entries", "value"];
@@ -81,6 +84,30 @@ impl<'l> Splitter<'l> {
                 }
             }
         }
+    }
+
+    /// Takes the next record if it says nothing, for sure: its bytes. Otherwise nothing but what stands before it is taken.
+    pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings) -> Option<u64> {
+        if self.mode == Mode::Tail || self.discard || self.first(feed) != Some(b'{') {
+            return None;
+        }
+        let mut found = sift::irrelevant(feed.chunk(), settings);
+        let seen = feed.chunk().len();
+        if found.is_none() && seen < NEAR {
+            found = sift::irrelevant(feed.ahead(seen + 1), settings);
+        }
+        let size = found? as u64;
+        if self.mode != Mode::Top {
+            let ends = feed.consumed() + size - self.opened;
+            if self.elements >= self.limits.records_per_container || ends > self.limits.container_bytes {
+                return None;
+            }
+            self.elements += 1;
+            self.broken = false;
+        }
+        self.indent = None;
+        feed.take(found?);
+        Some(size)
     }
 
     /// The rest of a broken piece goes back where a new record seems to begin in it; `true` when it did.
@@ -160,7 +187,8 @@ impl<'l> Splitter<'l> {
         let mut bytes = Vec::new();
         let scanned = match byte {
             b'{' | b'[' => {
-                Scan::new(self.mode == Mode::Top, self.limits.depth).run(feed, &mut bytes, self.limits.record_bytes)
+                let may_hold_records = self.mode == Mode::Top && !sift::begins(feed.ahead(sift::BEGINS.len()));
+                Scan::new(may_hold_records, self.limits.depth).run(feed, &mut bytes, self.limits.record_bytes)
             }
             b'"' => string(feed, &mut bytes, self.limits.record_bytes),
             _ => word(feed, &mut bytes, self.mode != Mode::Top),

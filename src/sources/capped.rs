@@ -37,7 +37,7 @@ impl<R: Read> Capped<R> {
         } else {
             (caps.bytes, format!("decompresses to more than {} bytes", caps.bytes))
         };
-        BufReader::with_capacity(64 << 10, Self { inner, out: 0, most, limit })
+        BufReader::with_capacity(256 << 10, Self { inner, out: 0, most, limit })
     }
 }
 

@@ -186,7 +186,7 @@ impl Entry {
         let compressed = self.size();
         let mut reader: Box<dyn BufRead> = match &self.member {
             Some(member) => Box::new(Capped::new(member.open(&self.path)?, compressed, caps)),
-            None => Box::new(BufReader::with_capacity(64 << 10, File::open(&self.path)?)),
+            None => Box::new(BufReader::with_capacity(256 << 10, File::open(&self.path)?)),
         };
         for _ in 0..LAYERS {
             // A first read that fails is left for whoever reads on.

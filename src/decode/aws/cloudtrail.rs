@@ -43,11 +43,6 @@ pub(in crate::decode) fn names() -> impl Iterator<Item = &'static str> {
     SERVICES.iter().map(|(_, calls, _)| *calls).chain([sign_in::CALLS]).flatten().copied()
 }
 
-/// Whether a call of this name may matter, whatever its service; names are few, and told apart by their first letters.
-pub(in crate::decode) fn could_matter(name: &[u8]) -> bool {
-    names().any(|known| known.as_bytes() == name)
-}
-
 /// A call that matters, with what is common to all.
 pub(super) struct Call<'a> {
     pub(super) name: Text,

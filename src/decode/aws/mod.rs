@@ -17,9 +17,7 @@ use serde_json::Value;
 
 use super::{Context, Outcome};
 
-#[cfg(test)]
-pub(super) use cloudtrail::names;
-pub(super) use cloudtrail::{could_matter, is_relevant};
+pub(super) use cloudtrail::{is_relevant, names};
 
 /// CloudTrail records, and EventBridge events other than those that only wrap one.
 pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
