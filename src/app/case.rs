@@ -5,7 +5,7 @@
 //! there must be no other alerts.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 
 use anyhow::Context;
@@ -35,7 +35,8 @@ const STATED: &[&str] =
 pub fn run_replay_case(folder: &Path, update: bool) -> anyhow::Result<CaseOutcome> {
     let case = Case::read(folder)?;
     let config = Asked { case: Some(case.file.clone()), ..Asked::default() }.load()?;
-    let replay = Replay { paths: case.inputs(), until: case.until(), shards: NonZeroU32::MIN };
+    let (shards, workers) = (NonZeroU32::MIN, NonZeroUsize::MIN);
+    let replay = Replay { paths: case.inputs(), until: case.until(), shards, workers };
     let replayed = replay.run(config, &mut Silent);
     let mut differences: Vec<String> = replayed.unreadable.iter().map(ToString::to_string).collect();
     let path = case.expected();

@@ -3,6 +3,7 @@
 //! In: a configuration and what to read. Out: the engine's alerts, tallies and rejects. It holds no rule of its own.
 
 mod case;
+mod reading;
 mod replay;
 pub mod service;
 mod tally;

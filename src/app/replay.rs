@@ -3,16 +3,17 @@
 //! In: a configuration and paths. Out: the engine after the last fact, with a tally for every source. The tick is
 //! `until`, or else the greatest event time read; ticks among the records count as event times only (D2).
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
+use super::reading::{self, Heard};
 use super::tally::{SourceTally, Tally};
 use crate::config::Config;
-use crate::decode::{self, Outcome};
+use crate::decode::Outcome;
 use crate::engine::{Engine, Refusal};
 use crate::model::{EventTime, Fact, Position, Text};
 use crate::sinks::Reject;
-use crate::sources::{self, Caps, Skipped, SourceError};
+use crate::sources::{self, Skipped, SourceError};
 
 /// What to replay.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Replay {
     pub until: Option<EventTime>,
     /// Virtual shards: any number gives the same alerts (P1).
     pub shards: NonZeroU32,
+    /// Files read at the same time: any number gives the same.
+    pub workers: NonZeroUsize,
 }
 
 /// After a replay.
@@ -58,34 +61,36 @@ impl Replay {
         let mut latest: Option<EventTime> = None;
         let mut tallies = Vec::new();
         let mut unreadable = listing.errors;
-        for entry in &listing.entries {
-            progress.source(&entry.name);
-            match entry.open(&Caps::default()) {
-                Ok(mut input) => {
-                    let mut tally = Tally::default();
-                    decode::stream(&entry.name, &mut input, &config.decode, &mut |item| {
-                        tally.count(&item.outcome);
-                        match item.outcome {
-                            Outcome::Relevant(facts) => {
-                                let mut refused =
-                                    |refusal| progress.rejected(refused(&item.position, item.size, refusal));
-                                fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
-                            }
-                            Outcome::Irrelevant => {}
-                            Outcome::Rejected(reason) => progress.rejected(Reject {
-                                reason: reason.code.to_string(),
-                                detail: reason.detail,
-                                position: item.position,
-                                size: item.size,
-                            }),
-                        }
-                    });
-                    tallies.push(SourceTally { path: entry.name.to_string(), tally });
-                }
-                Err(error) => unreadable.push(error),
+        let mut begun: Option<Text> = None;
+        reading::each(&listing.entries, &config.decode, self.workers, &mut |entry, heard| {
+            if begun.as_ref() != Some(&entry.name) {
+                progress.source(&entry.name);
+                begun = Some(entry.name.clone());
             }
-            progress.read(entry.size());
-        }
+            match heard {
+                Heard::Item(item) => match item.outcome {
+                    Outcome::Relevant(facts) => {
+                        let mut refused = |refusal| progress.rejected(refused(&item.position, item.size, refusal));
+                        fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
+                    }
+                    Outcome::Irrelevant => {}
+                    Outcome::Rejected(reason) => progress.rejected(Reject {
+                        reason: reason.code.to_string(),
+                        detail: reason.detail,
+                        position: item.position,
+                        size: item.size,
+                    }),
+                },
+                Heard::Ended(tally) => {
+                    tallies.push(SourceTally { path: entry.name.to_string(), tally });
+                    progress.read(entry.size());
+                }
+                Heard::Unreadable(error) => {
+                    unreadable.push(error);
+                    progress.read(entry.size());
+                }
+            }
+        });
         if let Some(now) = self.until.or(latest) {
             engine.apply(&Position { source: Text::new_static("replay"), at: 0 }, Fact::Tick(now));
         }
@@ -146,6 +151,6 @@ impl Progress for Silent {
 /// Paths as handed in, for tests and cases.
 impl From<&Path> for Replay {
     fn from(path: &Path) -> Self {
-        Self { paths: vec![path.to_owned()], until: None, shards: NonZeroU32::MIN }
+        Self { paths: vec![path.to_owned()], until: None, shards: NonZeroU32::MIN, workers: NonZeroUsize::MIN }
     }
 }

@@ -1,7 +1,7 @@
 //! `replay`: recorded files in, alerts out.
 
 use std::io::{IsTerminal, Write};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -50,7 +50,10 @@ pub(super) struct Arguments {
     /// Virtual shards; any number gives the same alerts.
     #[arg(long, value_name = "N", default_value = "1")]
     shards: NonZeroU32,
-    /// Files and folders to read, or one case folder.
+    /// Files read at the same time, by default as many as there are processors, at most eight; any number gives the same.
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
+    /// Files and folders to read (`-` is stdin), or one case folder.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -104,7 +107,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
 /// A case folder brings its own settings; anything else is input only.
 fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
     let mut asked = Asked { config: arguments.config.clone(), known_on: arguments.known_on, ..Asked::default() };
-    let mut replay = Replay { paths: arguments.reference.clone(), until: arguments.until, shards: arguments.shards };
+    let mut replay = Replay {
+        paths: arguments.reference.clone(),
+        until: arguments.until,
+        shards: arguments.shards,
+        workers: arguments.workers.unwrap_or_else(processors),
+    };
     match arguments.paths.as_slice() {
         [folder] if Case::is_at(folder) => {
             let case = Case::read(folder)?;
@@ -115,6 +123,11 @@ fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
         paths => replay.paths.extend_from_slice(paths),
     }
     Ok((asked, replay))
+}
+
+fn processors() -> NonZeroUsize {
+    let most = const { NonZeroUsize::new(8).unwrap() };
+    std::thread::available_parallelism().map_or(NonZeroUsize::MIN, |there| there.min(most))
 }
 
 /// What is written when everything was read.

@@ -1,6 +1,6 @@
 //! Paths to entries: files, and everything under directories.
 //!
-//! Order: paths as they were named; under a directory by path, name after name in the order of bytes; in an archive by
+//! `-` is the standard input. Order: paths as they were named; under a directory by path, name after name in the order of bytes; in an archive by
 //! member. In a directory or archive only known extensions are read, licences and read-me files are not, and everything
 //! that is left out is listed as skipped; a file that is named is read whatever it is called.
 
@@ -19,6 +19,8 @@ const READ: [&str; 5] = ["json", "jsonl", "ndjson", "csv", "cloudtrail"];
 /// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
 const LAYERS: usize = 2;
 const DEPTH: usize = 64;
+/// What names the standard input.
+const STDIN: &str = "-";
 
 /// What the paths hold.
 #[derive(Debug, Default)]
@@ -63,6 +65,10 @@ pub struct SourceError {
 pub fn list(paths: &[PathBuf]) -> Listing {
     let mut listing = Listing::default();
     for path in paths {
+        if path == Path::new(STDIN) {
+            listing.entries.push(Entry { name: Text::new_static("stdin"), path: path.clone(), member: None });
+            continue;
+        }
         match fs::metadata(path) {
             Ok(data) if data.is_dir() => listing.directory(path, DEPTH),
             Ok(_) if is_zip(path) => listing.archive(path),
@@ -147,7 +153,7 @@ fn unread(path: &Path) -> Option<&'static str> {
         return Some("a licence or read-me by its name");
     }
     let inner = match extension(path).as_deref() {
-        Some("gz") => extension(path.file_stem().map(Path::new).unwrap_or(path))?,
+        Some("gz" | "zst") => extension(path.file_stem().map(Path::new).unwrap_or(path))?,
         Some(other) => other.to_owned(),
         None => return Some("no extension"),
     };
@@ -169,7 +175,7 @@ fn is_zip(path: &Path) -> bool {
 }
 
 impl Entry {
-    /// Its bytes: gzip is recognised by content, up to twice, and held to the limits.
+    /// Its bytes: gzip and zstd are recognised by content, up to twice, and held to the limits.
     pub fn open(&self, caps: &Caps) -> Result<Box<dyn BufRead>, SourceError> {
         self.reader(caps).map_err(|error| SourceError { path: self.path.clone(), error })
     }
@@ -183,17 +189,24 @@ impl Entry {
     }
 
     fn reader(&self, caps: &Caps) -> io::Result<Box<dyn BufRead>> {
-        let compressed = self.size();
+        // How much comes by stdin is not known: only the absolute bound holds.
+        let compressed = if self.path == Path::new(STDIN) { u64::MAX } else { self.size() };
         let mut reader: Box<dyn BufRead> = match &self.member {
             Some(member) => Box::new(Capped::new(member.open(&self.path)?, compressed, caps)),
+            None if self.path == Path::new(STDIN) => Box::new(BufReader::with_capacity(256 << 10, io::stdin())),
             None => Box::new(BufReader::with_capacity(256 << 10, File::open(&self.path)?)),
         };
         for _ in 0..LAYERS {
             // A first read that fails is left for whoever reads on.
-            if !matches!(reader.fill_buf(), Ok([0x1f, 0x8b, ..])) {
-                break;
-            }
-            reader = Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(reader), compressed, caps));
+            reader = match reader.fill_buf() {
+                Ok([0x1f, 0x8b, ..]) => {
+                    Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(reader), compressed, caps))
+                }
+                Ok([0x28, 0xb5, 0x2f, 0xfd, ..]) => {
+                    Box::new(Capped::new(zstd::Decoder::with_buffer(reader)?, compressed, caps))
+                }
+                _ => break,
+            };
         }
         Ok(reader)
     }

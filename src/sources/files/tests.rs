@@ -8,6 +8,10 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zst(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}
+
 fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
     for (name, bytes) in members {
@@ -138,4 +142,13 @@ fn a_member_changed_in_its_archive_is_an_error() {
     bytes[entry + 16] ^= 1;
     let dir = tree(&[("a.zip", bytes)]);
     assert_eq!(content(&dir.path().join("a.zip"), &Caps::default()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
+#[test]
+fn zstd_is_read_by_content_and_held_to_the_limits() {
+    let dir = tree(&[("a.ndjson.zst", zst(b"{}")), ("b", zst(&gz(b"[]"))), ("c.zst", zst(b"x"))]);
+    assert_eq!(listed(&dir).0, ["a.ndjson.zst"], "others have no known extension");
+    let of = |name: &str, bytes| content(&dir.path().join(name), &Caps { bytes, ratio: 500 });
+    assert_eq!((of("a.ndjson.zst", 9).unwrap(), of("b", 999).unwrap()), ("{}".to_owned(), "[]".to_owned()));
+    assert_eq!(of("a.ndjson.zst", 1).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
 }

@@ -1,0 +1,109 @@
+//! Files to items on several threads, heard in the order of the listing.
+//!
+//! In: entries and how many threads may read. Out: what stands in them, entry after entry, whoever read ahead meanwhile.
+//! It refuses to know what becomes of an item.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use super::tally::Tally;
+use crate::decode::{self, Item, Outcome, Settings};
+use crate::sources::{Caps, Entry, SourceError};
+
+/// Items handed over at once.
+const BATCH: usize = 256;
+/// Batches that wait for the one who hears: a bound on memory.
+const AHEAD: usize = 16;
+
+/// What is heard of an entry: its items, then how it ended.
+pub(super) enum Heard {
+    /// A record that says something, or is rejected.
+    Item(Item),
+    /// All was read.
+    Ended(Tally),
+    /// It cannot be opened.
+    Unreadable(SourceError),
+}
+
+/// Reads every entry and tells of each, in order: everything of the first, then everything of the second.
+pub(super) fn each(entries: &[Entry], settings: &Settings, workers: NonZeroUsize, hear: &mut dyn FnMut(&Entry, Heard)) {
+    if workers.get() == 1 || entries.len() == 1 {
+        entries.iter().for_each(|entry| read(entry, settings, &mut |heard| hear(entry, heard)));
+        return;
+    }
+    thread::scope(|scope| {
+        let mut waiting = entries.iter();
+        let mut begun: VecDeque<(&Entry, Receiver<Vec<Heard>>)> = VecDeque::new();
+        loop {
+            for entry in waiting.by_ref().take(workers.get() - begun.len()) {
+                let (told, hears) = sync_channel(AHEAD);
+                begun.push_back((entry, hears));
+                scope.spawn(move || {
+                    let mut batch = Vec::new();
+                    read(entry, settings, &mut |heard| {
+                        batch.push(heard);
+                        if batch.len() == BATCH {
+                            // Who hears hears everything.
+                            let _ = told.send(std::mem::take(&mut batch));
+                        }
+                    });
+                    let _ = told.send(batch);
+                });
+            }
+            let Some((entry, hears)) = begun.pop_front() else { return };
+            hears.iter().flatten().for_each(|heard| hear(entry, heard));
+        }
+    });
+}
+
+fn read(entry: &Entry, settings: &Settings, tell: &mut dyn FnMut(Heard)) {
+    let mut input = match entry.open(&Caps::default()) {
+        Ok(input) => input,
+        Err(error) => return tell(Heard::Unreadable(error)),
+    };
+    let mut tally = Tally::default();
+    decode::stream(&entry.name, &mut input, settings, &mut |item| {
+        tally.count(&item.outcome);
+        if item.outcome != Outcome::Irrelevant {
+            tell(Heard::Item(item));
+        }
+    });
+    tell(Heard::Ended(tally));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources;
+
+    #[test]
+    fn any_number_of_threads_tells_the_same_in_the_same_order() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in 0..23 {
+            let lines = (0..file * 37 % 700).map(|n| match n % 3 {
+                0 => format!("{{\"type\":\"tick\",\"time\":\"2024-06-01T00:00:{:02}Z\"}}\n", n % 60),
+                1 => {
+                    "{\"eventVersion\":\"1\",\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetObject\"}\n".into()
+                }
+                _ => format!("{{\"what\":{n}}}\n"),
+            });
+            std::fs::write(dir.path().join(format!("{file:02}.ndjson")), lines.collect::<String>()).unwrap();
+        }
+        let listing = sources::list(&[dir.path().to_owned()]);
+        let heard = |workers: usize| {
+            let mut all = Vec::new();
+            each(&listing.entries, &Settings::default(), NonZeroUsize::new(workers).unwrap(), &mut |entry, heard| {
+                all.push(match heard {
+                    Heard::Item(item) => format!("{} {:?}", item.position, item.outcome),
+                    Heard::Ended(tally) => format!("{} {tally:?}", entry.name),
+                    Heard::Unreadable(error) => error.to_string(),
+                });
+            });
+            all
+        };
+        let alone = heard(1);
+        assert!(alone.len() > 3_000 && [2, 3, 50].iter().all(|workers| heard(*workers) == alone));
+    }
+}
