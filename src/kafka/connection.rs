@@ -23,6 +23,9 @@ pub struct Connection {
     pub sasl: Option<Sasl>,
     /// Further properties of librdkafka as they are, for what has no setting of its own.
     pub properties: BTreeMap<String, String>,
+    /// Most bytes that a topic of ours takes at once, where it is known and less than librdkafka would send: what is sent
+    /// together with a record that is too large would be refused with it.
+    pub batch_bytes: Option<u64>,
 }
 
 /// TLS; the system's authorities are trusted unless others are named.

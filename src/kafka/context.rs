@@ -3,7 +3,7 @@
 //! In: a connection. Out: consumers that commit and store nothing by themselves, that tell of partitions given and taken
 //! away, and of how far they lag behind.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use rdkafka::TopicPartitionList;
@@ -14,6 +14,7 @@ use rdkafka::error::KafkaError as Cause;
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 
+use super::trouble::{self, Trouble};
 use super::{Connection, KafkaError};
 
 /// A consumer of ours.
@@ -47,6 +48,18 @@ pub type Lags = Arc<DashMap<(String, i32), i64>>;
 pub struct Told {
     group: Box<dyn Group>,
     lags: Option<Lags>,
+    trouble: Mutex<Option<(Trouble, String)>>,
+}
+
+impl Told {
+    fn new(group: Box<dyn Group>, lags: Option<Lags>) -> Self {
+        Self { group, lags, trouble: Mutex::default() }
+    }
+
+    /// The last trouble with a connection since asked before, in words.
+    pub(super) fn trouble(&self) -> Option<(Trouble, String)> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl ClientContext for Told {
@@ -64,7 +77,16 @@ impl ClientContext for Told {
     }
 
     fn error(&self, error: Cause, reason: &str) {
-        tracing::warn!(%error, reason, "kafka");
+        if trouble::is_echo(&error) {
+            return tracing::debug!(%error, "kafka: {reason}");
+        }
+        tracing::warn!(%error, "kafka: {}", trouble::explained(reason));
+        let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = Trouble::of(reason);
+        // Who is turned down is also hung up on: the first says why.
+        if known.as_ref().is_none_or(|(known, _)| trouble >= *known) {
+            *known = Some((trouble, trouble::explained(reason)));
+        }
     }
 }
 
@@ -123,14 +145,14 @@ impl Connection {
         if lags.is_some() {
             config.set("statistics.interval.ms", "2000");
         }
-        self.make(config, Told { group: told, lags })
+        self.make(config, Told::new(told, lags))
     }
 
     /// A consumer that reads the partitions it is told to.
     pub fn reader(&self) -> Result<Consumer, KafkaError> {
         let mut config = self.consumer("tidewaiter-reader");
         config.set("auto.offset.reset", "earliest");
-        self.make(config, Told { group: Box::new(Plain), lags: None })
+        self.make(config, Told::new(Box::new(Plain), None))
     }
 
     fn consumer(&self, group: &str) -> rdkafka::ClientConfig {

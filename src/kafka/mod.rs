@@ -7,11 +7,13 @@ mod connection;
 mod context;
 mod producer;
 mod topics;
+mod trouble;
 
 pub use connection::{Connection, Sasl, Tls};
 pub use context::{Consumer, Group, Lags, Plain, Told};
 pub use producer::{Delivered, Lingering, Producer, Record, Sending};
-pub use topics::{Cleanup, Creation, Wanted, ensure, reach_brokers};
+pub use topics::{Cleanup, Creation, Found, Wanted, ensure, reach_brokers};
+pub use trouble::Trouble;
 
 /// What went wrong, with everything named and nothing secret.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,9 @@ pub enum KafkaError {
         brokers: String,
         /// How long was waited.
         seconds: u64,
-        /// The last thing librdkafka said.
+        /// What kind of trouble it is.
+        trouble: Trouble,
+        /// The last thing librdkafka said of it.
         why: String,
     },
     /// Topics are missing, or are not what they must be: every problem, with what mends it.

@@ -59,7 +59,10 @@ impl ClientContext for Deliveries {
     }
 
     fn error(&self, error: Cause, reason: &str) {
-        tracing::warn!(%error, reason, "kafka");
+        if super::trouble::is_echo(&error) {
+            return tracing::debug!(%error, "kafka: {reason}");
+        }
+        tracing::warn!(%error, "kafka: {}", super::trouble::explained(reason));
     }
 }
 
@@ -105,6 +108,9 @@ impl Connection {
         config.set("queue.buffering.max.kbytes", "16384").set("queue.buffering.max.messages", "100000");
         // Larger records are for the broker to refuse, which knows its own limit.
         config.set("message.max.bytes", "16000000");
+        if let Some(bytes) = self.batch_bytes {
+            config.set("batch.size", bytes.to_string());
+        }
         for (property, value) in &self.properties {
             config.set(property, value);
         }
@@ -116,7 +122,8 @@ impl Connection {
 }
 
 impl Producer {
-    /// Hands a record over; its delivery is told by [`Self::poll`] under `number`. Fails for what can never be sent.
+    /// Hands a record over; its delivery is told by [`Self::poll`] under `number`. Fails for what cannot be sent
+    /// now: the topic is not there, or nobody may write. What is too large for any broker is a delivery that failed.
     pub fn send(&self, record: &Record<'_>, number: usize) -> Result<Sending, KafkaError> {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
         for (key, value) in record.headers {
@@ -136,6 +143,10 @@ impl Producer {
         match self.inner.send(base) {
             Ok(()) => Ok(Sending::Sent),
             Err((Cause::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => Ok(Sending::Full),
+            Err((error @ Cause::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
+                self.told().push(Delivered { number, offset: Err(error.to_string()) });
+                Ok(Sending::Sent)
+            }
             Err((error, _)) => Err(self.connection.failed(format!("send to {}", record.topic), &error)),
         }
     }

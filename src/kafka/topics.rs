@@ -9,7 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::{Connection, Consumer, KafkaError};
+use super::{Connection, Consumer, KafkaError, Trouble};
 
 /// How a topic's old records go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,15 +53,26 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Whether any broker answers, within so many seconds; the cluster's own id.
 pub fn reach_brokers(connection: &Connection, consumer: &Consumer, seconds: u64) -> Result<String, KafkaError> {
     let patience = Duration::from_secs(seconds);
-    // Errors of connections are events: they are told while it is polled.
-    let _ = consumer.poll(Duration::from_millis(50));
     match consumer.fetch_metadata(None, patience) {
         Ok(_) => Ok(consumer.client().fetch_cluster_id(patience).unwrap_or_default()),
         Err(error) => {
-            let why = connection.blank(&error.to_string());
-            Err(KafkaError::Unreachable { brokers: connection.brokers.clone(), seconds, why })
+            // Errors of connections are events: they are told while it is polled. A poll ends with the first one.
+            while consumer.poll(Duration::from_millis(50)).is_some() {}
+            let (trouble, why) =
+                consumer.context().trouble().unwrap_or_else(|| (Trouble::Unreachable, error.to_string()));
+            let why = connection.blank(&why);
+            Err(KafkaError::Unreachable { brokers: connection.brokers.clone(), seconds, trouble, why })
         }
     }
+}
+
+/// What was found out about topics that are as they must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Topics that were missing.
+    pub created: Vec<String>,
+    /// `max.message.bytes` of the topic that takes least, where it is told.
+    pub message_bytes: Option<u64>,
 }
 
 /// Sees that every topic is there and as it must be.
@@ -70,22 +81,35 @@ pub async fn ensure(
     consumer: &Consumer,
     wanted: &[Wanted],
     create: Creation,
-) -> Result<Vec<String>, KafkaError> {
+) -> Result<Found, KafkaError> {
     let admin: AdminClient<DefaultClientContext> =
         connection.client().create().map_err(|error| connection.refused("admin client", &error))?;
     let mut problems = Vec::new();
-    let mut created = Vec::new();
+    let mut all = Found::default();
     for topic in wanted {
         match partitions(connection, consumer, &topic.name)? {
             None if create == Creation::Allowed => match make(connection, &admin, topic).await {
-                Ok(()) => created.push(topic.name.clone()),
+                Ok(()) => {
+                    all.created.push(topic.name.clone());
+                    // What it was created with is what was wanted; what it takes is what the broker does.
+                    let known = described(connection, &admin, &topic.name).await.unwrap_or_default();
+                    all.message_bytes = least(all.message_bytes, known.message_bytes);
+                }
                 Err(error) => problems.push(format!("{error}; by hand: {}", command(connection, topic))),
             },
             None => problems.push(format!("topic {} does not exist: {}", topic.name, command(connection, topic))),
-            Some(found) => problems.extend(differs(connection, &admin, topic, found).await?),
+            Some(count) => {
+                let known = described(connection, &admin, &topic.name).await?;
+                all.message_bytes = least(all.message_bytes, known.message_bytes);
+                problems.extend(differs(connection, topic, count, &known));
+            }
         }
     }
-    if problems.is_empty() { Ok(created) } else { Err(KafkaError::Topics(problems)) }
+    if problems.is_empty() { Ok(all) } else { Err(KafkaError::Topics(problems)) }
+}
+
+fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
 }
 
 /// Whether topics may be created.
@@ -159,39 +183,53 @@ fn command(connection: &Connection, topic: &Wanted) -> String {
     )
 }
 
-/// In what a topic that exists differs from what it must be.
-async fn differs(
+/// What a broker tells of a topic's configuration; it may tell nothing to who may not ask.
+#[derive(Debug, Default)]
+struct Described {
+    cleanup: Option<String>,
+    message_bytes: Option<u64>,
+}
+
+async fn described(
     connection: &Connection,
     admin: &AdminClient<DefaultClientContext>,
-    topic: &Wanted,
-    found: usize,
-) -> Result<Vec<String>, KafkaError> {
+    name: &str,
+) -> Result<Described, KafkaError> {
+    let resource = ResourceSpecifier::Topic(name);
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+    let answer = admin.describe_configs([&resource], &options).await;
+    let answer = answer.map_err(|error| connection.failed(format!("describe topic {name}"), &error))?;
+    let mut known = Described::default();
+    for config in answer.into_iter().flatten() {
+        let value = |property| config.get(property).and_then(|entry| entry.value.clone());
+        known.cleanup = Some(value("cleanup.policy").unwrap_or_default());
+        known.message_bytes = value("max.message.bytes").and_then(|value| value.parse().ok());
+    }
+    Ok(known)
+}
+
+/// In what a topic that exists differs from what it must be.
+fn differs(connection: &Connection, topic: &Wanted, found: usize, known: &Described) -> Vec<String> {
     let name = &topic.name;
     let mut problems = Vec::new();
     if let Some(count) = topic.partitions.filter(|count| usize::try_from(*count) != Ok(found)) {
+        let another = Wanted { name: format!("{name}-{count}"), ..topic.clone() };
         problems.push(format!(
             "topic {name} has {found} partitions and must have {count}, one for each shard: a log keeps its number of \
-             shards; another number is a new log, under another name and with a greater epoch"
+             shards. Either engine.shards is what the log has, or this is a new log, with other names in topics and a greater \
+             engine.epoch: {}",
+            command(connection, &another)
         ));
     }
-    if topic.cleanup == Cleanup::Any {
-        return Ok(problems);
+    let policy = topic.cleanup.policy();
+    if topic.cleanup != Cleanup::Any
+        && let Some(found) = known.cleanup.as_ref().filter(|found| *found != policy)
+    {
+        problems.push(format!(
+            "topic {name} has cleanup.policy={found} and must have {policy}: kafka-configs.sh --bootstrap-server {} --alter \
+             --topic {name} --add-config cleanup.policy={policy}",
+            connection.brokers,
+        ));
     }
-    let resource = ResourceSpecifier::Topic(name);
-    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
-    let described = admin.describe_configs([&resource], &options).await;
-    let described = described.map_err(|error| connection.failed(format!("describe topic {name}"), &error))?;
-    for config in described.into_iter().flatten() {
-        let policy = config.get("cleanup.policy").and_then(|entry| entry.value.clone()).unwrap_or_default();
-        if policy != topic.cleanup.policy() {
-            problems.push(format!(
-                "topic {name} has cleanup.policy={policy} and must have {}: kafka-configs.sh --bootstrap-server {} --alter \
-                 --topic {name} --add-config cleanup.policy={}",
-                topic.cleanup.policy(),
-                connection.brokers,
-                topic.cleanup.policy()
-            ));
-        }
-    }
-    Ok(problems)
+    problems
 }

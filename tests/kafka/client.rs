@@ -10,7 +10,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::wait::{PATIENCE, eventually};
@@ -65,12 +65,23 @@ impl Client {
 
     /// Makes a topic; once this returns, every partition of it has a leader.
     pub fn create_topic(&self, name: &str, partitions: i32, config: &[(&str, &str)]) {
+        self.try_create_topic(name, partitions, config).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    }
+
+    /// The same where there may be one of this name still.
+    pub fn try_create_topic(
+        &self,
+        name: &str,
+        partitions: i32,
+        config: &[(&str, &str)],
+    ) -> Result<(), RDKafkaErrorCode> {
         let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
         topic.config.extend_from_slice(config);
         let results = self.admin(|admin, options| block_on(admin.create_topics([&topic], options)));
-        results.unwrap().remove(0).unwrap_or_else(|error| panic!("{error:?}"));
+        results.unwrap().remove(0).map_err(|(_, code)| code)?;
         let count = usize::try_from(partitions).unwrap();
         eventually(PATIENCE, "leaders of a new topic", || (self.led(name) == count).then_some(()));
+        Ok(())
     }
 
     /// A compacted topic whose older records are compacted away within about a second, each time that something more

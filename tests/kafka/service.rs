@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidewaiter::model::Alert;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Door};
 use crate::client::{Client, Offsets};
 use crate::message::Record;
 use crate::process::Instance;
@@ -39,7 +39,12 @@ pub struct Service {
 impl Service {
     /// `settings` are further lines of the settings file; event time passes by ticks among the records alone.
     pub fn new(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
-        Self::with(broker, prefix, shards, "", settings)
+        Self::with(broker, broker.bootstrap(), prefix, shards, "", settings)
+    }
+
+    /// The same through another door, with what that needs in the section `kafka`; topics are made through the open one.
+    pub fn through(broker: &Broker, door: Door, prefix: &str, kafka: &str) -> Self {
+        Self::with(broker, broker.at(door), prefix, 2, kafka, "")
     }
 
     /// The same that reads a topic of another.
@@ -50,20 +55,25 @@ impl Service {
         service
     }
 
-    /// The same, where a process that says nothing is given up after six seconds.
-    pub fn quick_to_notice(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
-        Self::with(broker, prefix, shards, ", properties: { session.timeout.ms: 6000 }", settings)
+    /// The same, where a topic that is gone is noticed within a second.
+    pub fn quick_to_look(broker: &Broker, prefix: &str) -> Self {
+        let kafka = ", properties: { topic.metadata.refresh.interval.ms: 500 }";
+        Self::with(broker, broker.bootstrap(), prefix, 2, kafka, "")
     }
 
-    fn with(broker: &Broker, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
+    /// The same, where a process that says nothing is given up after six seconds.
+    pub fn quick_to_notice(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
+        Self::with(broker, broker.bootstrap(), prefix, shards, ", properties: { session.timeout.ms: 6000 }", settings)
+    }
+
+    fn with(broker: &Broker, address: &str, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut text = format!(
-            "kafka: {{ brokers: {}, group: {prefix}{kafka} }}\n\
+            "kafka: {{ brokers: {address}, group: {prefix}{kafka} }}\n\
              topics: {{ facts: {prefix}.facts, contributions: {prefix}.contributions, alerts: {prefix}.alerts, \
              rejects: {prefix}.rejects }}\n\
              sources: [{{ topic: {prefix}.records }}]\n\
-             engine: {{ shards: {shards}, tick_seconds: off, lateness_days: off, publish_millis: 50 }}\n",
-            broker.bootstrap()
+             engine: {{ shards: {shards}, tick_seconds: off, lateness_days: off, publish_millis: 50 }}\n"
         );
         text.push_str(settings);
         let client = broker.client();
@@ -97,6 +107,12 @@ impl Service {
         self.settings.push_str(settings);
     }
 
+    /// Other words in every settings file from now on.
+    pub fn replace(&mut self, these: &str, by: &str) {
+        assert!(self.settings.contains(these), "{these}: {}", self.settings);
+        self.settings = self.settings.replace(these, by);
+    }
+
     /// A folder beside the settings with some of the rules that ship.
     pub fn rules(&self, folder: &str, names: &[&str]) {
         let folder = self.folder.path().join(folder);
@@ -120,7 +136,9 @@ impl Service {
             let committed = self.client.committed(&format!("{}-{group}", self.prefix), topic);
             ends.iter().all(|(at, end)| *end == 0 || committed.get(at).is_some_and(|c| c.offset >= *end))
         };
+        let began = crate::wait::now();
         let mut settled = || {
+            assert!(began.elapsed() < LONG, "not all was read:\n{}", logs(instances));
             let taken_in = reached("intake", &self.topic("records")) && reached("engine", &self.topic("facts"));
             let running = instances.is_empty() || instances.iter_mut().any(Instance::is_running);
             assert!(running, "nobody runs any more:\n{}", logs(instances));

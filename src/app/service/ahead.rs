@@ -55,6 +55,17 @@ struct Waiting {
     before: Totals,
 }
 
+/// What the broker says was committed of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Committed {
+    /// An offset.
+    Something,
+    /// No offset.
+    Nothing,
+    /// It did not say.
+    Unknown,
+}
+
 /// One source partition.
 #[derive(Debug)]
 pub(super) struct Ahead {
@@ -99,14 +110,20 @@ impl Ahead {
         lost
     }
 
-    /// Whether the source ends before what was read: it is another one under the same name, and is read from its start.
-    pub(super) fn begins_anew(&mut self, first: u64, end: u64) -> bool {
-        let anew = end < self.next;
-        if anew {
-            (self.next, self.committed) = (first, None);
-            self.waiting.clear();
-        }
-        anew
+    /// Whether the source is another one under the same name: it ends before what was read, or the broker knows nothing of
+    /// what was committed, which it forgets with the source. `committed`: what it says now, where it was asked.
+    pub(super) fn is_another(&self, end: u64, committed: Committed) -> bool {
+        end < self.next || self.forgotten(committed)
+    }
+
+    /// Whether the broker had an offset of us and has none any more.
+    pub(super) fn forgotten(&self, committed: Committed) -> bool {
+        self.committed.is_some() && committed == Committed::Nothing
+    }
+
+    /// The source that took this one's place, from its start; what was counted stays counted.
+    pub(super) fn anew(&self, first: u64) -> Self {
+        Self::new(first, self.totals.clone())
     }
 
     /// Where to read on.
@@ -133,7 +150,7 @@ impl Ahead {
 
     /// The broker has this offset, with its totals.
     pub(super) fn committed(&mut self, offset: u64) {
-        // More than was read is an answer about the source before it was made anew.
+        // More than was read is no answer about this source.
         if offset <= self.next {
             self.committed = self.committed.max(Some(offset));
         }
@@ -186,9 +203,20 @@ mod tests {
     #[test]
     fn a_source_that_ends_before_what_was_read_is_read_from_its_start() {
         let mut ahead = Ahead::new(9, Totals::default());
-        assert!(!ahead.begins_anew(0, 9), "nothing new has come");
-        assert!(ahead.begins_anew(0, 4));
-        assert_eq!((ahead.next(), ahead.commit().map(|(offset, _)| offset)), (0, Some(0)));
+        ahead.read(9, &one(None), 1);
+        assert!(!ahead.is_another(10, Committed::Unknown), "nothing new has come");
+        assert!(ahead.is_another(4, Committed::Unknown));
+        let anew = ahead.anew(0);
+        assert_eq!((anew.next(), anew.commit().map(|(offset, _)| offset), anew.totals().tally.read), (0, Some(0), 1));
+    }
+
+    #[test]
+    fn a_source_of_which_nothing_is_committed_any_more_is_another_however_long_it_is() {
+        let mut ahead = Ahead::new(9, Totals::default());
+        assert!(!ahead.is_another(20, Committed::Nothing), "nothing was committed yet");
+        ahead.committed(9);
+        assert!(ahead.is_another(20, Committed::Nothing));
+        assert!(!ahead.is_another(20, Committed::Something) && !ahead.is_another(20, Committed::Unknown));
     }
 
     #[test]

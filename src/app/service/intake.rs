@@ -13,11 +13,12 @@ use std::time::Duration;
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
-use rdkafka::{Message as _, Offset};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 
+use super::ahead::Committed;
 use super::clock::{self, Stopwatch};
 use super::held::POSITION;
-use super::parts::{Member, PATIENCE, Part, Parts, commit, offset, tell_lost};
+use super::parts::{Member, PATIENCE, Part, Parts, ask_committed, commit, offset, tell_lost};
 use super::reading::{Out, Reading, Run, Ticks, outs};
 use super::reject::{self, Rejecting};
 use super::view::View;
@@ -28,6 +29,8 @@ use crate::model::{EventTime, Fact, Position, Text};
 
 /// How often offsets are committed.
 const COMMIT: Duration = Duration::from_secs(1);
+/// How often it is asked whether the broker still knows what was committed, where nothing more is.
+const LOOK: Duration = Duration::from_secs(2);
 /// Most messages taken before deliveries are looked at.
 const BATCH: usize = 2_048;
 
@@ -61,6 +64,9 @@ pub(super) struct Intake {
     paused: bool,
     /// Nothing came when it last looked.
     idle: bool,
+    /// A source no longer holds what was to be read next, or is another one: where to read on is to be found out.
+    astray: bool,
+    looked: Stopwatch,
 }
 
 impl Intake {
@@ -107,6 +113,8 @@ impl Intake {
             number: 0,
             paused: false,
             idle: false,
+            astray: false,
+            looked: Stopwatch::start(),
         })
     }
 
@@ -126,6 +134,10 @@ impl Intake {
             }
             // Sooner where there is nothing else to do.
             if committed.has_passed(if self.idle { COMMIT / 10 } else { COMMIT }) {
+                self.notice_another();
+                if self.astray {
+                    self.read_on();
+                }
                 self.commit(CommitMode::Async);
             }
         }
@@ -148,6 +160,8 @@ impl Intake {
                 Some(Ok(message)) => message,
                 Some(Err(error)) => {
                     let error = error.clone();
+                    // What was read before it counts as read.
+                    run.end();
                     self.fault(&error);
                     break;
                 }
@@ -283,35 +297,74 @@ impl Intake {
         let code = error.rdkafka_error_code();
         self.view.counts.add("kafka_errors", code.map_or("other".to_owned(), |code| format!("{code:?}")));
         match code {
-            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => self.skip_removed(),
+            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                self.astray = true;
+                self.read_on();
+            }
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {}
             _ => tracing::warn!(%error, "cannot read"),
         }
     }
 
-    /// The source no longer holds what was to be read next.
-    fn skip_removed(&mut self) {
-        for part in self.parts.all() {
+    /// Before more is committed, and now and then: librdkafka reads on where it was in a source that was deleted and made
+    /// anew, as long as that is not shorter. The broker forgets what was committed of a source that is deleted, soon after.
+    fn notice_another(&mut self) {
+        let now_and_then = self.looked.has_passed(LOOK);
+        let mut parts = self.parts.all();
+        parts.retain(|part| {
+            let ahead = part.ahead();
+            ahead.forgotten(Committed::Nothing) && (now_and_then || ahead.commit().is_some())
+        });
+        if parts.is_empty() {
+            return;
+        }
+        match ask_committed(&self.consumer, &parts) {
+            Ok(committed) => self.astray |= committed.values().any(|committed| *committed == Committed::Nothing),
+            // The commit that follows fails likewise.
+            Err(error) => {
+                tracing::debug!(%error, "cannot learn what is committed");
+                self.view.counts.add("kafka_errors", "committed");
+            }
+        }
+    }
+
+    /// Where sources no longer hold what was to be read next, or are others under the same name: on from what they hold.
+    /// librdkafka does not say which they are, and reads on nowhere until it is told to. Tried again until it is done.
+    fn read_on(&mut self) {
+        let parts = self.parts.all();
+        let Ok(committed) = ask_committed(&self.consumer, &parts) else { return };
+        let mut done = true;
+        for part in parts {
             let Ok((low, high)) = self.consumer.fetch_watermarks(&part.topic, part.partition, PATIENCE) else {
+                done = false;
                 continue;
             };
             let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-            let (lost, anew) = (part.ahead().begins_at(low), part.ahead().begins_anew(low, high));
-            tell_lost(&part.topic, part.partition, lost);
-            if anew {
-                tracing::error!(
-                    topic = part.topic,
-                    partition = part.partition,
-                    "the source was made anew: read from its start"
-                );
-            }
-            if lost > 0 || anew {
-                let begin = Offset::Offset(offset(low));
-                if let Err(error) = self.consumer.seek(&part.topic, part.partition, begin, PATIENCE) {
-                    tracing::warn!(%error, "cannot read on");
-                }
+            let key = (part.topic.clone(), part.partition);
+            let committed = committed.get(&key).copied().unwrap_or(Committed::Unknown);
+            let next = if part.ahead().is_another(high, committed) {
+                self.parts.begin_anew(&part, low);
+                low
+            } else {
+                let lost = part.ahead().begins_at(low);
+                tell_lost(&part.topic, part.partition, lost);
+                part.ahead().next()
+            };
+            if let Err(error) = self.read_from(&part, next) {
+                tracing::warn!(topic = part.topic, partition = part.partition, %error, "cannot read on");
+                done = false;
             }
         }
+        self.astray = !done;
+    }
+
+    /// Given up and taken again: a partition that librdkafka has stopped reading cannot be sought in.
+    fn read_from(&self, part: &Part, next: u64) -> Result<(), Cause> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&part.topic, part.partition, Offset::Offset(offset(next)))?;
+        // Where it was given up already, by a try that failed, there is nothing to give up.
+        let _ = self.consumer.incremental_unassign(&list);
+        self.consumer.incremental_assign(&list)
     }
 
     /// A tick for every shard, on the minute or whatever was set.

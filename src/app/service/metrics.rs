@@ -14,7 +14,10 @@ use crate::telemetry::Metrics;
 /// What may happen, told as nought before it does: of a series that begins with its first event, Prometheus does not count
 /// that event. Kinds of errors that librdkafka names itself come as they come.
 const BEFORE: &[(&str, &[&str])] = &[
-    ("tidewaiter_kafka_errors_total", &["unreachable", "committed", "commit", "send", "delivery", "open", "other"]),
+    (
+        "tidewaiter_kafka_errors_total",
+        &["unreachable", "tls", "authentication", "committed", "commit", "send", "delivery", "open", "other"],
+    ),
     ("tidewaiter_snapshots_total", &["written", "failed", "damaged"]),
     ("tidewaiter_reloads_total", &["loaded", "refused"]),
     ("tidewaiter_shards_succeeded_total", &["shard"]),

@@ -41,7 +41,7 @@ use self::webhooks::Webhook;
 use self::worker::{Order, Shared, Worker};
 use crate::config::{Asked, Config};
 use crate::http;
-use crate::kafka::{self, Connection, Consumer};
+use crate::kafka::{self, Connection, Consumer, KafkaError};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,7 @@ enum News {
 
 impl Service {
     /// Runs until it is told to stop, or until something is wrong that waiting does not mend.
-    pub fn run(self, config: Config) -> anyhow::Result<()> {
+    pub fn run(self, mut config: Config) -> anyhow::Result<()> {
         let Some(connection) = config.service.kafka.clone() else {
             bail!("run needs a section kafka with brokers in its settings (docs/configuration.md)");
         };
@@ -104,7 +104,8 @@ impl Service {
         let done = match connect(&reader, &connection, &hear, &view, &mut log) {
             Connected::Stopped => Ok(()),
             Connected::Yes => {
-                runtime.block_on(topics::ensure(&connection, &reader, &config.service, self.role))?;
+                let batch_bytes = runtime.block_on(topics::ensure(&connection, &reader, &config.service, self.role))?;
+                config.service.kafka = Some(Connection { batch_bytes, ..connection });
                 view.connected.store(true, Ordering::Relaxed);
                 self.work(config, &runtime, (news, hear), reloading, log)
             }
@@ -284,11 +285,15 @@ fn connect(
         match kafka::reach_brokers(connection, reader, 5) {
             Ok(cluster) => {
                 *log = cluster;
+                view.waits(None);
                 return Connected::Yes;
             }
             Err(error) => {
                 tracing::warn!(%error, waited = ?waited.elapsed(), "waiting for kafka");
-                view.counts.add("kafka_errors", "unreachable");
+                let kind =
+                    if let KafkaError::Unreachable { trouble, .. } = &error { trouble.as_str() } else { "other" };
+                view.counts.add("kafka_errors", kind);
+                view.waits(Some(error.to_string()));
             }
         }
         while let Ok(news) = hear.try_recv() {

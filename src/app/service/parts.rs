@@ -12,7 +12,7 @@ use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError as Cause;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::ahead::{Ahead, Totals};
+use super::ahead::{Ahead, Committed, Totals};
 use super::intake::Orders;
 use super::view::View;
 use crate::config::Source;
@@ -47,16 +47,53 @@ impl Part {
 
 /// The partitions that are ours.
 #[derive(Default)]
-pub(super) struct Parts(Mutex<BTreeMap<(String, i32), Arc<Part>>>);
+pub(super) struct Parts {
+    held: Mutex<BTreeMap<(String, i32), Arc<Part>>>,
+    /// What was ours before, and had been committed: where the broker knows nothing of that any more, it is another source.
+    left: Mutex<BTreeMap<(String, i32), Totals>>,
+}
 
 impl Parts {
+    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, i32), Arc<Part>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, i32), Totals>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<Part>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.held().values().cloned().collect()
+    }
+
+    fn hold(&self, part: Part) {
+        self.held().insert((part.topic.clone(), part.partition), Arc::new(part));
+    }
+
+    fn leave(&self, key: &(String, i32)) -> Option<Arc<Part>> {
+        let part = self.held().remove(key)?;
+        part.ours.store(false, Ordering::Relaxed);
+        let ahead = part.ahead();
+        if ahead.forgotten(Committed::Nothing) {
+            self.left().insert(key.clone(), ahead.totals().clone());
+        }
+        drop(ahead);
+        Some(part)
+    }
+
+    /// The source was made anew and is read from its first offset. What is on its way from the one before is delivered to
+    /// that one: nothing of it counts as delivered here.
+    pub(super) fn begin_anew(&self, part: &Part, first: u64) {
+        tell_anew(&part.topic, part.partition);
+        let ahead = Mutex::new(part.ahead().anew(first));
+        part.ours.store(false, Ordering::Relaxed);
+        let (topic, source, ours) = (part.topic.clone(), part.source.clone(), AtomicBool::new(true));
+        self.hold(Part { topic, partition: part.partition, source, format: part.format, ours, ahead });
     }
 
     pub(super) fn get(&self, topic: &str, partition: i32) -> Option<Arc<Part>> {
         // A borrowed key of two would need an owned topic; the few partitions there are, are found as fast.
-        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = self.held();
         parts.values().find(|part| part.partition == partition && part.topic == topic).cloned()
     }
 }
@@ -80,20 +117,24 @@ impl Member {
             let (next, totals) = match element.offset() {
                 Offset::Offset(offset) => (u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata())),
                 // What was removed before anybody read here is nothing that was lost to us.
-                _ => (low, Totals::default()),
+                _ => {
+                    let known = self.parts.left().remove(&(topic.clone(), partition));
+                    known.iter().for_each(|_| tell_anew(&topic, partition));
+                    (low, known.unwrap_or_default())
+                }
             };
             let mut ahead = Ahead::new(next, totals);
             tell_lost(&topic, partition, ahead.begins_at(low));
-            if ahead.begins_anew(low, high) {
-                tracing::error!(topic, partition, "the source was made anew: read from its start");
+            if ahead.is_another(high, Committed::Something) {
+                tell_anew(&topic, partition);
+                ahead = ahead.anew(low);
             }
             partitions.set_partition_offset(&topic, partition, Offset::Offset(offset(ahead.next())))?;
             self.view.sources.insert((topic.clone(), partition), ahead.totals().clone());
             let source = Text::new(format!("{topic}/{partition}"));
             let format = self.sources.iter().find(|source| source.topic == topic).and_then(|source| source.format);
             let (ours, ahead) = (AtomicBool::new(true), Mutex::new(ahead));
-            let part = Part { topic: topic.clone(), partition, source, format, ours, ahead };
-            self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).insert((topic, partition), Arc::new(part));
+            self.parts.hold(Part { topic, partition, source, format, ours, ahead });
         }
         Ok(())
     }
@@ -103,6 +144,31 @@ pub(super) fn tell_lost(topic: &str, partition: i32, lost: u64) {
     if lost > 0 {
         tracing::error!(topic, partition, lost, "the source removed messages before they were read");
     }
+}
+
+fn tell_anew(topic: &str, partition: i32) {
+    tracing::error!(topic, partition, "the source was made anew: read from its start");
+}
+
+/// What the broker says was committed of partitions, by topic and partition.
+pub(super) fn ask_committed(
+    consumer: &Consumer,
+    parts: &[Arc<Part>],
+) -> Result<BTreeMap<(String, i32), Committed>, Cause> {
+    let mut list = TopicPartitionList::new();
+    for part in parts {
+        list.add_partition(&part.topic, part.partition);
+    }
+    let answer = consumer.committed_offsets(list, PATIENCE)?;
+    let committed = answer.elements().into_iter().map(|element| {
+        let committed = match (element.error(), element.offset()) {
+            (Ok(()), Offset::Offset(_)) => Committed::Something,
+            (Ok(()), Offset::Invalid) => Committed::Nothing,
+            _ => Committed::Unknown,
+        };
+        ((element.topic().to_owned(), element.partition()), committed)
+    });
+    Ok(committed.collect())
 }
 
 pub(super) fn offset(offset: u64) -> i64 {
@@ -144,11 +210,10 @@ impl Group for Member {
         let lost = consumer.assignment_lost();
         for element in partitions.elements() {
             let key = (element.topic().to_owned(), element.partition());
-            let part = self.parts.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            let part = self.parts.leave(&key);
             self.view.sources.remove(&key);
             self.view.lags.remove(&key);
             let Some(part) = part else { continue };
-            part.ours.store(false, Ordering::Relaxed);
             if !lost {
                 commit(consumer, &[part], CommitMode::Sync, &self.view);
             }

@@ -8,13 +8,17 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// How long facts are kept where nobody says: longer than any may be late, and than snapshots may fail.
 const SPARE_DAYS: i64 = 30;
 
-/// Sees that every topic of this role is there and as it must be.
+/// Most bytes that librdkafka sends at once by itself.
+const BATCH_BYTES: u64 = 1_000_000;
+
+/// Sees that every topic of this role is there and as it must be. What producers may send at once, where that is less than
+/// they would.
 pub(super) async fn ensure(
     connection: &Connection,
     consumer: &Consumer,
     service: &Service,
     role: Role,
-) -> Result<(), KafkaError> {
+) -> Result<Option<u64>, KafkaError> {
     let topics = &service.topics;
     let shards = Some(service.engine.count.get());
     let wanted = |name: &str, partitions, cleanup| Wanted {
@@ -33,10 +37,11 @@ pub(super) async fn ensure(
     {
         all.push(wanted(rejects, None, Cleanup::Any));
     }
-    for created in kafka::ensure(connection, consumer, &all, topics.create).await? {
+    let found = kafka::ensure(connection, consumer, &all, topics.create).await?;
+    for created in found.created {
         tracing::info!(topic = created, "created");
     }
-    Ok(())
+    Ok(found.message_bytes.filter(|bytes| *bytes < BATCH_BYTES))
 }
 
 /// Milliseconds; -1 is for ever.

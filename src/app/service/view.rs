@@ -78,6 +78,8 @@ pub(super) struct View {
     pub(super) webhooks: Mutex<Vec<Watch>>,
     /// Set once brokers and topics were found as they must be.
     pub(super) connected: AtomicBool,
+    /// Why brokers are still waited for.
+    waits: Mutex<Option<String>>,
     /// Shards that the group has given us.
     pub(super) assigned: AtomicU64,
     /// Whether the group has given us anything yet.
@@ -88,6 +90,11 @@ impl View {
     /// Something of the process is dead: `/healthz` says so from now on.
     pub(super) fn died(&self, what: String) {
         self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// Why brokers are waited for; `None`: they are not any more.
+    pub(super) fn waits(&self, why: Option<String>) {
+        *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     /// A webhook to be watched.
@@ -101,6 +108,7 @@ impl View {
         if !self.connected.load(Ordering::Relaxed) {
             reasons.push("brokers and topics were not yet found as they must be".to_owned());
         }
+        reasons.extend(self.waits.lock().unwrap_or_else(PoisonError::into_inner).clone());
         for shard in &self.shards {
             let behind = &shard.behind;
             if !behind.is_empty() {
