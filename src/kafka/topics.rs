@@ -7,6 +7,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::{Connection, Consumer, KafkaError};
@@ -76,13 +77,13 @@ pub async fn ensure(
     let mut problems = Vec::new();
     let mut created = Vec::new();
     for topic in wanted {
-        match partitions(connection, consumer, &topic.name)? {
+        match look_up(connection, consumer, &topic.name)? {
             None if create == Creation::Allowed => match make(connection, &admin, topic).await {
                 Ok(()) => created.push(topic.name.clone()),
                 Err(error) => problems.push(format!("{error}; by hand: {}", command(connection, topic))),
             },
             None => problems.push(format!("topic {} does not exist: {}", topic.name, command(connection, topic))),
-            Some(found) => problems.extend(differs(connection, &admin, topic, found).await?),
+            Some(found) => problems.extend(differs(connection, &admin, topic, &found).await?),
         }
     }
     if problems.is_empty() { Ok(created) } else { Err(KafkaError::Topics(problems)) }
@@ -98,13 +99,22 @@ pub enum Creation {
     Refused,
 }
 
-/// How many partitions a topic has; `None`: there is none of this name.
-fn partitions(connection: &Connection, consumer: &Consumer, name: &str) -> Result<Option<usize>, KafkaError> {
+/// A topic that is there.
+struct Found {
+    partitions: usize,
+    /// Who said so.
+    broker: Option<i32>,
+}
+
+/// A topic as brokers know it; `None`: there is none of this name.
+fn look_up(connection: &Connection, consumer: &Consumer, name: &str) -> Result<Option<Found>, KafkaError> {
     let metadata = consumer
         .fetch_metadata(Some(name), PATIENCE)
         .map_err(|error| connection.failed(format!("look up topic {name}"), &error))?;
     let found = metadata.topics().iter().find(|topic| topic.name() == name);
-    Ok(found.filter(|topic| topic.error().is_none()).map(|topic| topic.partitions().len()).filter(|count| *count > 0))
+    let count = found.filter(|topic| topic.error().is_none()).map(|topic| topic.partitions().len());
+    let broker = Some(metadata.orig_broker_id()).filter(|id| *id >= 0);
+    Ok(count.filter(|count| *count > 0).map(|partitions| Found { partitions, broker }))
 }
 
 async fn make(
@@ -164,24 +174,40 @@ async fn differs(
     connection: &Connection,
     admin: &AdminClient<DefaultClientContext>,
     topic: &Wanted,
-    found: usize,
+    found: &Found,
 ) -> Result<Vec<String>, KafkaError> {
     let name = &topic.name;
     let mut problems = Vec::new();
-    if let Some(count) = topic.partitions.filter(|count| usize::try_from(*count) != Ok(found)) {
+    if let Some(count) = topic.partitions.filter(|count| usize::try_from(*count) != Ok(found.partitions)) {
         problems.push(format!(
-            "topic {name} has {found} partitions and must have {count}, one for each shard: a log keeps its number of \
-             shards; another number is a new log, under another name and with a greater epoch"
+            "topic {name} has {} partitions and must have {count}, one for each shard: a log keeps its number of \
+             shards; another number is a new log, under another name and with a greater epoch",
+            found.partitions
         ));
     }
     if topic.cleanup == Cleanup::Any {
         return Ok(problems);
     }
     let resource = ResourceSpecifier::Topic(name);
-    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
-    let described = admin.describe_configs([&resource], &options).await;
-    let described = described.map_err(|error| connection.failed(format!("describe topic {name}"), &error))?;
-    for config in described.into_iter().flatten() {
+    // Any broker can tell; otherwise the controller would be waited for.
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE)).broker_id(found.broker);
+    let described = match admin.describe_configs([&resource], &options).await {
+        // Not every broker that speaks this protocol tells.
+        Err(error @ Cause::AdminOp(RDKafkaErrorCode::UnsupportedFeature)) => {
+            untold(name, &error.to_string());
+            return Ok(problems);
+        }
+        described => described.map_err(|error| connection.failed(format!("describe topic {name}"), &error))?,
+    };
+    for config in described {
+        let config = match config {
+            Ok(config) => config,
+            // As where we may not ask.
+            Err(code) => {
+                untold(name, &code.to_string());
+                continue;
+            }
+        };
         let policy = config.get("cleanup.policy").and_then(|entry| entry.value.clone()).unwrap_or_default();
         if policy != topic.cleanup.policy() {
             problems.push(format!(
@@ -194,4 +220,9 @@ async fn differs(
         }
     }
     Ok(problems)
+}
+
+/// It is gone on without: what nobody tells is no reason not to serve.
+fn untold(topic: &str, why: &str) {
+    tracing::warn!(topic, why, "the broker does not tell the topic's cleanup.policy: it was not checked");
 }
