@@ -13,7 +13,7 @@ use std::time::Duration;
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
-use rdkafka::{Message as _, Offset};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::clock::{self, Stopwatch};
 use super::held::POSITION;
@@ -61,6 +61,8 @@ pub(super) struct Intake {
     paused: bool,
     /// Nothing came when it last looked.
     idle: bool,
+    /// The source did not have what was to be read next: where to read on is still to be found out.
+    astray: bool,
 }
 
 impl Intake {
@@ -107,6 +109,7 @@ impl Intake {
             number: 0,
             paused: false,
             idle: false,
+            astray: false,
         })
     }
 
@@ -118,6 +121,9 @@ impl Intake {
             self.take_reference();
             self.send();
             self.deliveries(Duration::ZERO);
+            if self.astray {
+                self.find_way();
+            }
             if self.pending.is_empty() {
                 self.resume();
                 self.read(BATCH, Duration::from_millis(20));
@@ -283,35 +289,40 @@ impl Intake {
         let code = error.rdkafka_error_code();
         self.view.counts.add("kafka_errors", code.map_or("other".to_owned(), |code| format!("{code:?}")));
         match code {
-            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => self.skip_removed(),
+            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => self.astray = true,
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {}
             _ => tracing::warn!(%error, "cannot read"),
         }
     }
 
-    /// The source no longer holds what was to be read next.
-    fn skip_removed(&mut self) {
-        for part in self.parts.all() {
-            let Ok((low, high)) = self.consumer.fetch_watermarks(&part.topic, part.partition, PATIENCE) else {
-                continue;
-            };
-            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-            let (lost, anew) = (part.ahead().begins_at(low), part.ahead().begins_anew(low, high));
-            tell_lost(&part.topic, part.partition, lost);
-            if anew {
-                tracing::error!(
-                    topic = part.topic,
-                    partition = part.partition,
-                    "the source was made anew: read from its start"
-                );
-            }
-            if lost > 0 || anew {
-                let begin = Offset::Offset(offset(low));
-                if let Err(error) = self.consumer.seek(&part.topic, part.partition, begin, PATIENCE) {
-                    tracing::warn!(%error, "cannot read on");
-                }
-            }
+    /// The source said that it does not hold what was to be read next, and librdkafka has stopped reading it, without saying
+    /// which partition that is. Each reads on from where it can: where we are, unless that was removed.
+    fn find_way(&mut self) {
+        if let Err(error) = self.read_on() {
+            // Nobody else would read them: it is tried until it is done, and the group is answered meanwhile.
+            tracing::warn!(%error, "cannot read on, trying again");
+            std::thread::sleep(Duration::from_millis(500));
+        } else {
+            self.astray = false;
         }
+    }
+
+    fn read_on(&self) -> Result<(), Cause> {
+        let mut all = TopicPartitionList::new();
+        for part in self.parts.all() {
+            let (topic, partition) = (&part.topic, part.partition);
+            let (low, high) = self.consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
+            tell_lost(topic, partition, part.ahead().begins_at(low));
+            if part.ahead().begins_anew(low, high) {
+                tracing::error!(topic, partition, "the source was made anew: read from its start");
+            }
+            all.add_partition_offset(topic, partition, Offset::Offset(offset(part.ahead().next())))?;
+        }
+        // Nothing can be sought in a partition that is not read any more: it is begun anew. Where only that failed before,
+        // there is nothing to be ended.
+        let _ = self.consumer.incremental_unassign(&all);
+        self.consumer.incremental_assign(&all)
     }
 
     /// A tick for every shard, on the minute or whatever was set.
