@@ -25,6 +25,7 @@ mod ports;
 mod process;
 mod produce;
 mod service;
+mod surface;
 mod wait;
 
 mod bench;
@@ -32,3 +33,4 @@ mod cases;
 mod chaos;
 mod harness;
 mod prometheus;
+mod working;

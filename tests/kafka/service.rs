@@ -11,6 +11,7 @@ use tidewaiter::model::Alert;
 
 use crate::broker::Broker;
 use crate::client::{Client, Offsets};
+use crate::faulty::Faulty;
 use crate::message::Record;
 use crate::process::Instance;
 use crate::wait::eventually;
@@ -42,6 +43,21 @@ impl Service {
         Self::with(broker, prefix, shards, "", settings)
     }
 
+    /// The same on a cluster that fails on demand, where nobody can make topics but the cluster itself.
+    pub fn on(cluster: &Faulty, prefix: &str, shards: u32, settings: &str) -> Self {
+        let partitions = i32::try_from(shards).unwrap();
+        for (name, partitions) in [
+            ("records", 3),
+            ("facts", partitions),
+            ("contributions", partitions),
+            ("alerts", partitions),
+            ("rejects", 1),
+        ] {
+            cluster.create_topic(&format!("{prefix}.{name}"), partitions);
+        }
+        Self::at(&cluster.bootstrap(), prefix, shards, "", settings)
+    }
+
     /// The same that reads a topic of another.
     pub fn reading(broker: &Broker, prefix: &str, shards: u32, topic: &str) -> Self {
         let mut service = Self::new(broker, prefix, shards, "");
@@ -55,20 +71,24 @@ impl Service {
         Self::with(broker, prefix, shards, ", properties: { session.timeout.ms: 6000 }", settings)
     }
 
-    fn with(broker: &Broker, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
+    /// The same with further settings of `kafka`: a comma in front of each.
+    pub fn with(broker: &Broker, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
+        let service = Self::at(broker.bootstrap(), prefix, shards, kafka, settings);
+        service.client.create_topic(&service.topic("records"), 3, &[]);
+        service
+    }
+
+    fn at(bootstrap: &str, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut text = format!(
-            "kafka: {{ brokers: {}, group: {prefix}{kafka} }}\n\
+            "kafka: {{ brokers: {bootstrap}, group: {prefix}{kafka} }}\n\
              topics: {{ facts: {prefix}.facts, contributions: {prefix}.contributions, alerts: {prefix}.alerts, \
              rejects: {prefix}.rejects }}\n\
              sources: [{{ topic: {prefix}.records }}]\n\
-             engine: {{ shards: {shards}, tick_seconds: off, lateness_days: off, publish_millis: 50 }}\n",
-            broker.bootstrap()
+             engine: {{ shards: {shards}, tick_seconds: off, lateness_days: off, publish_millis: 50 }}\n"
         );
         text.push_str(settings);
-        let client = broker.client();
-        client.create_topic(&format!("{prefix}.records"), 3, &[]);
-        Self { client, prefix: prefix.to_owned(), folder, settings: text }
+        Self { client: Client::to(bootstrap), prefix: prefix.to_owned(), folder, settings: text }
     }
 
     pub fn topic(&self, name: &str) -> String {
