@@ -5,6 +5,7 @@
 //! process they speak through the topic alone, so that what an alert says follows from how far the log and the
 //! contributions were read (D9), never from who holds what. It refuses to know topics and clocks.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::contribution::{self, Contribution, Key, Sender};
@@ -21,8 +22,11 @@ pub struct Member {
     shard: u32,
     others: Others,
     claim: Option<Claim>,
-    /// What must be said again because the topic holds something stale.
-    again: Vec<Contribution>,
+    /// What must be said again because the topic holds something stale, by key, and the claim under which it was said: if
+    /// there is a greater one by the time that it is read, it is stale itself, and takes nothing back.
+    again: BTreeMap<String, (Contribution, Option<u64>)>,
+    /// Claims of what the last [`Self::publish`] said again.
+    said_again: BTreeMap<String, u64>,
 }
 
 /// Under which number this shard speaks.
@@ -80,7 +84,8 @@ impl Member {
 
     fn of(mut engine: Engine, seat: Seat) -> Self {
         engine.read.epoch = u64::from(seat.epoch);
-        Self { engine, shard: seat.shard, others: Others::new(seat.shard, seat.of), claim: None, again: Vec::new() }
+        let (again, said_again) = (BTreeMap::new(), BTreeMap::new());
+        Self { engine, shard: seat.shard, others: Others::new(seat.shard, seat.of), claim: None, again, said_again }
     }
 
     /// Takes the fact in that stands in the log at this offset. One of an account that belongs to another shard is refused.
@@ -117,13 +122,10 @@ impl Member {
             Heard::Renewed { gone, come } => {
                 self.take(gone.iter().map(|about| (about.clone(), Default::default())).collect());
                 self.take(come);
-                let again = gone.iter().map(|about| self.contribution(about));
-                let again: Vec<_> = again.collect();
-                self.again.extend(again);
+                gone.iter().for_each(|about| self.say_again(about));
             }
             Heard::Stale(about) => {
-                let again = self.contribution(&about);
-                self.again.push(again);
+                self.say_again(&about);
             }
         }
         Ok(())
@@ -138,6 +140,12 @@ impl Member {
                 shard.hear(said, book);
             }
         }
+    }
+
+    fn say_again(&mut self, about: &contribution::About) {
+        let contribution = self.contribution(about);
+        let claim = self.others.claim(self.home(about));
+        self.again.insert(contribution.key.clone(), (contribution, claim));
     }
 
     /// The last that somebody else said of a share.
@@ -169,8 +177,8 @@ impl Member {
             return self.sender();
         }
         let Some(Key::Share(about)) = Key::read(contribution.key.as_bytes()) else { return None };
-        let shard = self.home(&about);
-        Some(Sender { shard, claim: self.others.claim(shard)? })
+        let claim = *self.said_again.get(&contribution.key)?;
+        Some(Sender { shard: self.home(&about), claim })
     }
 
     /// What the alerts topic says of an alert, and this shard did not say: its predecessor did, or somebody who believes to
@@ -187,7 +195,9 @@ impl Member {
     pub fn publish(&mut self) -> Published {
         let Some(claim) = &mut self.claim else { return Published::default() };
         self.engine.speak();
-        let mut contributions = std::mem::take(&mut self.again);
+        let again = std::mem::take(&mut self.again);
+        self.said_again = again.iter().filter_map(|(key, (_, claim))| Some((key.clone(), (*claim)?))).collect();
+        let mut contributions: Vec<_> = again.into_values().map(|(contribution, _)| contribution).collect();
         let of = self.engine.span.of;
         for (about, share) in self.engine.outbox.take() {
             let to = u32::try_from(partition::of_subject(&about.group.subject, of)).unwrap_or_default();

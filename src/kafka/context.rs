@@ -28,8 +28,10 @@ pub trait Group: Send + Sync {
     fn begun(&self, consumer: &Consumer, partitions: &TopicPartitionList);
     /// These are not ours any more when this returns: what is unfinished is to be finished, soon.
     fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList);
-    /// The broker has these offsets. What it could not take is not told of: it is to be committed again.
+    /// The broker has these offsets, each of which may hold an error of its own.
     fn committed(&self, _: &TopicPartitionList) {}
+    /// The broker did not take what was committed: it is to be committed again.
+    fn not_committed(&self) {}
 }
 
 /// Belongs to no group.
@@ -106,7 +108,10 @@ impl ConsumerContext for Told {
         match result {
             Ok(()) => self.group.committed(offsets),
             // As while partitions change hands.
-            Err(error) => tracing::debug!(%error, "offsets were not committed"),
+            Err(error) => {
+                tracing::debug!(%error, "offsets were not committed");
+                self.group.not_committed();
+            }
         }
     }
 

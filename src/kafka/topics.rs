@@ -7,6 +7,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::{Connection, Consumer, KafkaError, Trouble};
@@ -87,21 +88,21 @@ pub async fn ensure(
     let mut problems = Vec::new();
     let mut all = Found::default();
     for topic in wanted {
-        match partitions(connection, consumer, &topic.name)? {
+        match look_up(connection, consumer, &topic.name)? {
             None if create == Creation::Allowed => match make(connection, &admin, topic).await {
                 Ok(()) => {
                     all.created.push(topic.name.clone());
                     // What it was created with is what was wanted; what it takes is what the broker does.
-                    let known = described(connection, &admin, &topic.name).await.unwrap_or_default();
+                    let known = described(connection, &admin, &topic.name, None).await.unwrap_or_default();
                     all.message_bytes = least(all.message_bytes, known.message_bytes);
                 }
                 Err(error) => problems.push(format!("{error}; by hand: {}", command(connection, topic))),
             },
             None => problems.push(format!("topic {} does not exist: {}", topic.name, command(connection, topic))),
-            Some(count) => {
-                let known = described(connection, &admin, &topic.name).await?;
+            Some(found) => {
+                let known = described(connection, &admin, &topic.name, found.broker).await?;
                 all.message_bytes = least(all.message_bytes, known.message_bytes);
-                problems.extend(differs(connection, topic, count, &known));
+                problems.extend(differs(connection, topic, found.partitions, &known));
             }
         }
     }
@@ -122,13 +123,22 @@ pub enum Creation {
     Refused,
 }
 
-/// How many partitions a topic has; `None`: there is none of this name.
-fn partitions(connection: &Connection, consumer: &Consumer, name: &str) -> Result<Option<usize>, KafkaError> {
+/// A topic that is there.
+struct There {
+    partitions: usize,
+    /// Who said so.
+    broker: Option<i32>,
+}
+
+/// A topic as brokers know it; `None`: there is none of this name.
+fn look_up(connection: &Connection, consumer: &Consumer, name: &str) -> Result<Option<There>, KafkaError> {
     let metadata = consumer
         .fetch_metadata(Some(name), PATIENCE)
         .map_err(|error| connection.failed(format!("look up topic {name}"), &error))?;
     let found = metadata.topics().iter().find(|topic| topic.name() == name);
-    Ok(found.filter(|topic| topic.error().is_none()).map(|topic| topic.partitions().len()).filter(|count| *count > 0))
+    let count = found.filter(|topic| topic.error().is_none()).map(|topic| topic.partitions().len());
+    let broker = Some(metadata.orig_broker_id()).filter(|id| *id >= 0);
+    Ok(count.filter(|count| *count > 0).map(|partitions| There { partitions, broker }))
 }
 
 async fn make(
@@ -190,22 +200,41 @@ struct Described {
     message_bytes: Option<u64>,
 }
 
+/// Any broker can tell; where none is named, the controller is asked.
 async fn described(
     connection: &Connection,
     admin: &AdminClient<DefaultClientContext>,
     name: &str,
+    broker: Option<i32>,
 ) -> Result<Described, KafkaError> {
     let resource = ResourceSpecifier::Topic(name);
-    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
-    let answer = admin.describe_configs([&resource], &options).await;
-    let answer = answer.map_err(|error| connection.failed(format!("describe topic {name}"), &error))?;
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE)).broker_id(broker);
+    let answer = match admin.describe_configs([&resource], &options).await {
+        // Not every broker that speaks this protocol tells.
+        Err(error @ Cause::AdminOp(RDKafkaErrorCode::UnsupportedFeature)) => {
+            untold(name, &error.to_string());
+            return Ok(Described::default());
+        }
+        answer => answer.map_err(|error| connection.failed(format!("describe topic {name}"), &error))?,
+    };
     let mut known = Described::default();
-    for config in answer.into_iter().flatten() {
-        let value = |property| config.get(property).and_then(|entry| entry.value.clone());
-        known.cleanup = Some(value("cleanup.policy").unwrap_or_default());
-        known.message_bytes = value("max.message.bytes").and_then(|value| value.parse().ok());
+    for config in answer {
+        match config {
+            Ok(config) => {
+                let value = |property| config.get(property).and_then(|entry| entry.value.clone());
+                known.cleanup = Some(value("cleanup.policy").unwrap_or_default());
+                known.message_bytes = value("max.message.bytes").and_then(|value| value.parse().ok());
+            }
+            // As where we may not ask.
+            Err(code) => untold(name, &code.to_string()),
+        }
     }
     Ok(known)
+}
+
+/// It is gone on without: what nobody tells is no reason not to serve.
+fn untold(topic: &str, why: &str) {
+    tracing::warn!(topic, why, "the broker does not tell the topic's cleanup.policy: it was not checked");
 }
 
 /// In what a topic that exists differs from what it must be.

@@ -190,7 +190,7 @@ fn whatever_goes_wrong_the_alerts_topic_is_that_of_an_undisturbed_run() {
          on: [opened, reopened, resolved, updated, withdrawn], most_per_rule_and_day: 10000 }}]\n",
         hook.url
     );
-    let service = Service::quick_to_notice(&broker, "chaos", 6, &settings);
+    let service = Service::with(&broker, "chaos", 6, ", properties: { session.timeout.ms: 6000 }", &settings);
     std::fs::write(service.folder.path().join("hook.key"), "an invented key of some length").unwrap();
     let disk = Disk::at(&service.folder.path().join("snapshots"));
     let mut chaos = Chaos {

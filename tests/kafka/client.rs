@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
@@ -89,6 +89,13 @@ impl Client {
     pub fn create_compacted_topic(&self, name: &str, partitions: i32) {
         let eager = [("segment.ms", "100"), ("min.cleanable.dirty.ratio", "0.001"), ("max.compaction.lag.ms", "100")];
         self.create_topic(name, partitions, &[&[("cleanup.policy", "compact")], &eager[..]].concat());
+    }
+
+    /// Sets a property of a topic; what else was set of it is forgotten.
+    pub fn set_topic(&self, name: &str, property: &str, value: &str) {
+        let config = AlterConfig::new(ResourceSpecifier::Topic(name)).set(property, value);
+        let results = self.admin(|admin, options| block_on(admin.alter_configs([&config], options)));
+        results.unwrap().remove(0).unwrap_or_else(|error| panic!("{error:?}"));
     }
 
     pub fn delete_topic(&self, name: &str) {

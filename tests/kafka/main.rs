@@ -26,6 +26,7 @@ mod ports;
 mod process;
 mod produce;
 mod service;
+mod surface;
 mod wait;
 
 mod bench;
@@ -34,3 +35,4 @@ mod chaos;
 mod faults;
 mod harness;
 mod prometheus;
+mod working;

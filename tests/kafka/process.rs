@@ -76,6 +76,11 @@ impl Instance {
         signal("TERM", self.process.id());
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        signal("HUP", self.process.id());
+    }
+
     /// How it ended; panics, with what it logged, where it is still there after `deadline`.
     pub fn ended(&mut self, deadline: Duration) -> ExitStatus {
         let start = crate::wait::now();

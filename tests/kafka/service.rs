@@ -11,6 +11,7 @@ use tidewaiter::model::Alert;
 
 use crate::broker::{Broker, Door};
 use crate::client::{Client, Offsets};
+use crate::faulty::Faulty;
 use crate::message::Record;
 use crate::process::Instance;
 use crate::wait::eventually;
@@ -39,12 +40,27 @@ pub struct Service {
 impl Service {
     /// `settings` are further lines of the settings file; event time passes by ticks among the records alone.
     pub fn new(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
-        Self::with(broker, broker.bootstrap(), prefix, shards, "", settings)
+        Self::with(broker, prefix, shards, "", settings)
     }
 
     /// The same through another door, with what that needs in the section `kafka`; topics are made through the open one.
     pub fn through(broker: &Broker, door: Door, prefix: &str, kafka: &str) -> Self {
-        Self::with(broker, broker.at(door), prefix, 2, kafka, "")
+        Self::by(broker, broker.at(door), prefix, 2, kafka, "")
+    }
+
+    /// The same on a cluster that fails on demand, where nobody can make topics but the cluster itself.
+    pub fn on(cluster: &Faulty, prefix: &str, shards: u32, settings: &str) -> Self {
+        let partitions = i32::try_from(shards).unwrap();
+        for (name, partitions) in [
+            ("records", 3),
+            ("facts", partitions),
+            ("contributions", partitions),
+            ("alerts", partitions),
+            ("rejects", 1),
+        ] {
+            cluster.create_topic(&format!("{prefix}.{name}"), partitions);
+        }
+        Self::at(&cluster.bootstrap(), prefix, shards, "", settings)
     }
 
     /// The same that reads a topic of another.
@@ -58,27 +74,33 @@ impl Service {
     /// The same, where a topic that is gone is noticed within a second.
     pub fn quick_to_look(broker: &Broker, prefix: &str) -> Self {
         let kafka = ", properties: { topic.metadata.refresh.interval.ms: 500 }";
-        Self::with(broker, broker.bootstrap(), prefix, 2, kafka, "")
+        Self::with(broker, prefix, 2, kafka, "")
     }
 
-    /// The same, where a process that says nothing is given up after six seconds.
-    pub fn quick_to_notice(broker: &Broker, prefix: &str, shards: u32, settings: &str) -> Self {
-        Self::with(broker, broker.bootstrap(), prefix, shards, ", properties: { session.timeout.ms: 6000 }", settings)
+    /// The same with further settings of `kafka`: a comma in front of each.
+    pub fn with(broker: &Broker, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
+        Self::by(broker, broker.bootstrap(), prefix, shards, kafka, settings)
     }
 
-    fn with(broker: &Broker, address: &str, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
+    /// Topics are made through the open door, whichever the service takes.
+    fn by(broker: &Broker, address: &str, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
+        let service = Self { client: broker.client(), ..Self::at(address, prefix, shards, kafka, settings) };
+        service.client.create_topic(&service.topic("records"), 3, &[]);
+        service
+    }
+
+    fn at(bootstrap: &str, prefix: &str, shards: u32, kafka: &str, settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut text = format!(
-            "kafka: {{ brokers: {address}, group: {prefix}{kafka} }}\n\
+            "kafka: {{ brokers: {bootstrap}, group: {prefix}{kafka} }}
+\
              topics: {{ facts: {prefix}.facts, contributions: {prefix}.contributions, alerts: {prefix}.alerts, \
              rejects: {prefix}.rejects }}\n\
              sources: [{{ topic: {prefix}.records }}]\n\
              engine: {{ shards: {shards}, tick_seconds: off, lateness_days: off, publish_millis: 50 }}\n"
         );
         text.push_str(settings);
-        let client = broker.client();
-        client.create_topic(&format!("{prefix}.records"), 3, &[]);
-        Self { client, prefix: prefix.to_owned(), folder, settings: text }
+        Self { client: Client::to(bootstrap), prefix: prefix.to_owned(), folder, settings: text }
     }
 
     pub fn topic(&self, name: &str) -> String {

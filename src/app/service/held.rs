@@ -159,6 +159,10 @@ impl Held {
     }
 
     fn fact(&mut self, message: Message<'_>) -> Taken {
+        // A reader that was sent back meets what is folded already: it is counted once.
+        if message.offset < self.member.position() {
+            return Taken::Noted;
+        }
         let fact = message.value.ok_or_else(|| "a tombstone".to_owned());
         let fact = fact.and_then(|value| decode::logged(value).map_err(|reason| reason.detail));
         match fact {

@@ -197,12 +197,18 @@ impl Group for Member {
 
     fn committed(&self, offsets: &TopicPartitionList) {
         for element in offsets.elements() {
-            if let (Ok(()), Offset::Offset(offset)) = (element.error(), element.offset())
+            if element.error().is_err() {
+                self.not_committed();
+            } else if let Offset::Offset(offset) = element.offset()
                 && let Some(part) = self.parts.get(element.topic(), element.partition())
             {
                 part.ahead().committed(u64::try_from(offset).unwrap_or_default());
             }
         }
+    }
+
+    fn not_committed(&self) {
+        self.view.counts.add("kafka_errors", "commit");
     }
 
     fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {
