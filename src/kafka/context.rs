@@ -156,7 +156,8 @@ impl Connection {
     /// A consumer that reads the partitions it is told to.
     pub fn reader(&self) -> Result<Consumer, KafkaError> {
         let mut config = self.consumer("tidewaiter-reader");
-        config.set("auto.offset.reset", "earliest");
+        // What is not held any more is told, not passed over: whoever reads decides what that means.
+        config.set("auto.offset.reset", "error");
         self.make(config, Told::new(Box::new(Plain), None))
     }
 

@@ -34,5 +34,6 @@ mod cases;
 mod chaos;
 mod faults;
 mod harness;
+mod overtaken;
 mod prometheus;
 mod working;

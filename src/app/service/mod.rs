@@ -9,6 +9,7 @@ pub mod held;
 mod intake;
 mod membership;
 mod metrics;
+mod onward;
 mod opening;
 mod parts;
 mod reading;

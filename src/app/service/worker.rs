@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError;
 use rdkafka::message::Headers as _;
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::clock::Stopwatch;
 use super::held::{Held, Message, Outgoing, POSITION, SENDER, Taken, Topic};
+use super::onward::{Onward, onward};
 use super::opening::{self, Opening};
 use super::reject::is_too_large;
 use super::saving::Saving;
@@ -75,6 +78,8 @@ impl Shared {
 
 /// How long a shard that was succeeded, or could not be sent for, waits before it is opened again where it is still ours.
 const AGAIN: Duration = Duration::from_secs(3);
+/// How long one request to a broker may take where a shard has lost its way.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long what is said last is waited for.
 const DRAIN: Duration = Duration::from_secs(8);
 /// Most messages taken at once, and most that wait to be sent before nothing more is published.
@@ -129,6 +134,8 @@ pub(super) struct Worker {
     published: Stopwatch,
     told: Stopwatch,
     stopping: bool,
+    /// A partition does not hold what was to be read next: where to read on is still to be found out.
+    astray: bool,
 }
 
 impl Worker {
@@ -150,6 +157,7 @@ impl Worker {
             published: Stopwatch::start(),
             told: Stopwatch::start(),
             stopping: false,
+            astray: false,
         })
     }
 
@@ -164,6 +172,9 @@ impl Worker {
                 self.read();
             } else {
                 self.deliveries(Duration::from_millis(10));
+            }
+            if self.astray {
+                self.read_on();
             }
             self.reconfigure();
             if self.published.has_passed(self.shared.service.engine.publish) {
@@ -309,6 +320,8 @@ impl Worker {
                     let kind = code.map_or("other".to_owned(), |code| format!("{code:?}"));
                     self.shared.view.counts.add("kafka_errors", kind);
                     tracing::warn!(%error, "cannot read our own topics");
+                    self.astray |=
+                        matches!(code, Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange));
                     break;
                 }
             };
@@ -341,6 +354,21 @@ impl Worker {
             open.next.insert(topic, offset + 1);
             open.reach(topic);
         }
+    }
+
+    /// Reads on where a partition did not hold what was to be read next: librdkafka has stopped reading it, and does not
+    /// say which one that is.
+    fn read_on(&mut self) {
+        let mut anew = Vec::new();
+        for (shard, open) in &mut self.shards {
+            match open.read_on(*shard, &self.shared, &self.consumer) {
+                Ok(Onward::On) => {}
+                Ok(Onward::Anew) => anew.push(*shard),
+                Err(error) => return tracing::warn!(shard, %error, "cannot read on, trying again"),
+            }
+        }
+        anew.into_iter().for_each(|shard| self.reopen_later(shard));
+        self.astray = false;
     }
 
     fn publish(&mut self) {
@@ -489,6 +517,26 @@ impl Open {
         if next.zip(end).is_some_and(|(next, end)| next >= end) {
             self.held.reached(topic);
         }
+    }
+
+    /// Reads on in each partition, where all of them let it.
+    fn read_on(&mut self, shard: u32, shared: &Shared, consumer: &Consumer) -> Result<Onward, KafkaError> {
+        for topic in Topic::ALL {
+            let (name, next) = (shared.topic(topic), self.next.get(&topic).copied().unwrap_or_default());
+            let (low, high) = consumer.fetch_watermarks(name, partition(shard), PATIENCE)?;
+            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
+            if onward(topic, next, low, high) == Onward::Anew {
+                let (topic, begins, ends) = (name, low, high);
+                tracing::error!(topic, shard, next, begins, ends, "what was to be read next is gone: opened anew");
+                return Ok(Onward::Anew);
+            }
+            let from = next.max(low);
+            let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
+            consumer.seek(name, partition(shard), offset, PATIENCE)?;
+            self.next.insert(topic, from);
+            self.reach(topic);
+        }
+        Ok(Onward::On)
     }
 
     fn tell(&mut self) {
