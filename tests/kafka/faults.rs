@@ -236,7 +236,7 @@ fn a_source_made_anew_at_once_and_longer_than_before_is_read_from_its_start() {
     let all = || {
         let facts = service.client.drain(&service.topic("facts"));
         let known = |id: &&str| facts.iter().any(|fact| fact.json()["id"] == **id);
-        ["one", "two", "3", "4", "5", "6", "7"].iter().all(|id| known(id)).then_some(())
+        ["one", "two", "3", "4", "5", "6", "7"].iter().all(known).then_some(())
     };
     watched.waits("the new records", |_| all());
     watched.says("the source was made anew");
