@@ -4,6 +4,8 @@
 //! refuses to know what is inside (the catalogue does). The lists are generous: a line too many is looked up and found
 //! to be nothing, a line too few is never seen. Widening them means reading the sources again.
 
+use crate::model::BilledClass;
+
 /// Whole words: chips, makers of chips, and meters of models.
 const WORDS: &[&str] = &[
     // Accelerators by name.
@@ -237,6 +239,57 @@ fn is_gcp(word: &str) -> bool {
         && series.contains(|c: char| c.is_ascii_digit());
     let kinds = ["standard", "highmem", "highcpu", "highgpu", "ultragpu", "megagpu", "edgegpu", "maxgpu", "hightpu"];
     series_fits && kinds.contains(&kind) && size.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// `BoxUsage` of `USE1-BoxUsage:p5.48xlarge`.
+pub(crate) fn usage_type(text: &str) -> Option<&str> {
+    let (before, after) = text.split_once(':')?;
+    let word = before.rsplit('-').next()?;
+    (!after.starts_with(' ') && !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(word)
+}
+
+/// Whether a usage type bills a machine by its type: `BoxUsage`, SageMaker's `Train` and `Cluster`, reserved twins …
+pub(crate) fn is_machine_type(usage_type: &str) -> bool {
+    MACHINE_TYPES.contains(&usage_type)
+}
+
+const MACHINE_TYPES: &[&str] = &[
+    "BoxUsage",
+    "SpotUsage",
+    "DedicatedUsage",
+    "HeavyUsage",
+    "UnusedBox",
+    "UnusedDed",
+    "Reservation",
+    "DedicatedRes",
+    "ReservedCluster",
+    "Cluster",
+    "Train",
+    "Host",
+    "Notebk",
+    "Studio",
+    "Processing",
+    "Tsform",
+];
+
+/// Held capacity, the zero-rated twins of what ran on it, and what is billed by the hour beside the machine.
+pub(crate) fn aws_class(usage_type: &str) -> Option<BilledClass> {
+    match usage_type {
+        "UnusedBox" | "UnusedDed" => Some(BilledClass::Held),
+        "Reservation" | "DedicatedRes" | "CapacityBlockFee" | "EBSOptimized" | "CPUCredits" => Some(BilledClass::Fee),
+        _ => None,
+    }
+}
+
+/// `ND96isr H100 v5 Spot` is `Standard_ND96isr_H100_v5`, on a meter of virtual machines.
+pub(crate) fn azure_meter(category: &str, meter: &str) -> Option<String> {
+    if !category.eq_ignore_ascii_case("virtual machines") {
+        return None;
+    }
+    let meter = meter.split('/').next()?.trim();
+    let meter = [" Spot", " Low Priority"].iter().fold(meter, |meter, end| meter.strip_suffix(end).unwrap_or(meter));
+    let fits = meter.starts_with(|c: char| c.is_ascii_uppercase()) && meter.contains(|c: char| c.is_ascii_digit());
+    fits.then(|| format!("Standard_{}", meter.trim().replace(' ', "_")))
 }
 
 #[cfg(test)]

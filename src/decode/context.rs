@@ -11,6 +11,8 @@ pub(crate) struct Context<'a> {
     pub(crate) settings: &'a Settings,
     /// The envelope the record was taken out of (the next one outwards), for what the record itself leaves out.
     pub(crate) envelope: Option<&'a Value>,
+    /// The name of the source the record was read from, for the path a bill lies under.
+    pub(crate) source: &'a str,
 }
 
 impl Context<'_> {

@@ -1,10 +1,9 @@
-//! The table of decoders, in the order they are asked.
-
-use std::collections::BTreeMap;
+//! The tables of decoders, in the order they are asked.
 
 use serde_json::Value;
 
-use super::{Context, Format, Outcome, Settings, aws, azure, focus, gcp, native, oci};
+use super::layout::{self, Cells, Layout, Row};
+use super::{Context, Format, Outcome, Settings, aws, azure, flat, focus, gcp, native, oci};
 
 /// Looks at one JSON record, out of its container; `None` means it is not of this shape. A record is shown as it
 /// stands first and then, if no decoder knows it, as what its envelope holds (`data`, `detail`, a `message` string …)
@@ -19,6 +18,8 @@ pub(crate) const JSON: &[(Format, JsonDecoder)] = &[
     (Format::Aws, aws::decode),
     (Format::Azure, azure::decode),
     (Format::Gcp, gcp::decode),
+    (Format::Aws, aws::manifest),
+    (Format::Azure, azure::manifest),
 ];
 
 /// What a record of this format becomes where another is expected.
@@ -32,41 +33,48 @@ pub(crate) fn expected(settings: &Settings, found: Format, outcome: Outcome) -> 
     }
 }
 
-/// Reads one kind of CSV.
-pub(crate) struct CsvDecoder {
+/// Reads the rows of one kind of table, whether they come as CSV, as Parquet or as JSON objects.
+pub(crate) struct TableDecoder {
     /// Whose rows they are.
     pub(crate) format: Format,
-    /// Whether a header line is of this kind; names are trimmed, in the case and order written.
-    pub(crate) header_matches: fn(&[&str]) -> bool,
+    /// The columns by which it is known, folded: of each one of these headings.
+    pub(crate) telling: &'static [&'static [&'static str]],
+    /// The columns it reads, with their headings.
+    pub(crate) asked: &'static [&'static [&'static str]],
+    /// Those of them that say whether a row may matter.
+    pub(crate) looked_at: &'static [usize],
+    /// Whether a row may matter, by these columns alone; a row of which this is false is irrelevant.
+    pub(crate) may_matter: fn(&Row<'_>) -> bool,
     /// Looks at one row.
     pub(crate) row: fn(&Row<'_>, &Context<'_>) -> Outcome,
 }
 
-/// Those for CSV.
-pub(crate) const CSV: &[CsvDecoder] =
-    &[CsvDecoder { format: Format::Focus, header_matches: focus::header_matches, row: focus::row }];
+/// Those for tables. FOCUS comes first: its columns in any provider's export are FOCUS.
+pub(crate) const TABLES: &[TableDecoder] = &[focus::TABLE, aws::BILLS, azure::BILLS, gcp::BILLS, oci::BILLS];
 
-/// One row under its header.
-pub(crate) struct Row<'a> {
-    headers: &'a BTreeMap<String, usize>,
-    fields: &'a csv::StringRecord,
+impl TableDecoder {
+    /// The decoder of a table with these headings.
+    pub(crate) fn of(headings: &[&str]) -> Option<&'static Self> {
+        let folded: Vec<String> = headings.iter().map(|heading| layout::fold(heading)).collect();
+        TABLES.iter().find(|table| layout::has_all(&folded, table.telling))
+    }
+
+    /// What becomes of a row.
+    pub(crate) fn decode(&self, row: &Row<'_>, context: &Context<'_>) -> Outcome {
+        let outcome = if (self.may_matter)(row) { (self.row)(row, context) } else { Outcome::Irrelevant };
+        expected(context.settings, self.format, outcome)
+    }
 }
 
-impl<'a> Row<'a> {
-    /// `headers` in lower case.
-    pub(crate) fn new(headers: &'a BTreeMap<String, usize>, fields: &'a csv::StringRecord) -> Self {
-        Self { headers, fields }
+/// What a JSON record is: an event, or a row of a table as an object.
+pub(crate) fn json(record: &Value, context: &Context<'_>) -> Option<Outcome> {
+    let event = JSON.iter().find_map(|(format, decode)| Some((*format, decode(record, context)?)));
+    if let Some((format, outcome)) = event {
+        return Some(expected(context.settings, format, outcome));
     }
-
-    /// The trimmed field of a column, named in lower case; empty fields and the literal `NULL` are none.
-    pub(crate) fn get(&self, column: &str) -> Option<&'a str> {
-        let field = self.fields.get(*self.headers.get(column)?)?.trim();
-        (!field.is_empty() && field != "NULL").then_some(field)
-    }
-
-    /// Every column, in lower case, with its field as written.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let fields = self.fields;
-        self.headers.iter().filter_map(move |(name, at)| Some((name.as_str(), fields.get(*at)?)))
-    }
+    let (headings, cells) = flat::of(record)?;
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let table = TableDecoder::of(&headings)?;
+    let layout = Layout::new(&headings, table.asked);
+    Some(table.decode(&Row::new(&layout, Cells::Texts(&cells)), context))
 }

@@ -11,20 +11,25 @@
 
 mod aws;
 mod azure;
+mod billing;
 mod billing_words;
+mod cells;
 mod context;
 mod decoders;
 mod envelope;
 mod extent;
 mod feed;
+mod flat;
 mod focus;
 mod gcp;
+mod layout;
 mod loose;
 mod mangled;
 mod names;
 mod native;
 mod oci;
 mod outcome;
+mod parquet;
 mod record;
 mod rows;
 mod settings;
@@ -38,7 +43,6 @@ pub use outcome::{Item, Outcome, Reason};
 pub use settings::{Format, Limits, PrincipalPolicy, Settings, Sightings};
 
 pub(crate) use context::Context;
-pub(crate) use decoders::Row;
 pub(crate) use when::{time, time_text};
 
 use std::io::{self, BufRead};
@@ -54,6 +58,9 @@ use crate::model::{Fact, Text};
 pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit: &mut dyn FnMut(Item)) {
     let mut records = Records::new(source, settings, emit);
     let mut feed = Feed::new(input);
+    if feed.ahead(parquet::MAGIC.len()).starts_with(parquet::MAGIC) {
+        return parquet::rows(&mut feed, &mut records);
+    }
     if feed.ahead(3).starts_with(b"\xef\xbb\xbf") {
         feed.take(3);
     }
@@ -82,7 +89,8 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
     } else if !recognised {
         // The whole file is the record: its size is told, not that of what was looked at.
         feed.take_rest();
-        records.item(Outcome::reject("unrecognised", "neither JSON nor a known CSV header"), feed.consumed());
+        records
+            .item(Outcome::reject("unrecognised", "neither JSON nor Parquet nor a known CSV header"), feed.consumed());
     } else if records.read() == 0 {
         records.item(Outcome::Irrelevant, feed.consumed());
     }
@@ -110,7 +118,7 @@ pub fn logged(record: &[u8]) -> Result<Fact, Reason> {
     let malformed = |error: &dyn std::fmt::Display| Reason::new("malformed_json", error.to_string());
     let value: serde_json::Value = serde_json::from_slice(record).map_err(|error| malformed(&error))?;
     let settings = Settings { principals: PrincipalPolicy::Clear, ..Settings::default() };
-    match native::decode(&value, &Context { settings: &settings, envelope: None }) {
+    match native::decode(&value, &Context { settings: &settings, envelope: None, source: "" }) {
         Some(Outcome::Relevant(facts)) => {
             // Who acted implies a sighting, which stands in the log as a fact of its own.
             facts.into_iter().next().ok_or_else(|| Reason::new("unrecognised", "a record without a fact"))

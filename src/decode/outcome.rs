@@ -47,8 +47,8 @@ impl From<Reason> for Outcome {
 /// Why a record was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// One of a bounded set of words, for counting: `malformed_json`, `malformed_csv`, `truncated`, `too_large`,
-    /// `too_deep`, `too_many`, `missing_account`, `bad_account`, `bad_time`, `bad_value`, `missing_value`,
+    /// One of a bounded set of words, for counting: `malformed_json`, `malformed_csv`, `malformed_parquet`, `truncated`,
+    /// `too_large`, `too_deep`, `too_many`, `missing_account`, `bad_account`, `mangled_account_id`, `bad_time`, `bad_value`, `missing_value`,
     /// `unknown_key`, `contradictory_count`, `unrecognised`, `other_format`, `tombstone`, `unreadable`, `unsupported:<format>`.
     pub code: Text,
     /// What and where, for people; never credentials, and at most a short piece of the record.

@@ -34,6 +34,10 @@ impl<'a> Records<'a> {
         self.settings
     }
 
+    pub(super) fn source(&self) -> &'a str {
+        self.source
+    }
+
     /// Records so far.
     pub(super) fn read(&self) -> u64 {
         self.read
@@ -109,10 +113,9 @@ impl<'a> Records<'a> {
     }
 
     fn value(&mut self, record: &Value, envelope: Option<&Value>, level: usize, size: u64) {
-        let context = Context { settings: self.settings, envelope };
-        let decoded = decoders::JSON.iter().find_map(|(format, decode)| Some((*format, decode(record, &context)?)));
-        if let Some((format, outcome)) = decoded {
-            return self.item(decoders::expected(self.settings, format, outcome), size);
+        let context = Context { settings: self.settings, envelope, source: self.source };
+        if let Some(outcome) = decoders::json(record, &context) {
+            return self.item(outcome, size);
         }
         if let Some(format) = unsupported::json(record) {
             return self.item(Outcome::reject(&format!("unsupported:{format}"), ""), size);

@@ -49,15 +49,15 @@ words! {
     Format {
         /// Ours (docs/records.md).
         Native = "native",
-        /// CloudTrail, EventBridge.
+        /// CloudTrail, EventBridge, cost and usage reports.
         Aws = "aws",
-        /// Activity Log.
+        /// Activity Log, cost details.
         Azure = "azure",
-        /// Cloud Audit Logs.
+        /// Cloud Audit Logs, Cloud Billing's export.
         Gcp = "gcp",
-        /// Audit, Events.
+        /// Audit, Events, cost reports.
         Oci = "oci",
-        /// FOCUS billing.
+        /// FOCUS billing, whoever exports it.
         Focus = "focus",
     }
 }

@@ -183,7 +183,8 @@ fn what_begins_like_nothing_known_is_one_reject() {
     check("2021-07-10T20:27:23.000Z I0710 flags.go:59] FLAG\nmore\n", "<unrecognised>");
     check("a,b,c\n1,2,3\n", "<unrecognised>");
     check("lineItem/UsageAccountId,x\n1,2\n\n\"3\n4\",5\n", "<unsupported:aws_cur><unsupported:aws_cur>");
-    check("SubscriptionId;Kategorie (MeterCategory)\r\n1;2\r\n", "<unsupported:azure_cost>");
+    check("Abo;Kategorie (MeterCategory)\r\n1;2\r\n", "<unsupported:azure_cost>");
+    check("SubscriptionId;Kategorie (MeterCategory)\r\n1;2\r\n", ".");
     check("MeterCategory,x\n\"never closed,1\na,b\n", "<malformed_csv><unsupported:azure_cost>");
 }
 
@@ -414,6 +415,11 @@ fn published_events_are_read_without_loss() {
             let strange = reasons(items).into_iter().filter(|(code, _)| code == "unrecognised").count();
             assert_eq!(strange, 0, "{name}: {:?}", reasons(items));
         }
+        if name.starts_with("billing/") {
+            let expected = BILLS_REJECTED.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, code)| *code);
+            let found = reasons(items);
+            assert!(found.keys().map(String::as_str).eq(expected), "{name}: {found:?}");
+        }
         if name.contains("/bad_") {
             assert!(rejects > 0, "{name}");
         }
@@ -442,6 +448,18 @@ const STRANGE: &[&str] = &[
     "cloudgrep/tests/data/000000",
     "panther-analysis/?.ndjson",
     "panther-analysis/gcp-auditlog.ndjson",
+];
+
+/// Bills that are rejected, and why: rows shorter or longer than their header, rows without a quantity, and what is no bill:
+/// lists of prices and an error.
+const BILLS_REJECTED: &[(&str, &str)] = &[
+    ("koku/masu/test/data/test_cur.csv", "malformed_csv"),
+    ("values/Template.csv", "malformed_csv"),
+    ("values/MissingBrackets.csv", "missing_value"),
+    ("values/VirtualMachine.csv", "missing_value"),
+    ("gcp/test/error.json", "unrecognised"),
+    ("gcp/test/skus.json", "unrecognised"),
+    ("oracle/test/prices_usd.json", "unrecognised"),
 ];
 
 /// How often records were rejected, by code.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::layout;
+
 /// The format of a JSON record no decoder took.
 pub(super) fn json(record: &Value) -> Option<&'static str> {
     let has = |key: &str| record.get(key).is_some_and(|v| !v.is_null());
@@ -49,19 +51,15 @@ fn event_bridge(source: &str, detail_type: &str) -> Option<&'static str> {
     }
 }
 
-/// The format of a CSV header no decoder took; names in lower case.
-pub(super) fn csv(headers: &[&str]) -> Option<&'static str> {
-    // Localised exports write `Kategorie der Verbrauchseinheit (MeterCategory)`.
-    let has = |name: &str| {
-        headers.iter().any(|h| *h == name || h.strip_suffix(')').is_some_and(|h| h.rsplit('(').next() == Some(name)))
-    };
-    let formats: [(&[&str], &str); 6] = [
-        (&["lineitem/tenantid", "cost/productsku"], "oci_cost_report"),
-        (&["lineitem/usageaccountid"], "aws_cur"),
-        (&["line_item_usage_account_id"], "aws_cur"),
-        (&["billing_account_id", "sku.id"], "gcp_billing"),
-        (&["metercategory"], "azure_cost"),
-        (&["event id", "event time", "event source"], "cloudtrail_event_history"),
+/// The format of a table no decoder took, by its headings folded: it lacks what a decoder needs.
+pub(super) fn csv(headings: &[String]) -> Option<&'static str> {
+    let formats: [(&[&[&str]], &str); 6] = [
+        (&[&["lineitemtenantid"], &["costproductsku"]], "oci_cost_report"),
+        (&[&["lineitemusageaccountid"]], "aws_cur"),
+        (&[&["billingaccountid"], &["skuid"], &["usagestarttime"]], "gcp_billing"),
+        (&[&["billingaccountid"], &["chargecategory"]], "focus"),
+        (&[&["metercategory"]], "azure_cost"),
+        (&[&["eventid"], &["eventtime"], &["eventsource"]], "cloudtrail_event_history"),
     ];
-    formats.iter().find(|(names, _)| names.iter().all(|name| has(name))).map(|(_, format)| *format)
+    formats.iter().find(|(telling, _)| layout::has_all(headings, telling)).map(|(_, format)| *format)
 }

@@ -15,7 +15,7 @@ use crate::model::Text;
 
 /// What a folder of published records tells of itself: `LICENSE`, `LICENSE-3rdparty.csv`, `readme.json`.
 const ABOUT: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "README"];
-const READ: [&str; 5] = ["json", "jsonl", "ndjson", "csv", "cloudtrail"];
+const READ: [&str; 6] = ["json", "jsonl", "ndjson", "csv", "parquet", "cloudtrail"];
 /// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
 const LAYERS: usize = 2;
 const DEPTH: usize = 64;

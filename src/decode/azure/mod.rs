@@ -1,13 +1,15 @@
-//! Azure: the activity log in every shape it is exported in, Event Grid's resource events, requests to Azure OpenAI, and
-//! sign-ins.
+//! Azure: the activity log in every shape it is exported in, Event Grid's resource events, requests to Azure OpenAI,
+//! sign-ins, and cost details.
 //!
 //! In: one JSON object. Out: machines, scale sets, node pools, computes and deployments started, stopped and refused,
 //! capacity reserved, models used, and from where. An operation has several records; its end counts, and what began it only
 //! where it names the size (`start`). It refuses to know what size a machine is when no record says: the ledger looks it up.
 
+mod bills;
 mod kubernetes;
 mod learning;
 mod machine;
+mod manifest;
 mod model;
 mod record;
 mod reservation;
@@ -20,6 +22,8 @@ mod when;
 
 use serde_json::Value;
 
+pub(super) use self::bills::BILLS;
+pub(super) use self::manifest::manifest;
 use self::record::Record;
 use super::{Context, Outcome, Reason};
 use crate::model::{EventTime, Fact, Text, Usage, UsageKind};

@@ -6,136 +6,80 @@
 //!
 //! FOCUS names no line id. Only Oracle's reference number is one; other rows are told apart by their columns (D4).
 
+mod columns;
 mod quantity;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use self::columns::{ASKED, Column};
 use self::quantity::Measure;
-use self::text::Words;
-use super::mangled::is_mangled;
-use super::{Context, Outcome, Reason, Row, time_text};
-use crate::model::{
-    AccountId, Actor, BilledLine, Currency, Day, Digest, EventTime, Fact, Micros, Money, Period, Region, ResourceId,
-    Sku, Statement, Text, Usage, UsageKind,
+use self::text::{LOOKED_AT, Words};
+use super::billing::{self, Origin};
+use super::decoders::TableDecoder;
+use super::layout::Row;
+use super::{Context, Format, Outcome, Reason};
+use crate::model::{BilledLine, Fact, Sku, Text};
+
+/// FOCUS, by columns that every version asks for and no other export has together.
+pub(super) const TABLE: TableDecoder = TableDecoder {
+    format: Format::Focus,
+    telling: &[&["billingaccountid"], &["chargecategory"], &["chargeperiodstart"], &["chargeperiodend"]],
+    asked: ASKED,
+    looked_at: LOOKED_AT,
+    may_matter: text::may_matter,
+    row,
 };
 
-/// Columns that FOCUS asks for in every version and no other export has together.
-const TELLING: &[&str] = &["billingaccountid", "chargecategory", "chargeperiodstart", "chargeperiodend"];
-
-/// Whether a header is a FOCUS one; the order and case of its columns do not matter.
-pub(crate) fn header_matches(headers: &[&str]) -> bool {
-    TELLING.iter().all(|column| headers.iter().any(|header| header.trim().eq_ignore_ascii_case(column)))
-}
-
-/// Reads one row.
-pub(crate) fn row(row: &Row<'_>, _context: &Context<'_>) -> Outcome {
+fn row(row: &Row<'_>, context: &Context<'_>) -> Outcome {
     let words = Words::of(row);
     if !words.is_relevant() {
         return Outcome::Irrelevant;
     }
-    match line(row, &words) {
-        Ok(usage) => Outcome::Relevant(vec![Fact::Usage(usage)]),
-        Err(reason) => Outcome::Rejected(reason),
-    }
+    line(row, &words, context).map_or_else(Outcome::Rejected, |fact| Outcome::Relevant(vec![fact]))
 }
 
-fn line(row: &Row<'_>, words: &Words<'_>) -> Result<Usage, Reason> {
-    let payer = row.get("billingaccountid").map(|id| account(words.provider.as_str(), id, "BillingAccountId"));
+fn line(row: &Row<'_>, words: &Words<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
+    let provider = words.provider.as_str();
+    let payer = row.get(Column::BillingAccountId).map(|id| billing::account(provider, id, "BillingAccountId"));
     let payer = payer.transpose()?;
-    let account = match row.get("subaccountid") {
-        Some(id) => account(words.provider.as_str(), id, "SubAccountId")?,
+    let account = match row.get(Column::SubAccountId) {
+        Some(id) => billing::account(provider, id, "SubAccountId")?,
         None => {
             payer.clone().ok_or_else(|| Reason::new("missing_account", "neither SubAccountId nor BillingAccountId"))?
         }
     };
-    let period = Period { from: time(row, "chargeperiodstart")?, to: time(row, "chargeperiodend")? };
-    if period.to <= period.from {
-        let told = format!("ChargePeriodEnd {} is not after ChargePeriodStart {}", period.to, period.from);
-        return Err(Reason::new("bad_value", told));
-    }
-    let class = words.class(row.get("chargecategory").unwrap_or_default());
+    let time = |column, name| Ok::<_, Reason>((billing::time(row.get(column), name)?, name));
+    let from = time(Column::ChargePeriodStart, "ChargePeriodStart")?;
+    let period = billing::period(from, time(Column::ChargePeriodEnd, "ChargePeriodEnd")?)?;
+    let class = words.class(row.get(Column::ChargeCategory).unwrap_or_default());
     let Measure { quantity, unit } = quantity::measure(row, words, class)?;
-    let line_id = row.get("oci_referencenumber").map(Text::new);
-    let statement = match (&payer, row.get("billingperiodstart").and_then(instant)) {
-        (Some(payer), Some(start)) => Some(Statement {
-            export: Text::from(format!("focus:{payer}")),
-            period: Text::from(start.day().to_string()),
-            version: 0,
-        }),
-        _ => None,
-    };
-    let billed = BilledLine {
+    let origin = Origin::of(context.source);
+    let month = row.get(Column::BillingPeriodStart).and_then(billing::instant);
+    let statement = payer
+        .as_ref()
+        .zip(month)
+        .map(|(payer, month)| billing::statement("focus", payer, &origin, month.day(), origin.delivery.in_order()));
+    let line = BilledLine {
         period,
         sku: words.sku.as_deref().map(Sku::new),
         meter: words.meter.map(Text::new),
         quantity,
         unit,
-        cost: cost(row)?,
-        line: line_id.clone(),
-        resource: row.get("resourceid").map(|id| resource(words.provider.as_str(), id)),
+        cost: billing::cost(row.get(Column::BilledCost), row.get(Column::BillingCurrency), "BilledCost")?,
+        line: row.get(Column::ReferenceNumber).map(Text::new),
+        resource: row.get(Column::ResourceId).map(|id| billing::resource(provider, id)),
         class,
-        issuer: row.get("invoiceissuername").map(Text::new),
-        publisher: row.get("publishername").map(Text::new),
+        issuer: row.get(Column::InvoiceIssuerName).map(Text::new),
+        publisher: row.get(Column::PublisherName).map(Text::new),
         payer: payer.filter(|payer| *payer != account),
         statement,
     };
-    Ok(Usage {
-        account,
-        event: line_id.unwrap_or_else(|| row_id(row)),
-        time: period.from,
-        region: row.get("regionid").or_else(|| row.get("region")).map(|region| Region::new(region.to_lowercase())),
-        actor: Actor::default(),
-        via: None,
-        kind: UsageKind::UsageBilled(Box::new(billed)),
-    })
+    let region = row.get(Column::RegionId).or_else(|| row.get(Column::Region)).map(billing::region);
+    Ok(billing::fact(account, region, line, || billing::row_id("focus row", row, is_amount)))
 }
 
-/// The account as the provider's audit log writes it: Azure's export puts the subscription in a path.
-fn account(provider: &str, id: &str, column: &str) -> Result<AccountId, Reason> {
-    if is_mangled(id) {
-        return Err(Reason::new("mangled_account_id", format!("{column}: digits are lost in {id:?}")));
-    }
-    let mut parts = id.split('/').skip_while(|part| {
-        !["subscriptions", "billingaccounts"].iter().any(|collection| part.eq_ignore_ascii_case(collection))
-    });
-    let named = parts.nth(1).filter(|name| !name.is_empty()).unwrap_or(id);
-    let id = if provider == "azure" { named.to_lowercase() } else { named.to_owned() };
-    Ok(AccountId::new(provider, id))
-}
-
-/// The machine as audit logs write it: `i-0abc` for its ARN, lower case for Azure, whose ids have none.
-fn resource(provider: &str, id: &str) -> ResourceId {
-    match provider {
-        "azure" => ResourceId::new(id.to_lowercase()),
-        "aws" => ResourceId::new(id.split_once(":instance/").map_or(id, |(_, instance)| instance)),
-        _ => ResourceId::new(id),
-    }
-}
-
-/// A date alone is its first instant.
-fn instant(text: &str) -> Option<EventTime> {
-    time_text(text).or_else(|| Day::parse(text).ok().map(Day::start))
-}
-
-fn time(row: &Row<'_>, column: &str) -> Result<EventTime, Reason> {
-    let text = row.get(column).unwrap_or_default();
-    instant(text).ok_or_else(|| Reason::new("bad_time", format!("{column}: expected a time, got {text:?}")))
-}
-
-fn cost(row: &Row<'_>) -> Result<Option<Money>, Reason> {
-    let currency = row.get("billingcurrency").filter(|c| c.len() == 3 && c.bytes().all(|b| b.is_ascii_alphabetic()));
-    let (Some(cost), Some(currency)) = (row.get("billedcost"), currency) else { return Ok(None) };
-    let amount = Micros::parse(cost).map_err(|error| Reason::new("bad_value", format!("billedcost: {error}")))?;
-    Ok(Some(Money { amount, currency: Currency(Text::new(currency.to_ascii_uppercase())) }))
-}
-
-/// What tells the row from others: every column but quantities, prices and costs.
-fn row_id(row: &Row<'_>) -> Text {
-    let counted = |column: &str| ["cost", "quantity", "unitprice"].iter().any(|end| column.ends_with(end));
-    // `Id` is no column of FOCUS: the public sample numbers its rows with it.
-    let columns =
-        row.columns().filter(|(column, value)| !counted(column) && *column != "id" && !value.trim().is_empty());
-    let digest = columns.fold(Digest::new("focus row"), |digest, (column, value)| digest.field(column).field(value));
-    Text::from(format!("row-{}", digest.fact_id()))
+/// Quantities, prices and costs; `Id` is no column of FOCUS: the public sample numbers its rows with it.
+fn is_amount(column: &str) -> bool {
+    column == "id" || ["cost", "quantity", "unitprice"].iter().any(|end| column.ends_with(end))
 }

@@ -4,17 +4,23 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::decode::Settings;
-use crate::model::{BilledClass, BilledUnit};
+use crate::decode::layout::{Cells, Layout};
+use crate::model::{BilledClass, BilledUnit, Micros, Usage, UsageKind};
 
 /// Every row of a CSV under its header.
 fn rows(text: &str) -> Vec<Outcome> {
     let settings = Settings::default();
-    let context = Context { settings: &settings, envelope: None };
+    let context = Context { settings: &settings, envelope: None, source: "" };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().unwrap().clone();
-    assert!(header_matches(&headers.iter().collect::<Vec<_>>()));
-    let names: BTreeMap<_, _> = headers.iter().enumerate().map(|(at, name)| (name.to_lowercase(), at)).collect();
-    reader.records().map(|record| row(&Row::new(&names, &record.unwrap()), &context)).collect()
+    let headings: Vec<&str> = headers.iter().collect();
+    assert_eq!(TableDecoder::of(&headings).unwrap().format, Format::Focus);
+    let layout = Layout::new(&headings, ASKED);
+    let read = |record: csv::StringRecord| {
+        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        TABLE.decode(&Row::new(&layout, Cells::Texts(&cells)), &context)
+    };
+    reader.records().map(|record| read(record.unwrap())).collect()
 }
 
 const USUAL: &[(&str, &str)] = &[

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::Row;
-use crate::decode::billing_words::{instance_type, mentions_accelerator};
+use super::columns::Column;
+use crate::decode::billing_words::{aws_class, azure_meter, instance_type, mentions_accelerator, usage_type};
+use crate::decode::layout::Row;
 use crate::model::{BilledClass, Provider};
 
 /// The words of a row.
@@ -22,35 +23,60 @@ pub(super) struct Words<'a> {
 }
 
 /// Columns that describe what is billed; AWS and Microsoft put theirs under `x_`.
-const TEXTS: &[&str] = &[
-    "skumeter",
-    "x_usagetype",
-    "x_skumetername",
-    "chargedescription",
-    "x_skudescription",
-    "x_skumetersubcategory",
-    "x_skumetercategory",
-    "x_skuinstancetype",
-    "servicename",
-    "resourcetype",
+const TEXTS: &[Column] = &[
+    Column::SkuMeter,
+    Column::UsageType,
+    Column::MeterName,
+    Column::ChargeDescription,
+    Column::SkuDescription,
+    Column::MeterSubcategory,
+    Column::MeterCategory,
+    Column::InstanceType,
+    Column::ServiceName,
+    Column::ResourceType,
 ];
 
 /// Columns that may be the meter, the best first; one that speaks of accelerators is better than a part number.
-const METERS: &[&str] = &["skumeter", "x_usagetype", "x_skumetername", "chargedescription", "x_skudescription"];
+const METERS: &[Column] =
+    &[Column::SkuMeter, Column::UsageType, Column::MeterName, Column::ChargeDescription, Column::SkuDescription];
+
+/// What [`may_matter`] reads.
+pub(super) const LOOKED_AT: &[usize] = &[
+    Column::SkuMeter as usize,
+    Column::UsageType as usize,
+    Column::MeterName as usize,
+    Column::ChargeDescription as usize,
+    Column::SkuDescription as usize,
+    Column::MeterSubcategory as usize,
+    Column::MeterCategory as usize,
+    Column::InstanceType as usize,
+    Column::ServiceName as usize,
+    Column::ResourceType as usize,
+    Column::SkuPriceDetails as usize,
+    Column::DetailInstanceType as usize,
+    Column::SkuDetails as usize,
+];
+
+/// Whether a row may be worth keeping: a cheap look, more generous than [`Words::is_relevant`].
+pub(super) fn may_matter(row: &Row<'_>) -> bool {
+    let details = [Column::SkuPriceDetails, Column::DetailInstanceType, Column::SkuDetails];
+    row.get(Column::ResourceType).is_some_and(is_machine)
+        || TEXTS.iter().chain(&details).any(|column| row.mentions(*column))
+}
 
 impl<'a> Words<'a> {
     /// Reads them.
     pub(super) fn of(row: &Row<'a>) -> Self {
         let provider = provider(row);
-        let unused = ["capacityreservationstatus", "commitmentdiscountstatus"]
+        let unused = [Column::CapacityReservationStatus, Column::CommitmentDiscountStatus]
             .iter()
-            .any(|column| row.get(column).is_some_and(|status| status.eq_ignore_ascii_case("unused")));
+            .any(|column| row.get(*column).is_some_and(|status| status.eq_ignore_ascii_case("unused")));
         Self {
             sku: sku(row, &provider),
             provider,
             meter: meter(row),
-            is_machine: row.get("resourcetype").is_some_and(is_machine),
-            texts: TEXTS.iter().filter_map(|column| row.get(column)).collect(),
+            is_machine: row.get(Column::ResourceType).is_some_and(is_machine),
+            texts: TEXTS.iter().filter_map(|column| row.get(*column)).collect(),
             unused,
         }
     }
@@ -98,40 +124,50 @@ impl<'a> Words<'a> {
 }
 
 fn meter<'a>(row: &Row<'a>) -> Option<&'a str> {
-    let mut meters = METERS.iter().filter_map(|column| row.get(column));
+    let mut meters = METERS.iter().filter_map(|column| row.get(*column));
     meters.clone().find(|meter| mentions_accelerator(meter)).or_else(|| meters.next())
-}
-
-/// `BoxUsage` of `USE1-BoxUsage:p5.48xlarge`.
-fn usage_type(text: &str) -> Option<&str> {
-    let (before, after) = text.split_once(':')?;
-    let word = before.rsplit('-').next()?;
-    (!after.starts_with(' ') && !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(word)
-}
-
-/// Held capacity, the zero-rated twins of what ran on it, and what is billed by the hour beside the machine.
-fn aws_class(usage_type: &str) -> Option<BilledClass> {
-    match usage_type {
-        "UnusedBox" | "UnusedDed" => Some(BilledClass::Held),
-        "Reservation" | "DedicatedRes" | "CapacityBlockFee" | "EBSOptimized" | "CPUCredits" => Some(BilledClass::Fee),
-        _ => None,
-    }
 }
 
 /// Later versions call the column `ServiceProviderName`.
 fn provider(row: &Row<'_>) -> Provider {
-    let name = ["providername", "serviceprovidername", "publishername"].iter().find_map(|column| row.get(column));
+    let name = [Column::ProviderName, Column::ServiceProviderName, Column::PublisherName]
+        .iter()
+        .find_map(|column| row.get(*column));
     let lower = name.unwrap_or("unknown").to_lowercase();
     let starts = |word: &str| lower.starts_with(word);
-    let known = match () {
-        () if starts("aws") || starts("amazon") => "aws",
-        () if starts("microsoft") || starts("azure") => "azure",
-        () if starts("oracle") || lower == "oci" => "oci",
-        () if starts("google") || lower == "gcp" => "gcp",
-        () => return Provider::new(lower.split_whitespace().collect::<Vec<_>>().join("-")),
-    };
-    Provider::new(known)
+    let known = PROVIDERS.iter().find(|(name, _)| starts(name) || (*name == "oracle" && lower == "oci"));
+    match known {
+        Some((_, provider)) => Provider::new(provider),
+        None if lower == "gcp" => Provider::new(lower),
+        None => Provider::new(lower.split_whitespace().collect::<Vec<_>>().join("-")),
+    }
 }
+
+/// How names of providers begin, and the words we have for them.
+const PROVIDERS: &[(&str, &str)] = &[
+    ("aws", "aws"),
+    ("amazon", "aws"),
+    ("microsoft", "azure"),
+    ("azure", "azure"),
+    ("oracle", "oci"),
+    ("google", "gcp"),
+    ("alibaba", "alibaba"),
+    ("aliyun", "alibaba"),
+    ("coreweave", "coreweave"),
+    ("crusoe", "crusoe"),
+    ("digitalocean", "digitalocean"),
+    ("hyperstack", "hyperstack"),
+    ("ibm", "ibm"),
+    ("lambda", "lambda"),
+    ("nebius", "nebius"),
+    ("ovh", "ovhcloud"),
+    ("paperspace", "paperspace"),
+    ("runpod", "runpod"),
+    ("scaleway", "scaleway"),
+    ("shadeform", "shadeform"),
+    ("verda", "verda"),
+    ("datacrunch", "verda"),
+];
 
 fn is_machine(resource_type: &str) -> bool {
     let lower = resource_type.to_lowercase();
@@ -142,15 +178,22 @@ fn is_machine(resource_type: &str) -> bool {
 /// The instance type: of the price's details, of Microsoft's own column, behind the colon of a usage type, or as the
 /// text names it.
 fn sku(row: &Row<'_>, provider: &Provider) -> Option<String> {
-    let details = row.get("skupricedetails").and_then(|text| detail(text, &["InstanceType", "x_InstanceType"]));
-    let own = || row.get("x_skuinstancetype").map(str::to_owned);
-    let azure = || row.get("x_skudetails").and_then(|text| detail(text, &["ServiceType", "ServerSku"]));
-    if let Some(named) = details.or_else(own).or_else(azure) {
+    let inner = || row.get(Column::DetailInstanceType).map(str::to_owned);
+    let details =
+        || row.get(Column::SkuPriceDetails).and_then(|text| detail(text, &["InstanceType", "x_InstanceType"]));
+    let own = || row.get(Column::InstanceType).map(str::to_owned);
+    let azure = || row.get(Column::SkuDetails).and_then(|text| detail(text, &["ServiceType", "ServerSku"]));
+    if let Some(named) = inner().or_else(details).or_else(own).or_else(azure) {
         return Some(instance_type(&named).unwrap_or(named));
     }
-    let columns = ["x_usagetype", "skumeter", "x_skumetername", "resourcetype", "chargedescription"];
-    let texts = columns.iter().filter_map(|column| row.get(column));
-    texts.clone().find_map(instance_type).or_else(|| azure_meter(row, provider))
+    let columns =
+        [Column::UsageType, Column::SkuMeter, Column::MeterName, Column::ResourceType, Column::ChargeDescription];
+    let texts = columns.iter().filter_map(|column| row.get(*column));
+    texts.clone().find_map(instance_type).or_else(|| {
+        let category = row.get(Column::MeterCategory).or_else(|| row.get(Column::ServiceName))?;
+        let meter = row.get(Column::MeterName).or_else(|| row.get(Column::SkuMeter))?;
+        (provider.as_str() == "azure").then(|| azure_meter(category, meter)).flatten()
+    })
 }
 
 /// A key of a JSON column.
@@ -160,15 +203,10 @@ fn detail(text: &str, keys: &[&str]) -> Option<String> {
     (!named.is_empty()).then(|| named.to_owned())
 }
 
-/// `ND96isr H100 v5 Spot` is `Standard_ND96isr_H100_v5`, on a meter of virtual machines.
-fn azure_meter(row: &Row<'_>, provider: &Provider) -> Option<String> {
-    let of_machines = ["x_skumetercategory", "servicename"].iter().find_map(|column| row.get(column))?;
-    if provider.as_str() != "azure" || !of_machines.eq_ignore_ascii_case("virtual machines") {
-        return None;
-    }
-    let meter = row.get("x_skumetername").or_else(|| row.get("skumeter"))?;
-    let meter = meter.split('/').next()?.trim();
-    let meter = [" Spot", " Low Priority"].iter().fold(meter, |meter, end| meter.strip_suffix(end).unwrap_or(meter));
-    let fits = meter.starts_with(|c: char| c.is_ascii_uppercase()) && meter.contains(|c: char| c.is_ascii_digit());
-    fits.then(|| format!("Standard_{}", meter.trim().replace(' ', "_")))
+/// Chips in one priced unit, where the price's details say so and name no machine.
+pub(super) fn chips(row: &Row<'_>) -> Option<u32> {
+    let details: Value = serde_json::from_str(row.get(Column::SkuPriceDetails)?).ok()?;
+    let count = details.get("GpuCount")?;
+    let count = count.as_u64().or_else(|| count.as_str()?.trim().parse().ok())?;
+    u32::try_from(count).ok().filter(|count| *count > 0)
 }

@@ -4,6 +4,7 @@
 //! refusals, reservations, larger quotas, models used, sign-ins. A `last` half with an error is the operation's failure,
 //! which the ledger joins with what the `first` asked for. It refuses to know what a machine type holds.
 
+mod bills;
 mod compute;
 mod container;
 mod entry;
@@ -17,6 +18,7 @@ mod vertex;
 
 use serde_json::Value;
 
+pub(super) use self::bills::BILLS;
 use self::entry::{Entry, Phase};
 use super::{Context, Outcome, Reason};
 use crate::model::{EventTime, Fact, Text, Usage, UsageKind};

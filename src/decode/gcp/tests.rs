@@ -8,7 +8,7 @@ use crate::model::{DenialReason, PrincipalClass};
 
 fn read(record: &Value) -> Option<Outcome> {
     let settings = Settings::default();
-    decode(record, &Context { settings: &settings, envelope: None })
+    decode(record, &Context { settings: &settings, envelope: None, source: "" })
 }
 
 fn entry(service: &str, method: &str) -> Value {

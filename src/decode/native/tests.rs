@@ -9,7 +9,7 @@ use crate::model::{BilledUnit, Micros, StopEnd, Usage, UsageKind};
 
 fn read(record: Value) -> Outcome {
     let settings = Settings { principals: PrincipalPolicy::Clear, ..Settings::default() };
-    decode(&record, &Context { settings: &settings, envelope: None }).expect("a native record")
+    decode(&record, &Context { settings: &settings, envelope: None, source: "" }).expect("a native record")
 }
 
 fn facts(record: Value) -> Vec<Fact> {
@@ -112,7 +112,7 @@ fn an_unknown_kind_is_told_without_its_keys() {
 #[test]
 fn other_types_are_not_native() {
     let settings = Settings::default();
-    let context = Context { settings: &settings, envelope: None };
+    let context = Context { settings: &settings, envelope: None, source: "" };
     for record in [json!({"type": "azure.vm.started"}), json!({"type": 1}), json!([]), json!({"kind": "usage"})] {
         assert_eq!(decode(&record, &context), None, "{record}");
     }

@@ -4,6 +4,7 @@
 //! started, stopped, terminated and refused, capacity reserved. A `.begin` says what was asked for; it matters only when it
 //! was refused. It refuses to know that Oracle bills some shapes on while they are stopped: the bill says so.
 
+mod bills;
 mod kinds;
 mod record;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 use serde_json::Value;
 
+pub(super) use self::bills::BILLS;
 use self::record::Record;
 use super::{Context, Outcome, Reason};
 use crate::model::{EventTime, Fact, Text, Usage, UsageKind};

@@ -8,7 +8,7 @@ use crate::model::{DenialReason, Sku};
 
 fn read(record: &Value) -> Option<Outcome> {
     let settings = Settings::default();
-    decode(record, &Context { settings: &settings, envelope: None })
+    decode(record, &Context { settings: &settings, envelope: None, source: "" })
 }
 
 fn event(kind: &str, data: Value) -> Value {

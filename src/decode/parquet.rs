@@ -1,0 +1,127 @@
+//! Parquet: a table by columns, told by its first four bytes.
+//!
+//! In: a feed at the file's beginning. Out: one item a row, by the decoder the columns chose, as if the table were CSV.
+//! It refuses to know what a column says. The file is held while it is read, for its directory stands at its end, so it is
+//! bounded like a container; of what is packed, only the columns asked for are unpacked, some rows at a time. The columns
+//! that say whether a row may matter come first, the others only where one does.
+
+mod batch;
+mod text;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use self::batch::Columns;
+use self::text::Kind;
+use super::decoders::TableDecoder;
+use super::feed::Feed;
+use super::layout::{self, Cells, Layout, Row};
+use super::record::Records;
+use super::{Context, Outcome, Reason, unsupported};
+
+/// What such a file begins, and ends, with.
+pub(super) const MAGIC: &[u8] = b"PAR1";
+/// Rows unpacked at a time.
+const ROWS: usize = 1024;
+
+/// Reads the table; what is broken is one reject after the rows before it.
+pub(super) fn rows(feed: &mut Feed<'_>, records: &mut Records<'_>) {
+    let limit = records.settings().limits.container_bytes;
+    let mut file = Vec::new();
+    loop {
+        let chunk = feed.chunk();
+        if chunk.is_empty() {
+            break;
+        }
+        if (file.len() + chunk.len()) as u64 > limit {
+            feed.take_rest();
+            let told = format!("a Parquet file is larger than {limit} bytes");
+            return records.item(Outcome::reject("too_large", told), feed.consumed());
+        }
+        file.extend_from_slice(chunk);
+        let length = chunk.len();
+        feed.take(length);
+    }
+    let size = feed.consumed();
+    let fault = match feed.error() {
+        Some(error) => Err(Reason::new("unreadable", error.to_string())),
+        None => table(file.into(), limit, records),
+    };
+    match fault {
+        Err(reason) => records.item(Outcome::Rejected(reason), if records.read() == 0 { size } else { 0 }),
+        Ok(()) if records.read() == 0 => records.item(Outcome::Irrelevant, size),
+        Ok(()) => {}
+    }
+}
+
+/// Runs what reads foreign bytes; a reader that stumbles over them costs its file and nothing else.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Reason> {
+    let stumbled = |_| Err(ParquetError::General("the reader gave up".into()));
+    let outcome = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(stumbled);
+    outcome.map_err(|error| Reason::new("malformed_parquet", error.to_string()))
+}
+
+fn table(file: Bytes, limit: u64, records: &mut Records<'_>) -> Result<(), Reason> {
+    let size = file.len() as u64;
+    let reader = guarded(|| SerializedFileReader::new(file))?;
+    let schema = reader.metadata().file_metadata().schema_descr_ptr();
+    let kinds: Vec<Kind> = schema.columns().iter().map(|column| Kind::of(column)).collect();
+    let headings: Vec<&str> = kinds.iter().map(|kind| kind.heading.as_str()).collect();
+    let Some(decoder) = TableDecoder::of(&headings) else {
+        let folded: Vec<String> = headings.iter().map(|heading| layout::fold(heading)).collect();
+        let format = unsupported::csv(&folded);
+        let code = format.map_or_else(|| "unrecognised".to_owned(), |format| format!("unsupported:{format}"));
+        let told = headings.iter().take(6).map(|heading| heading.chars().take(24).collect()).collect::<Vec<String>>();
+        return Err(Reason::new(&code, format!("a Parquet file with {}", told.join(", "))));
+    };
+    let layout = Layout::new(&headings, decoder.asked);
+    let first: Vec<usize> = decoder.looked_at.iter().filter_map(|column| layout.place(*column)).collect();
+    let total: i64 = reader.metadata().row_groups().iter().map(|group| group.num_rows()).fold(0, i64::saturating_add);
+    let each = size.checked_div(u64::try_from(total).unwrap_or(0)).unwrap_or(0);
+    let context = Context { settings: records.settings(), envelope: None, source: records.source() };
+    for group in 0..reader.num_row_groups() {
+        let metadata = reader.metadata().row_group(group);
+        check(metadata, group, limit)?;
+        let mut left = usize::try_from(metadata.num_rows()).unwrap_or(0);
+        let mut columns = guarded(|| Columns::of(&*reader.get_row_group(group)?, &kinds, &first))?;
+        while left > 0 {
+            let count = ROWS.min(left);
+            guarded(|| columns.look(count))?;
+            let at = |row| Row::new(&layout, Cells::Batch(columns.cells(), row));
+            if (0..count).any(|row| (decoder.may_matter)(&at(row))) {
+                guarded(|| columns.complete(count))?;
+            } else {
+                columns.pass_over(count);
+            }
+            for row in 0..count {
+                let row = Row::new(&layout, Cells::Batch(columns.cells(), row));
+                records.item(decoder.decode(&row, &context), each);
+            }
+            left -= count;
+        }
+    }
+    Ok(())
+}
+
+/// Columns that lie nowhere, or unpack to more than may be held.
+fn check(metadata: &RowGroupMetaData, group: usize, limit: u64) -> Result<(), Reason> {
+    for column in metadata.columns() {
+        let place = [column.compressed_size(), column.data_page_offset(), column.dictionary_page_offset().unwrap_or(0)];
+        if place.iter().any(|number| *number < 0) {
+            let told = format!("a column of row group {group} lies before the file's beginning");
+            return Err(Reason::new("malformed_parquet", told));
+        }
+        if u64::try_from(column.uncompressed_size()).map_or(true, |bytes| bytes > limit) {
+            let told = format!("a column of row group {group} unpacks to more than {limit} bytes");
+            return Err(Reason::new("too_large", told));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! Some rows of a row group at a time, as cells.
+//!
+//! In: the columns of a row group. Out: their cells as text, first of those that are looked at, then of all.
+
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::reader::RowGroupReader;
+
+use super::text::{self, Form, Kind, Part};
+use crate::decode::layout::Run;
+
+/// The columns of one row group.
+pub(super) struct Columns {
+    columns: Vec<Column>,
+    cells: Vec<Run>,
+}
+
+struct Column {
+    reader: ColumnReader,
+    part: Part,
+    form: Form,
+    max_def_level: i16,
+    is_first: bool,
+    /// Rows that were not asked for so far.
+    behind: usize,
+}
+
+impl Columns {
+    pub(super) fn of(group: &dyn RowGroupReader, kinds: &[Kind], first: &[usize]) -> Result<Self> {
+        let column = |(at, kind): (usize, &Kind)| {
+            let max_def_level = group.metadata().column(at).column_descr().max_def_level();
+            Ok(Column {
+                reader: group.get_column_reader(at)?,
+                part: kind.part,
+                form: kind.form,
+                max_def_level,
+                // Both columns of a map are one cell.
+                is_first: first.contains(&at) || (kind.part == Part::Values && first.contains(&at.wrapping_sub(1))),
+                behind: 0,
+            })
+        };
+        let columns = kinds.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
+        Ok(Self { cells: columns.iter().map(|_| Run::default()).collect(), columns })
+    }
+
+    /// The cells as far as they were read.
+    pub(super) fn cells(&self) -> &[Run] {
+        &self.cells
+    }
+
+    /// Reads the columns that are looked at; the others are empty.
+    pub(super) fn look(&mut self, rows: usize) -> Result<()> {
+        self.read(rows, true)
+    }
+
+    /// Reads the other columns too.
+    pub(super) fn complete(&mut self, rows: usize) -> Result<()> {
+        self.read(rows, false)
+    }
+
+    /// Leaves the other columns of these rows unread.
+    pub(super) fn pass_over(&mut self, rows: usize) {
+        self.columns.iter_mut().filter(|column| !column.is_first).for_each(|column| column.behind += rows);
+    }
+
+    fn read(&mut self, rows: usize, first: bool) -> Result<()> {
+        let mut keys: Option<(usize, Vec<Vec<String>>)> = None;
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            let Some(run) = self.cells.get_mut(at) else { continue };
+            if column.is_first != first {
+                if first {
+                    run.text.clear();
+                    run.ends.clear();
+                }
+                continue;
+            }
+            run.text.clear();
+            run.ends.clear();
+            match column.part {
+                Part::Whole => column.whole(rows, run)?,
+                Part::Items => {
+                    for items in column.lists(rows)? {
+                        let items: Vec<serde_json::Value> = items.into_iter().map(Into::into).collect();
+                        if !items.is_empty() {
+                            run.text += &serde_json::Value::Array(items).to_string();
+                        }
+                        run.ends.push(run.text.len());
+                    }
+                }
+                Part::Keys => keys = Some((at, column.lists(rows)?)),
+                Part::Values => {
+                    let values = column.lists(rows)?;
+                    run.ends.resize(rows, 0);
+                    let Some((at, keys)) = keys.take() else { continue };
+                    if let Some(run) = self.cells.get_mut(at) {
+                        maps(keys, values, run);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Maps as JSON objects.
+fn maps(keys: Vec<Vec<String>>, values: Vec<Vec<String>>, run: &mut Run) {
+    for (keys, values) in keys.into_iter().zip(values) {
+        let map: serde_json::Map<_, _> = keys.into_iter().zip(values.into_iter().map(Into::into)).collect();
+        if !map.is_empty() {
+            run.text += &serde_json::Value::Object(map).to_string();
+        }
+        run.ends.push(run.text.len());
+    }
+}
+
+impl Column {
+    /// One cell a row.
+    fn whole(&mut self, rows: usize, run: &mut Run) -> Result<()> {
+        let behind = std::mem::take(&mut self.behind);
+        let (form, level) = (self.form, self.max_def_level);
+        let mut put = |text: &dyn Fn(&mut String), _: bool| {
+            text(&mut run.text);
+            run.ends.push(run.text.len());
+        };
+        read(&mut self.reader, (behind, rows), (form, level), &mut put)?;
+        Ok(())
+    }
+
+    /// A list of texts a row; an item that is null is empty.
+    fn lists(&mut self, rows: usize) -> Result<Vec<Vec<String>>> {
+        let behind = std::mem::take(&mut self.behind);
+        let (form, level) = (self.form, self.max_def_level);
+        let mut lists: Vec<Vec<String>> = Vec::with_capacity(rows);
+        let mut put = |text: &dyn Fn(&mut String), starts: bool| {
+            if starts {
+                lists.push(Vec::new());
+            }
+            let mut item = String::new();
+            text(&mut item);
+            if let Some(list) = lists.last_mut() {
+                list.push(item);
+            }
+        };
+        read(&mut self.reader, (behind, rows), (form, level), &mut put)?;
+        lists.iter_mut().filter(|list| matches!(list.as_slice(), [only] if only.is_empty())).for_each(Vec::clear);
+        Ok(lists)
+    }
+}
+
+/// What takes a value: how it is written, and whether a row starts with it.
+type Put<'p> = &'p mut dyn FnMut(&dyn Fn(&mut String), bool);
+
+fn read(reader: &mut ColumnReader, rows: (usize, usize), how: (Form, i16), put: Put<'_>) -> Result<()> {
+    let form = how.0;
+    match reader {
+        ColumnReader::BoolColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| out.push_str(if *value { "true" } else { "false" }))
+        }
+        ColumnReader::Int32ColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::whole(i64::from(*value), form, out))
+        }
+        ColumnReader::Int64ColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::whole(*value, form, out))
+        }
+        ColumnReader::Int96ColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::whole(value.to_nanos(), Form::Time(1_000_000_000), out))
+        }
+        ColumnReader::FloatColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::fraction(f64::from(*value), out))
+        }
+        ColumnReader::DoubleColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::fraction(*value, out))
+        }
+        ColumnReader::ByteArrayColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::bytes(value.data(), form, out))
+        }
+        ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+            typed(reader, rows, how, put, |value, out| text::bytes(value.data(), form, out))
+        }
+    }
+}
+
+fn typed<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    (behind, rows): (usize, usize),
+    (_, level): (Form, i16),
+    put: Put<'_>,
+    write: impl Fn(&T::T, &mut String),
+) -> Result<()> {
+    if behind > 0 {
+        reader.skip_records(behind)?;
+    }
+    let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let mut left = rows;
+    while left > 0 {
+        let (records, ..) = reader.read_records(left, Some(&mut defined), Some(&mut repeated), &mut values)?;
+        if records == 0 {
+            return Err(ParquetError::EOF("a column ends before the rows its group should have".into()));
+        }
+        left = left.saturating_sub(records);
+    }
+    let mut values = values.iter();
+    if defined.is_empty() {
+        values.for_each(|value| put(&|out| write(value, out), true));
+        return Ok(());
+    }
+    for (at, depth) in defined.iter().enumerate() {
+        let starts = repeated.get(at).is_none_or(|level| *level == 0);
+        match values.as_slice().first().filter(|_| *depth == level) {
+            Some(value) => {
+                values.next();
+                put(&|out| write(value, out), starts);
+            }
+            None => put(&|_| {}, starts),
+        }
+    }
+    Ok(())
+}

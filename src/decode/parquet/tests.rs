@@ -1,0 +1,155 @@
+//! Parquet files that are made here, and read.
+
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+
+use crate::decode::{Item, Outcome, Settings, stream};
+use crate::model::Text;
+
+fn read(file: &[u8], settings: &Settings) -> Vec<Item> {
+    let mut items = Vec::new();
+    stream(&Text::new("s"), &mut &*file, settings, &mut |item| items.push(item));
+    items
+}
+
+/// A table of texts as Parquet, so many rows in a group; blank cells are null.
+fn packed(csv: &str, rows: usize, compression: Compression) -> Vec<u8> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let headers: Vec<String> = reader.headers().unwrap().iter().map(|name| name.replace([' ', '/'], "_")).collect();
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let columns: String = headers.iter().map(|name| format!("optional binary {name} (UTF8);\n")).collect();
+    let schema = Arc::new(parse_message_type(&format!("message m {{ {columns} }}")).unwrap());
+    let properties = Arc::new(WriterProperties::builder().set_compression(compression).build());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
+    for group in records.chunks(rows) {
+        let mut out = writer.next_row_group().unwrap();
+        for at in 0..headers.len() {
+            let cells: Vec<&str> = group.iter().map(|record| &record[at]).collect();
+            let levels: Vec<i16> = cells.iter().map(|cell| i16::from(!cell.is_empty())).collect();
+            let values: Vec<ByteArray> =
+                cells.iter().filter(|cell| !cell.is_empty()).map(|cell| (*cell).into()).collect();
+            put::<ByteArrayType>(&mut out, &values, Some(&levels), None);
+        }
+        out.close().unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+fn put<T: parquet::data_type::DataType>(
+    out: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+    values: &[T::T],
+    defined: Option<&[i16]>,
+    repeated: Option<&[i16]>,
+) {
+    let mut column = out.next_column().unwrap().unwrap();
+    column.typed::<T>().write_batch(values, defined, repeated).unwrap();
+    column.close().unwrap();
+}
+
+#[test]
+fn a_table_says_the_same_as_csv_and_as_parquet() {
+    for csv in [
+        include_str!("../../../tests/decode/aws/cost_report_1.csv"),
+        include_str!("../../../tests/decode/aws/cost_report_2.csv"),
+        include_str!("../../../tests/decode/azure/cost_details_ea.csv"),
+        include_str!("../../../tests/decode/oci/cost_report.csv"),
+        include_str!("../../../tests/decode/focus/other_clouds.csv"),
+    ] {
+        // The id of a row names its columns as written, and a path in Parquet is written otherwise.
+        let csv: String = match csv.split_once('\n') {
+            Some((header, rows)) => format!("{}\n{rows}", header.replace([' ', '/'], "_")),
+            None => continue,
+        };
+        let rows = read(csv.as_bytes(), &Settings::default());
+        for (rows_in_a_group, compression) in
+            [(1, Compression::SNAPPY), (5, Compression::UNCOMPRESSED), (1000, Compression::ZSTD(Default::default()))]
+        {
+            let file = packed(&csv, rows_in_a_group, compression);
+            let found = read(&file, &Settings::default());
+            assert_eq!(found.len(), rows.len());
+            for (found, row) in found.iter().zip(&rows) {
+                assert_eq!((&found.outcome, &found.position), (&row.outcome, &row.position));
+            }
+        }
+    }
+}
+
+#[test]
+fn times_numbers_and_maps_are_read_by_what_they_are() {
+    let schema = "message m {
+        optional int64 ChargePeriodStart (TIMESTAMP(MILLIS,true));
+        optional int64 ChargePeriodEnd (TIMESTAMP(MICROS,true));
+        optional double ConsumedQuantity;
+        optional binary ConsumedUnit (UTF8);
+        optional binary ChargeCategory (UTF8);
+        optional binary ProviderName (UTF8);
+        optional binary BillingAccountId (UTF8);
+        optional int64 BilledCost (DECIMAL(18,2));
+        optional binary BillingCurrency (UTF8);
+        optional group SkuPriceDetails (MAP) { repeated group key_value {
+            required binary key (UTF8); optional binary value (UTF8); } }
+    }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut out = writer.next_row_group().unwrap();
+    let one = Some([1, 1].as_slice());
+    let texts = |text: &str| [ByteArray::from(text), ByteArray::from(text)];
+    put::<Int64Type>(&mut out, &[1_717_408_800_000; 2], one, None);
+    put::<Int64Type>(&mut out, &[1_717_412_400_000_000; 2], one, None);
+    put::<DoubleType>(&mut out, &[0.25, 1e-7], one, None);
+    for text in ["Hours", "Usage", "AWS", "111122223333"] {
+        put::<ByteArrayType>(&mut out, &texts(text), one, None);
+    }
+    put::<Int64Type>(&mut out, &[9_832; 2], one, None);
+    put::<ByteArrayType>(&mut out, &texts("USD"), one, None);
+    let keys = ["InstanceType", "CoreCount"].map(ByteArray::from);
+    put::<ByteArrayType>(&mut out, &keys, Some(&[2, 2, 0]), Some(&[0, 1, 0]));
+    put::<ByteArrayType>(&mut out, &["p5.48xlarge"].map(ByteArray::from), Some(&[3, 2, 0]), Some(&[0, 1, 0]));
+    out.close().unwrap();
+    let items = read(&writer.into_inner().unwrap(), &Settings::default());
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[1].outcome, Outcome::Irrelevant);
+    let Outcome::Relevant(facts) = &items[0].outcome else { panic!("{items:?}") };
+    let fact = serde_json::to_value(&facts[0]).unwrap();
+    assert_eq!(fact["sku"], "p5.48xlarge");
+    assert_eq!((&fact["quantity"], &fact["cost"]), (&0.25.into(), &98.32.into()));
+    assert_eq!(fact["period"]["from"], "2024-06-03T10:00:00Z");
+    assert_eq!(fact["period"]["to"], "2024-06-03T11:00:00Z");
+}
+
+fn code(file: &[u8], settings: &Settings) -> String {
+    match &read(file, settings).last().unwrap().outcome {
+        Outcome::Rejected(reason) => reason.code.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_file_that_is_broken_foreign_or_too_large_is_one_reject() {
+    let csv = include_str!("../../../tests/decode/aws/cost_report_2.csv");
+    let file = packed(csv, 2, Compression::SNAPPY);
+    let settings = Settings::default();
+    assert_eq!(code(b"PAR1", &settings), "malformed_parquet");
+    assert_eq!(code(&file[..file.len() - 1], &settings), "malformed_parquet");
+    assert_eq!(code(&packed("a,b\n1,2\n", 1, Compression::SNAPPY), &settings), "unrecognised");
+    assert_eq!(code(&packed("MeterCategory,b\n1,2\n", 1, Compression::SNAPPY), &settings), "unsupported:azure_cost");
+    let mut small = Settings::default();
+    small.limits.container_bytes = 100;
+    assert_eq!(code(&file, &small), "too_large");
+}
+
+#[test]
+fn no_byte_that_is_changed_stops_the_reader() {
+    let csv = include_str!("../../../tests/decode/aws/cost_report_2.csv");
+    let file = packed(csv, 3, Compression::UNCOMPRESSED);
+    for at in (4..file.len()).step_by(7) {
+        let mut edited = file.clone();
+        edited[at] ^= 0x41;
+        assert!(!read(&edited, &Settings::default()).is_empty(), "{at}");
+    }
+}
