@@ -521,6 +521,7 @@ impl Open {
 
     /// Reads on in each partition, where all of them let it.
     fn read_on(&mut self, shard: u32, shared: &Shared, consumer: &Consumer) -> Result<Onward, KafkaError> {
+        let mut all = TopicPartitionList::new();
         for topic in Topic::ALL {
             let (name, next) = (shared.topic(topic), self.next.get(&topic).copied().unwrap_or_default());
             let (low, high) = consumer.fetch_watermarks(name, partition(shard), PATIENCE)?;
@@ -532,10 +533,14 @@ impl Open {
             }
             let from = next.max(low);
             let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-            consumer.seek(name, partition(shard), offset, PATIENCE)?;
+            all.add_partition_offset(name, partition(shard), offset)?;
             self.next.insert(topic, from);
             self.reach(topic);
         }
+        // Nothing can be sought in a partition that is not read any more: it is begun anew. Where only that failed before,
+        // there is nothing to be ended.
+        let _ = consumer.incremental_unassign(&all);
+        consumer.incremental_assign(&all)?;
         Ok(Onward::On)
     }
 
