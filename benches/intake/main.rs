@@ -1,4 +1,7 @@
-//! How fast recorded files are read, beside programs everybody has: ratios in one run.
+//! How fast recorded files are read, beside programs everybody has: one table of ratios in one run, on one hot file.
+//!
+//! In: optionally `--megabytes N` (1,000), and names of rows. Out: the table. A program that is not installed is left out and
+//! named. Nothing here fails because a figure is poor.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,14 +16,60 @@
 )]
 
 mod corpus;
+mod files;
+mod subjects;
+
+use std::time::Instant;
+
+use self::files::Files;
+use self::subjects::Subject;
+
+/// How often each is run, in turns; the fastest counts.
+const ROUNDS: usize = 5;
 
 fn main() {
-    let path = std::env::args().skip(1).find(|word| word != "--bench").expect("a path for the corpus");
-    let mut out = Vec::new();
-    let count = corpus::records(1, 1_000_000_000, 5, &mut |record| {
-        out.extend_from_slice(record.as_bytes());
-        out.push(b'\n');
-    });
-    std::fs::write(&path, out).unwrap();
-    println!("{count} records");
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let megabytes =
+        words.iter().position(|word| word == "--megabytes").map_or(1_000, |at| words[at + 1].parse().unwrap());
+    let files = Files::make(megabytes);
+    println!("{}", machine());
+    println!(
+        "{} CloudTrail records, {} MB as lines, 5 in 1,000 start a machine; fastest of {ROUNDS}, in turns",
+        files.records,
+        files.bytes / 1_000_000
+    );
+    let subjects = subjects::all(&files);
+    let mut fastest = vec![f64::INFINITY; subjects.len()];
+    let mut memory = vec![0; subjects.len()];
+    for round in 0..ROUNDS {
+        for (at, subject) in subjects.iter().enumerate().filter(|(_, subject)| round < subject.rounds) {
+            let began = Instant::now();
+            memory[at] = memory[at].max(subject.run());
+            fastest[at] = fastest[at].min(began.elapsed().as_secs_f64());
+        }
+    }
+    println!("{:<44} {:>8} {:>9} {:>9}  against", "", "s", "GB/s", "ratio");
+    for (at, subject) in subjects.iter().enumerate() {
+        let against = subject.against.and_then(|name| subjects.iter().position(|other| other.name == name));
+        let ratio = against
+            .map_or(String::new(), |other| format!("{:>6.2} × {}", fastest[other] / fastest[at], subjects[other].name));
+        let peak = if memory[at] > 0 { format!("{} MiB", memory[at] / 1_024) } else { String::new() };
+        let speed = files.bytes as f64 * subject.times / 1e9 / fastest[at];
+        println!("{:<44} {:>8.3} {speed:>9.2}  {ratio:<40} {peak}", subject.name, fastest[at]);
+    }
+    subjects::missing().iter().for_each(|name| println!("{name} is not installed: left out"));
+}
+
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": an unknown processor");
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    format!("{cores} cores of {}", model.trim_start_matches([' ', '\t', ':']))
+}
+
+impl Subject {
+    /// Most memory it held at any time, in KiB, where that is told.
+    fn run(&self) -> u64 {
+        (self.act)()
+    }
 }

@@ -8,24 +8,24 @@ use tidewaiter::model::Digest;
 
 use crate::broker::{Broker, Door, PASSWORD, USER, shared};
 use crate::certificates::Certificates;
-use crate::endpoint::Endpoint;
 use crate::invented::Random;
 use crate::message::Record;
 use crate::process::Instance;
 use crate::service::{LONG, Service};
+use crate::surface::Surface;
 use crate::wait::{PATIENCE, eventually};
 
 /// An instance and where it answers.
 struct Watched {
     instance: Instance,
-    endpoint: Endpoint,
+    surface: Surface,
 }
 
 impl Watched {
     fn start(service: &Service, further: &str) -> Self {
-        let endpoint = Endpoint::free();
-        let instance = service.start("watched", &format!("{}\n{further}", endpoint.settings()), &[]);
-        Self { instance, endpoint }
+        let surface = Surface::new();
+        let instance = service.start("watched", &format!("{}\n{further}", surface.open_settings()), &[]);
+        Self { instance, surface }
     }
 
     fn waits<T>(&mut self, what: &str, mut ask: impl FnMut(&Self) -> Option<T>) -> T {
@@ -41,13 +41,15 @@ impl Watched {
     }
 
     fn ready(&mut self) {
-        self.waits("ready", |w| w.endpoint.get("/readyz").filter(|(status, _)| *status == 200));
+        self.waits("ready", |w| Some(w.surface.get("/readyz", "")).filter(|(status, _)| *status == 200));
     }
 
     /// Waits until a metric is at least this, and is told exactly so much.
     fn counts(&mut self, name: &str, label: &str, count: f64) {
-        self.waits(&format!("{name} {label} of {count}"), |w| w.endpoint.metric(name, label).filter(|c| *c >= count));
-        assert_eq!(self.endpoint.metric(name, label), Some(count), "{name} {label}");
+        self.waits(&format!("{name} {label} of {count}"), |w| {
+            Some(w.surface.metric(name, label)).filter(|c| *c >= count)
+        });
+        assert_eq!(self.surface.metric(name, label), count, "{name} {label}");
     }
 
     fn says(&mut self, what: &str) {
@@ -208,7 +210,9 @@ fn a_source_that_is_deleted_and_later_made_anew_is_read_from_its_start() {
     service.settled(std::slice::from_mut(&mut watched.instance));
     service.client.delete_topic(&service.topic("records"));
     watched.says("intake gave partitions back");
-    watched.waits("a count", |w| w.endpoint.metric("tidewaiter_kafka_errors_total", "UnknownTopicOrPartition"));
+    watched.waits("a count", |w| {
+        Some(w.surface.metric("tidewaiter_kafka_errors_total", "UnknownTopicOrPartition")).filter(|count| *count > 0.0)
+    });
     make_anew(&service);
     produce(&service, &[small("four"), small("five")]);
     watched.waits("the new records", |_| (facts(&service) == 5).then_some(()));
@@ -336,10 +340,11 @@ fn a_broker_that_turns_us_down_or_is_away_is_waited_for_with_the_reason() {
     broker.kill();
     let mut all: Vec<Watched> = services.iter().map(|service| Watched::start(service, "")).collect();
     for watched in &mut all {
-        let away =
-            |w: &Watched| w.endpoint.get("/readyz").filter(|(status, body)| *status == 503 && body.contains("refused"));
+        let away = |w: &Watched| {
+            Some(w.surface.get("/readyz", "")).filter(|(status, body)| *status == 503 && body.contains("refused"))
+        };
         watched.waits("that nobody listens", away);
-        assert_eq!(watched.endpoint.get("/healthz").unwrap().0, 200);
+        assert_eq!(watched.surface.get("/healthz", "").0, 200);
     }
     broker.restart();
     let reasons = [
@@ -348,13 +353,16 @@ fn a_broker_that_turns_us_down_or_is_away_is_waited_for_with_the_reason() {
         ("tls", "has expired"),
     ];
     for (watched, (kind, reason)) in all.iter_mut().zip(reasons) {
-        let told =
-            |w: &Watched| w.endpoint.get("/readyz").filter(|(status, body)| *status == 503 && body.contains(reason));
+        let told = |w: &Watched| {
+            Some(w.surface.get("/readyz", "")).filter(|(status, body)| *status == 503 && body.contains(reason))
+        };
         let (_, body) = watched.waits(reason, told);
         assert!(!body.contains("low-and-high") && !watched.instance.log().contains("low-and-high"), "{body}");
         watched.says(reason);
-        watched.waits(kind, |w| w.endpoint.metric("tidewaiter_kafka_errors_total", kind).filter(|count| *count > 0.0));
-        assert_eq!(watched.endpoint.get("/healthz").unwrap().0, 200);
+        watched.waits(kind, |w| {
+            Some(w.surface.metric("tidewaiter_kafka_errors_total", kind)).filter(|count| *count > 0.0)
+        });
+        assert_eq!(watched.surface.get("/healthz", "").0, 200);
     }
     for (watched, service) in all.iter_mut().zip(&services).skip(reasons.len()) {
         watched.ready();

@@ -15,7 +15,6 @@ mod certificates;
 mod client;
 mod disk;
 mod drain;
-mod endpoint;
 mod faulty;
 mod hook;
 mod invented;

@@ -1,0 +1,71 @@
+//! The files that are read: one log as lines, as lists of records, and each of them compressed.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use super::corpus;
+
+/// Records of one `{"Records":[…]}`, as CloudTrail delivers them.
+const DELIVERY: u64 = 5_000;
+
+pub struct Files {
+    pub records: u64,
+    /// As lines, uncompressed.
+    pub bytes: u64,
+    pub lines: PathBuf,
+    pub lines_gz: PathBuf,
+    /// Lists of records, one a line.
+    pub lists: PathBuf,
+    pub lists_gz: PathBuf,
+    /// The lines in two files.
+    pub halves: PathBuf,
+}
+
+impl Files {
+    pub fn make(megabytes: usize) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("intake-{megabytes}"));
+        fs::create_dir_all(folder.join("halves")).unwrap();
+        let path = |name: &str| folder.join(name);
+        let open = |name: &str| BufWriter::with_capacity(1 << 20, File::create(folder.join(name)).unwrap());
+        let gz = |name: &str| flate2::write::GzEncoder::new(open(name), flate2::Compression::new(6));
+        let (mut lines, mut lists) = (open("log.ndjson"), open("log.json"));
+        let (mut lines_gz, mut lists_gz) = (gz("log.ndjson.gz"), gz("log.json.gz"));
+        let mut halves = [open("halves/a.ndjson"), open("halves/b.ndjson")];
+        let (mut records, bytes) = (0, megabytes * 1_000_000);
+        let mut written = 0;
+        corpus::records(1, bytes, 5, &mut |record| {
+            let line = format!("{record}\n");
+            lines.write_all(line.as_bytes()).unwrap();
+            lines_gz.write_all(line.as_bytes()).unwrap();
+            halves[usize::from(written > bytes / 2)].write_all(line.as_bytes()).unwrap();
+            let before = match records % DELIVERY {
+                0 if records == 0 => "{\"Records\":[",
+                0 => "]}\n{\"Records\":[",
+                _ => ",",
+            };
+            for part in [before, record] {
+                lists.write_all(part.as_bytes()).unwrap();
+                lists_gz.write_all(part.as_bytes()).unwrap();
+            }
+            written += line.len();
+            records += 1;
+        });
+        lists.write_all(b"]}\n").unwrap();
+        lists_gz.write_all(b"]}\n").unwrap();
+        lines.flush().unwrap();
+        lists.flush().unwrap();
+        lines_gz.finish().unwrap().flush().unwrap();
+        lists_gz.finish().unwrap().flush().unwrap();
+        halves.iter_mut().for_each(|half| half.flush().unwrap());
+        Self {
+            records,
+            bytes: written as u64,
+            lines: path("log.ndjson"),
+            lines_gz: path("log.ndjson.gz"),
+            lists: path("log.json"),
+            lists_gz: path("log.json.gz"),
+            halves: path("halves"),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What is run: our command, and others beside it.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::files::Files;
+
+pub struct Subject {
+    pub name: &'static str,
+    pub against: Option<&'static str>,
+    /// How much is read, in sizes of the log as lines.
+    pub times: f64,
+    pub rounds: usize,
+    pub act: Box<dyn Fn() -> u64>,
+}
+
+const WC: &str = "wc -l";
+const ALONE: &str = "tidewaiter, lines";
+const INFLATE: &str = "inflate alone, lines.gz";
+const INFLATE_LISTS: &str = "inflate alone, lists.gz";
+const ONE: &str = "tidewaiter, two files, one worker";
+const RG: &str = "ripgrep, the same names";
+const JQ: &str = "jq, select by name";
+const DUCK: &str = "DuckDB, typed scan, one thread";
+
+/// Which of the others are not installed.
+pub fn missing() -> Vec<&'static str> {
+    let there = |program: &str, words: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let all =
+        [(RG, "rg", vec!["--version"]), (JQ, "jq", vec!["--version"]), (DUCK, "python3", vec!["-c", "import duckdb"])];
+    all.into_iter().filter(|(_, program, words)| !there(program, words)).map(|(name, ..)| name).collect()
+}
+
+pub fn all(files: &Files) -> Vec<Subject> {
+    let ours = |name, against, path: &Path, words: &[&str]| {
+        let (path, words): (_, Vec<String>) = (path.to_owned(), words.iter().map(|word| (*word).to_owned()).collect());
+        Subject {
+            name,
+            against: Some(against),
+            times: 1.0,
+            rounds: super::ROUNDS,
+            act: Box::new(move || replay(&path, &words)),
+        }
+    };
+    let theirs = |name, against, rounds, program: &'static str, words: Vec<String>| Subject {
+        name,
+        against,
+        times: 1.0,
+        rounds,
+        act: Box::new(move || quietly(Command::new(program).args(&words))),
+    };
+    let bare = |name, path: &Path| {
+        let path = path.to_owned();
+        Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move || inflate(&path)) }
+    };
+    let lines = files.lines.to_str().unwrap().to_owned();
+    let alone = ["--workers", "1"];
+    let names = r#""eventName":"(RunInstances|CreateFleet|RequestSpotInstances|StartInstances|StopInstances|TerminateInstances|CreateTrainingJob|InvokeModel)""#;
+    let query = format!(
+        "import duckdb; c = duckdb.connect(); c.execute('SET threads = 1'); print(c.execute(\"SELECT count(*) FROM read_ndjson('{lines}', columns = {{eventName: 'VARCHAR', eventSource: 'VARCHAR', recipientAccountId: 'VARCHAR', eventTime: 'VARCHAR'}}) WHERE eventName = 'RunInstances'\").fetchall())"
+    );
+    let mut all = vec![
+        theirs(WC, None, super::ROUNDS, "wc", vec!["-l".into(), lines.clone()]),
+        ours(ALONE, WC, &files.lines, &alone),
+        ours("tidewaiter, lists of records", WC, &files.lists, &alone),
+        bare(INFLATE, &files.lines_gz),
+        ours("tidewaiter, lines.gz", INFLATE, &files.lines_gz, &alone),
+        bare(INFLATE_LISTS, &files.lists_gz),
+        ours("tidewaiter, lists.gz", INFLATE_LISTS, &files.lists_gz, &alone),
+        ours(ONE, WC, &files.halves, &alone),
+        ours("tidewaiter, two files, two workers", ONE, &files.halves, &["--workers", "2"]),
+        theirs(RG, Some(ALONE), 2, "rg", vec!["-c".into(), names.into(), lines.clone()]),
+        theirs(DUCK, Some(ALONE), 2, "python3", vec!["-c".into(), query]),
+        theirs(JQ, Some(ALONE), 1, "jq", vec!["-c".into(), "select(.eventName == \"RunInstances\")".into(), lines]),
+    ];
+    let missing = missing();
+    all.retain(|subject| !missing.contains(&subject.name));
+    all
+}
+
+fn replay(path: &Path, words: &[String]) -> u64 {
+    quietly(Command::new(env!("CARGO_BIN_EXE_tidewaiter")).arg("replay").arg(path).args(words))
+}
+
+/// Runs it to its end; most memory it held, as far as Linux tells while it runs.
+fn quietly(command: &mut Command) -> u64 {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    loop {
+        let told = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        most = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(most);
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(ended.success(), "{command:?}: {ended}");
+            return most;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}
+
+fn inflate(path: &Path) -> u64 {
+    let mut reader =
+        flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(256 << 10, File::open(path).unwrap()));
+    let mut buffer = vec![0; 256 << 10];
+    while reader.read(&mut buffer).unwrap() > 0 {}
+    0
+}
