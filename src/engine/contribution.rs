@@ -26,6 +26,8 @@ pub struct Contribution {
     pub key: String,
     /// What it says, as JSON; `None` takes back what was said.
     pub value: Option<String>,
+    /// Who says it.
+    pub from: Sender,
 }
 
 /// Who sent a record: a shard, under a claim. A later claim on a shard is a greater number.
@@ -35,6 +37,18 @@ pub struct Sender {
     pub shard: u32,
     /// Its number of the claim.
     pub claim: u64,
+    /// In whose words.
+    pub voice: Voice,
+}
+
+/// Whether a shard speaks for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// It does.
+    Own,
+    /// The shard that is spoken to repeats what it was told, because something stale stands in the topic behind it. What
+    /// was said meanwhile may stand before it: an echo is no news to who has heard that.
+    Echo,
 }
 
 /// What one share is about.

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use super::contribution::{About, Sender};
+use super::contribution::{About, Sender, Voice};
 use super::share::Share;
 use crate::model::Text;
 
@@ -37,6 +37,32 @@ pub(super) enum Heard {
     Renewed { gone: Vec<About>, come: Vec<(About, Share)> },
     /// It comes from a claim that was succeeded: what it is about must be said again as it is in force.
     Stale(About),
+    /// The same of a completion.
+    StaleCompletion,
+    /// It repeats what this share was: where it is another now, that must be said again.
+    Echo(About, Share),
+}
+
+/// How far the topic was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listening {
+    /// Not to its end yet: an echo may be all that compaction has left.
+    CatchingUp,
+    /// To its end: whatever is repeated was heard before.
+    Live,
+}
+
+/// What can be said again of a share.
+#[derive(Debug, PartialEq)]
+pub(super) enum Known<'a> {
+    /// Said under a claim that has not said everything.
+    Staged(&'a Share, u64),
+    /// In force, said under this claim.
+    InForce(u64),
+    /// All was said under this claim, and this was not.
+    Gone(u64),
+    /// Not said yet; whatever is said under the claim decides.
+    Open,
 }
 
 /// What all other shards said.
@@ -54,15 +80,20 @@ impl Others {
     }
 
     /// A share; an empty one takes back.
-    pub(super) fn share(&mut self, from: Sender, about: About, share: Share) -> Heard {
+    pub(super) fn share(&mut self, from: Sender, about: About, share: Share, listening: Listening) -> Heard {
         if from.shard == self.own {
             return Heard::Noted;
         }
         let said = self.said.entry(from.shard).or_default();
         if from.claim < said.claim {
-            return Heard::Stale(about);
+            // What takes back something unknown changes nothing, and what is open is decided by what comes.
+            let harmless = share.rows.is_empty() || said.complete.is_none();
+            return if harmless && !said.knows(&about) { Heard::Noted } else { Heard::Stale(about) };
         }
         said.renew(from.claim);
+        if from.voice == Voice::Echo && (listening == Listening::Live || said.knows(&about)) {
+            return Heard::Echo(about, share);
+        }
         if said.complete.is_none() {
             said.staged.insert(about, share);
             return Heard::Noted;
@@ -78,7 +109,7 @@ impl Others {
         }
         let said = self.said.entry(from.shard).or_default();
         if from.claim < said.claim {
-            return Heard::Noted;
+            return Heard::StaleCompletion;
         }
         said.renew(from.claim);
         if said.complete.replace(digest).is_some() {
@@ -92,14 +123,20 @@ impl Others {
         Heard::Renewed { gone, come }
     }
 
-    /// The claim under which what is in force of a shard was said.
-    pub(super) fn claim(&self, shard: u32) -> Option<u64> {
-        self.said.get(&shard).map(|said| said.claim)
+    /// What can be said again of what a shard said.
+    pub(super) fn known(&self, shard: u32, about: &About) -> Known<'_> {
+        let Some(said) = self.said.get(&shard) else { return Known::Open };
+        match (said.staged.get(about), &said.complete) {
+            (Some(share), _) => Known::Staged(share, said.claim),
+            (None, None) => Known::Open,
+            (None, Some(_)) if said.applied.contains(about) => Known::InForce(said.claim),
+            (None, Some(_)) => Known::Gone(said.claim),
+        }
     }
 
-    /// What a shard said of it under a claim that has not said everything yet.
-    pub(super) fn staged(&self, shard: u32, about: &About) -> Option<&Share> {
-        self.said.get(&shard).and_then(|said| said.staged.get(about))
+    /// Under which claim a shard said everything, and under which rulebook; `None`: it has not.
+    pub(super) fn completion(&self, shard: u32) -> Option<(u64, &Text)> {
+        self.said.get(&shard).and_then(|said| Some((said.claim, said.complete.as_ref()?)))
     }
 
     /// Shards that have not said everything under this rulebook.
@@ -110,6 +147,14 @@ impl Others {
 }
 
 impl Said {
+    /// Whether this was said under the claim.
+    fn knows(&self, about: &About) -> bool {
+        match self.complete {
+            None => self.staged.contains_key(about),
+            Some(_) => self.applied.contains(about),
+        }
+    }
+
     /// A greater claim begins anew.
     fn renew(&mut self, claim: u64) {
         if claim > self.claim {

@@ -5,11 +5,11 @@
 //! process they speak through the topic alone, so that what an alert says follows from how far the log and the
 //! contributions were read (D9), never from who holds what. It refuses to know topics and clocks.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use super::contribution::{self, Contribution, Key, Sender};
-use super::heard::{Heard, Others};
+use super::contribution::{self, About, Contribution, Key, Sender, Voice};
+use super::heard::{Heard, Known, Listening, Others};
 use super::partition::{self, Span};
 use super::table::Whose;
 use super::{Change, Engine, Fate, Forgotten, Rulebook, Snapshot};
@@ -22,11 +22,11 @@ pub struct Member {
     shard: u32,
     others: Others,
     claim: Option<Claim>,
-    /// What must be said again because the topic holds something stale, by key, and the claim under which it was said: if
-    /// there is a greater one by the time that it is read, it is stale itself, and takes nothing back.
-    again: BTreeMap<String, (Contribution, Option<u64>)>,
-    /// Claims of what the last [`Self::publish`] said again.
-    said_again: BTreeMap<String, u64>,
+    listening: Listening,
+    /// Shares that must be said again, because the topic holds something stale of them.
+    again: BTreeSet<About>,
+    /// The same of completions, by the shard that said everything.
+    complete_again: BTreeSet<u32>,
 }
 
 /// Under which number this shard speaks.
@@ -84,8 +84,15 @@ impl Member {
 
     fn of(mut engine: Engine, seat: Seat) -> Self {
         engine.read.epoch = u64::from(seat.epoch);
-        let (again, said_again) = (BTreeMap::new(), BTreeMap::new());
-        Self { engine, shard: seat.shard, others: Others::new(seat.shard, seat.of), claim: None, again, said_again }
+        Self {
+            engine,
+            shard: seat.shard,
+            others: Others::new(seat.shard, seat.of),
+            claim: None,
+            listening: Listening::CatchingUp,
+            again: BTreeSet::new(),
+            complete_again: BTreeSet::new(),
+        }
     }
 
     /// Takes the fact in that stands in the log at this offset. One of an account that belongs to another shard is refused.
@@ -113,7 +120,11 @@ impl Member {
                     Some(value) => contribution::read(&about.account, value).ok_or(Unheard::Value)?,
                     None => Default::default(),
                 };
-                self.others.share(from, about, share)
+                if from.voice == Voice::Own {
+                    // What stands in the topic from now on is what was said.
+                    self.again.remove(&about);
+                }
+                self.others.share(from, about, share, self.listening)
             }
         };
         match heard {
@@ -122,19 +133,27 @@ impl Member {
             Heard::Renewed { gone, come } => {
                 self.take(gone.iter().map(|about| (about.clone(), Default::default())).collect());
                 self.take(come);
-                gone.iter().for_each(|about| self.say_again(about));
+                self.again.extend(gone);
             }
             Heard::Stale(about) => {
-                self.say_again(&about);
+                self.again.insert(about);
+            }
+            Heard::StaleCompletion => {
+                self.complete_again.insert(from.shard);
+            }
+            Heard::Echo(about, share) => {
+                if contribution::write(&share) != self.value(&about) {
+                    self.again.insert(about);
+                }
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, come: Vec<(contribution::About, super::share::Share)>) {
+    fn take(&mut self, come: Vec<(About, super::share::Share)>) {
         let Engine { book, shards, .. } = &mut self.engine;
         for (about, share) in come {
-            let contribution::About { group, account, day } = about;
+            let About { group, account, day } = about;
             let said = super::accounts::Said { group, account, day, share };
             if let Some(shard) = shards.first_mut() {
                 shard.hear(said, book);
@@ -142,22 +161,44 @@ impl Member {
         }
     }
 
-    fn say_again(&mut self, about: &contribution::About) {
-        let contribution = self.contribution(about);
-        let claim = self.others.claim(self.home(about));
-        self.again.insert(contribution.key.clone(), (contribution, claim));
+    /// The last that somebody else said of a share, as written.
+    fn value(&self, about: &About) -> Option<String> {
+        match self.others.known(self.home(about), about) {
+            Known::Staged(share, _) => contribution::write(share),
+            Known::InForce(_) => {
+                let shard = self.engine.shards.first()?;
+                contribution::write(shard.heard(&about.group, &about.account, about.day)?)
+            }
+            Known::Gone(_) | Known::Open => None,
+        }
     }
 
-    /// The last that somebody else said of a share.
-    fn contribution(&self, about: &contribution::About) -> Contribution {
-        let in_force = self.engine.shards.first();
-        let in_force = in_force.and_then(|shard| shard.heard(&about.group, &about.account, about.day));
-        let share = self.others.staged(self.home(about), about).or(in_force);
-        Contribution { to: self.shard, key: Key::of_share(about), value: share.and_then(contribution::write) }
+    /// What is said again for others. What is gone is taken back under the claim before: so much was said under that, or
+    /// earlier, and nothing that its owner says meanwhile under its own is taken back with it.
+    fn say_again(&mut self) -> Vec<Contribution> {
+        let echo = |shard, claim| Sender { shard, claim, voice: Voice::Echo };
+        let mut said = Vec::new();
+        for about in std::mem::take(&mut self.again) {
+            let home = self.home(&about);
+            let claim = match self.others.known(home, &about) {
+                Known::Open => continue,
+                Known::Staged(_, claim) | Known::InForce(claim) => claim,
+                Known::Gone(claim) => claim.saturating_sub(1),
+            };
+            let (key, value) = (Key::of_share(&about), self.value(&about));
+            said.push(Contribution { to: self.shard, key, value, from: echo(home, claim) });
+        }
+        for shard in std::mem::take(&mut self.complete_again) {
+            if let Some((claim, digest)) = self.others.completion(shard) {
+                let (key, value) = (Key::of_completion(shard), Some(digest.to_string()));
+                said.push(Contribution { to: self.shard, key, value, from: echo(shard, claim) });
+            }
+        }
+        said
     }
 
     /// Which shard a share comes from.
-    fn home(&self, about: &contribution::About) -> u32 {
+    fn home(&self, about: &About) -> u32 {
         u32::try_from(partition::of_account(&about.account, self.engine.span.of)).unwrap_or(u32::MAX)
     }
 
@@ -168,17 +209,7 @@ impl Member {
 
     /// Who says what [`Self::publish`] hands out to other shards; `None` before any claim.
     pub fn sender(&self) -> Option<Sender> {
-        self.claim.map(|claim| Sender { shard: self.shard, claim: claim.number })
-    }
-
-    /// Under whose claim a contribution must be sent again that [`Self::publish`] handed out for this shard itself.
-    pub fn sender_to(&self, contribution: &Contribution) -> Option<Sender> {
-        if contribution.to != self.shard {
-            return self.sender();
-        }
-        let Some(Key::Share(about)) = Key::read(contribution.key.as_bytes()) else { return None };
-        let claim = *self.said_again.get(&contribution.key)?;
-        Some(Sender { shard: self.home(&about), claim })
+        self.claim.map(|claim| Sender { shard: self.shard, claim: claim.number, voice: Voice::Own })
     }
 
     /// What the alerts topic says of an alert, and this shard did not say: its predecessor did, or somebody who believes to
@@ -193,20 +224,20 @@ impl Member {
     /// Brings what is published up to what holds. Before any claim, and while a new rulebook was put in force and no new
     /// claim was made, nothing is.
     pub fn publish(&mut self) -> Published {
-        let Some(claim) = &mut self.claim else { return Published::default() };
+        let Some(from) = self.sender() else { return Published::default() };
+        self.listening = Listening::Live;
         self.engine.speak();
-        let again = std::mem::take(&mut self.again);
-        self.said_again = again.iter().filter_map(|(key, (_, claim))| Some((key.clone(), (*claim)?))).collect();
-        let mut contributions: Vec<_> = again.into_values().map(|(contribution, _)| contribution).collect();
+        let mut contributions = self.say_again();
         let of = self.engine.span.of;
         for (about, share) in self.engine.outbox.take() {
             let to = u32::try_from(partition::of_subject(&about.group.subject, of)).unwrap_or_default();
-            contributions.push(Contribution { to, key: Key::of_share(&about), value: contribution::write(&share) });
+            let (key, value) = (Key::of_share(&about), contribution::write(&share));
+            contributions.push(Contribution { to, key, value, from });
         }
-        if !std::mem::replace(&mut claim.complete, true) {
+        if self.claim.as_mut().is_some_and(|claim| !std::mem::replace(&mut claim.complete, true)) {
             for to in (0..of.get()).filter(|to| *to != self.shard) {
                 let (key, value) = (Key::of_completion(self.shard), Some(self.engine.book.digest.to_string()));
-                contributions.push(Contribution { to, key, value });
+                contributions.push(Contribution { to, key, value, from });
             }
         }
         let whole = self.others.missing(&self.engine.book.digest).next().is_none();
@@ -240,7 +271,9 @@ impl Member {
             return Work::Going;
         }
         self.claim = None;
+        self.listening = Listening::CatchingUp;
         self.again.clear();
+        self.complete_again.clear();
         self.others = Others::new(self.shard, self.engine.span.of);
         self.engine.read.heard = 0;
         Work::Done

@@ -42,7 +42,7 @@ use crate::parties::Lists;
 use crate::policy::Policy;
 
 pub use consumption::{Consumed, Consumption, Walk};
-pub use contribution::{Contribution, Sender};
+pub use contribution::{Contribution, Sender, Voice};
 pub use member::{Member, Published, Seat, Unheard, Work};
 pub use partition::Home;
 pub use refusal::Refusal;

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode;
-use crate::engine::{Change, Contribution, Fate, Member, Sender, Unheard, Work};
+use crate::engine::{Change, Contribution, Fate, Member, Sender, Unheard, Voice, Work};
 use crate::model::{Alert, AlertId, FactKind, Position, Text};
 use crate::sinks::AlertFormat;
 
@@ -241,15 +241,8 @@ impl Held {
         }
         let Some(sender) = self.member.sender() else { return Vec::new() };
         let published = self.member.publish();
-        let contributions: Vec<_> = published.contributions.into_iter().filter_map(|said| self.said(said)).collect();
         let changes = published.changes.iter().filter_map(|change| self.changed(change, sender));
-        contributions.into_iter().chain(changes).collect()
-    }
-
-    fn said(&self, said: Contribution) -> Option<Outgoing> {
-        let headers = vec![(SENDER, text(self.member.sender_to(&said)?))];
-        let (partition, key, value) = (said.to, said.key, said.value.map(String::into_bytes));
-        Some(Outgoing { topic: Topic::Contributions, partition, key, value, headers })
+        published.contributions.into_iter().map(said).chain(changes).collect()
     }
 
     fn changed(&self, change: &Change, sender: Sender) -> Option<Outgoing> {
@@ -290,18 +283,34 @@ impl Held {
     }
 }
 
+fn said(said: Contribution) -> Outgoing {
+    let headers = vec![(SENDER, text(said.from))];
+    let (partition, key, value) = (said.to, said.key, said.value.map(String::into_bytes));
+    Outgoing { topic: Topic::Contributions, partition, key, value, headers }
+}
+
 /// A claim's number: greater than nought wherever it stands.
 fn number(offset: u64) -> u64 {
     offset.saturating_add(1)
 }
 
 fn text(sender: Sender) -> String {
-    format!("{}:{}", sender.shard, sender.claim)
+    let Sender { shard, claim, voice } = sender;
+    match voice {
+        Voice::Own => format!("{shard}:{claim}"),
+        Voice::Echo => format!("{shard}:{claim}:echo"),
+    }
 }
 
 fn sender(text: &str) -> Option<Sender> {
-    let (shard, claim) = text.split_once(':')?;
-    Some(Sender { shard: shard.parse().ok()?, claim: claim.parse().ok()? })
+    let mut parts = text.split(':');
+    let (shard, claim) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let voice = match (parts.next(), parts.next()) {
+        (None, _) => Voice::Own,
+        (Some("echo"), None) => Voice::Echo,
+        _ => return None,
+    };
+    Some(Sender { shard, claim, voice })
 }
 
 /// An alert as this version writes it, in either format.

@@ -42,7 +42,7 @@ impl Holder {
     fn told(&self) {
         let ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
         self.view.assigned.store(ours.len() as u64, Ordering::Relaxed);
-        self.view.joined.store(true, Ordering::Relaxed);
+        self.view.joined("engine");
         let shards: Vec<String> = ours.iter().map(ToString::to_string).collect();
         tracing::info!(shards = shards.join(" "), "the engine holds");
     }

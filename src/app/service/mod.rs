@@ -98,6 +98,12 @@ impl Service {
         })?;
         tracing::info!("{}", banner(&config, self.role, &connection));
         let view = Arc::new(View::default());
+        if self.role.holds_shards() {
+            view.awaits("engine");
+        }
+        if self.role.reads_records() && !config.service.sources.is_empty() {
+            view.awaits("intake");
+        }
         let reloading = Arc::new(Reloading::new(self.asked.clone(), &config, Arc::clone(&view)));
         let (asked_to_stop, http) = self.serve(&config, &runtime, &reloading)?;
         let reader = connection.reader()?;
@@ -180,10 +186,7 @@ impl Service {
             for target in config.webhooks.clone() {
                 let stop = Arc::clone(&stop);
                 let webhook = Webhook::join(&config.service, target, Arc::clone(&view), Arc::clone(&stop))?;
-                threads.start("webhook", move || {
-                    webhook.run(&stop);
-                    Ok(())
-                })?;
+                threads.start("webhook", move || webhook.run(&stop))?;
             }
             reloading.hold(shared, workers.clone());
         }
@@ -206,11 +209,11 @@ impl Service {
         tracing::info!("stopping: what was read is made durable, and what is to be said is said");
         reloading.stop_intake();
         threads.wait("intake");
-        // The group hands shards on only once workers have said all.
-        stop.store(true, Ordering::Relaxed);
+        // The group hands shards on only once workers have said all: they hear of the end first.
         workers.iter().for_each(|worker| {
             let _ = worker.send(Order::Stop);
         });
+        stop.store(true, Ordering::Relaxed);
         drop(workers);
         threads.wait("engine");
         threads.wait("membership");

@@ -111,6 +111,7 @@ impl Member {
     fn begin(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) -> Result<(), Cause> {
         let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
         for element in committed.elements() {
+            element.error()?;
             let (topic, partition) = (element.topic().to_owned(), element.partition());
             let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
             let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
@@ -189,7 +190,7 @@ impl Group for Member {
     }
 
     fn begun(&self, _: &Consumer, partitions: &TopicPartitionList) {
-        self.view.joined.store(true, Ordering::Relaxed);
+        self.view.joined("intake");
         let names: Vec<String> =
             partitions.elements().iter().map(|each| format!("{}/{}", each.topic(), each.partition())).collect();
         tracing::info!(partitions = names.join(" "), "intake reads");

@@ -2,7 +2,7 @@
 //!
 //! In: what each thread last knew. Out: the same to whoever asks. It decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -82,8 +82,8 @@ pub(super) struct View {
     waits: Mutex<Option<String>>,
     /// Shards that the group has given us.
     pub(super) assigned: AtomicU64,
-    /// Whether the group has given us anything yet.
-    pub(super) joined: AtomicBool,
+    /// Groups that have not yet said what is ours.
+    unjoined: Mutex<BTreeSet<&'static str>>,
 }
 
 impl View {
@@ -95,6 +95,16 @@ impl View {
     /// Why brokers are waited for; `None`: they are not any more.
     pub(super) fn waits(&self, why: Option<String>) {
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// It is not ready before this group has said what is ours.
+    pub(super) fn awaits(&self, group: &'static str) {
+        self.unjoined.lock().unwrap_or_else(PoisonError::into_inner).insert(group);
+    }
+
+    /// The group has said what is ours.
+    pub(super) fn joined(&self, group: &'static str) {
+        self.unjoined.lock().unwrap_or_else(PoisonError::into_inner).remove(group);
     }
 
     /// A webhook to be watched.
@@ -119,8 +129,8 @@ impl View {
         if held < assigned {
             reasons.push(format!("{} of {assigned} shards are not opened yet", assigned - held));
         }
-        if !self.joined.load(Ordering::Relaxed) {
-            reasons.push("no partition was assigned yet".to_owned());
+        for group in self.unjoined.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            reasons.push(format!("the group of the {group} has not yet said which partitions are ours"));
         }
         reasons.sort();
         reasons

@@ -3,6 +3,7 @@
 //! In: alerts as published. Out: what the target's worker makes of them, and offsets of what it has dealt with. A target
 //! that takes nothing pauses its own partitions and nobody else's. It refuses to know what is sent and when.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -42,6 +43,7 @@ impl Member {
         let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
         let mut first = TopicPartitionList::new();
         for element in committed.elements() {
+            element.error()?;
             let (topic, partition) = (element.topic(), element.partition());
             let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
             let new = match element.offset() {
@@ -56,7 +58,7 @@ impl Member {
         }
         if first.count() > 0 {
             // From now on this target is known: what comes while it is away is not missed.
-            consumer.commit(&first, CommitMode::Async)?;
+            consumer.commit(&first, CommitMode::Sync)?;
         }
         Ok(())
     }
@@ -109,8 +111,8 @@ pub(super) struct Webhook {
     feed: Arc<Feed>,
     view: Arc<View>,
     format: AlertFormat,
-    /// What the worker was not ready for.
-    waiting: Option<Heard>,
+    /// What the worker was not ready for, in the order it was read.
+    waiting: VecDeque<Heard>,
     /// Sends; ends when its feed does.
     worker: JoinHandle<()>,
 }
@@ -138,13 +140,14 @@ impl Webhook {
         })?;
         let name = format!("webhook-{}", feed.name());
         let worker = std::thread::Builder::new().name(name).spawn(move || worker.run(clock::now))?;
-        Ok(Self { consumer, feed, view, format: service.topics.format, waiting: None, worker })
+        Ok(Self { consumer, feed, view, format: service.topics.format, waiting: VecDeque::new(), worker })
     }
 
     /// Until it is told to stop.
-    pub(super) fn run(mut self, stop: &AtomicBool) {
+    pub(super) fn run(mut self, stop: &AtomicBool) -> anyhow::Result<()> {
         let mut committed = Stopwatch::start();
         while !stop.load(Ordering::Relaxed) {
+            anyhow::ensure!(!self.worker.is_finished(), "what sends to webhook {} has ended", self.feed.name());
             self.step();
             if committed.has_passed(COMMIT)
                 && let Ok(assigned) = self.consumer.assignment()
@@ -161,19 +164,21 @@ impl Webhook {
         }
         // One that waits for a slow target ends with the process: its offset is where it was.
         drop(self.worker);
+        Ok(())
     }
 
     fn step(&mut self) {
-        if let Some(heard) = self.waiting.take() {
-            match self.feed.offer(heard) {
-                Err(NotTaken::Full(heard)) => self.waiting = Some(heard),
-                // Whoever has its partition now reads it.
-                Err(NotTaken::NotAssigned | NotTaken::Ended) | Ok(()) => self.turn(false),
+        let waited = !self.waiting.is_empty();
+        while let Some(heard) = self.waiting.pop_front() {
+            // What is no longer assigned is read by whoever has its partition now.
+            if let Err(NotTaken::Full(heard)) = self.feed.offer(heard) {
+                self.waiting.push_front(heard);
+                break;
             }
         }
-        if self.waiting.is_some() {
-            // Still polled, so that the group is answered; a partition given meanwhile is paused too.
-            self.turn(true);
+        if waited {
+            // Paused, it is still polled, so that the group is answered; a partition given meanwhile is paused too.
+            self.turn(!self.waiting.is_empty());
         }
         let heard = match self.consumer.poll(Duration::from_millis(50)) {
             None => return,
@@ -193,23 +198,12 @@ impl Webhook {
                 }
             }
         };
-        if self.waiting.is_some() {
-            // Read before the pause took effect: it comes again once reading goes on from where we are.
-            let (topic, at) = (self.topic(), Offset::Offset(heard.offset));
-            if let Err(error) = self.consumer.seek(&topic, heard.partition, at, PATIENCE) {
-                tracing::warn!(webhook = &**self.feed.name(), %error, "cannot go back");
-            }
-            return;
+        // What was read before a pause took effect comes after what waits already.
+        if !self.waiting.is_empty() {
+            self.waiting.push_back(heard);
+        } else if let Err(NotTaken::Full(heard)) = self.feed.offer(heard) {
+            self.waiting.push_back(heard);
         }
-        if let Err(NotTaken::Full(heard)) = self.feed.offer(heard) {
-            self.waiting = Some(heard);
-        }
-    }
-
-    fn topic(&self) -> String {
-        let subscribed = self.consumer.subscription().ok();
-        let name = subscribed.and_then(|list| list.elements().first().map(|element| element.topic().to_owned()));
-        name.unwrap_or_default()
     }
 
     /// Pauses or resumes whatever is ours.

@@ -138,6 +138,7 @@ fn message(change: Change, heard: Heard, at: EventTime) -> Message {
         .field(&heard.id)
         .field(number(revision.epoch))
         .field(number(revision.position))
+        .field(number(revision.heard))
         .field(number(revision.config))
         .field(event.as_str());
     let json = heard.payload.and_then(|payload| String::from_utf8(payload).ok());

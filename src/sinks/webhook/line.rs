@@ -44,11 +44,13 @@ pub(super) struct About {
     pub(super) id: Text,
 }
 
-/// Which state of an alert: of two, the one with the greater epoch and position is the later.
+/// Which state of an alert: of two, the one with the greater epoch, position and what was heard of others is the later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Revision {
     pub(super) epoch: u64,
     pub(super) position: u64,
+    /// How far contributions were read, for alerts about groups.
+    pub(super) heard: u64,
     /// Hash of the configuration's digest.
     pub(super) config: u64,
 }
@@ -56,7 +58,7 @@ pub(super) struct Revision {
 impl Revision {
     /// Whether it says something newer: further on in the log, or the same part of it under another configuration.
     pub(super) fn is_after(self, other: Self) -> bool {
-        let place = |revision: Self| (revision.epoch, revision.position);
+        let place = |revision: Self| (revision.epoch, revision.position, revision.heard);
         place(self) > place(other) || (place(self) == place(other) && self.config != other.config)
     }
 }
@@ -98,6 +100,8 @@ struct Written {
 struct WrittenRevision {
     epoch: u64,
     position: u64,
+    #[serde(default)]
+    heard: u64,
     config: Text,
 }
 
@@ -130,7 +134,7 @@ impl Told {
         if written.id != id {
             return Err(Unreadable::Key);
         }
-        let WrittenRevision { epoch, position, config } = written.revision;
+        let WrittenRevision { epoch, position, heard, config } = written.revision;
         let [a, b, c, d, e, f, g, h, ..] = Digest::new("config").field(&config).finish();
         let latest = match written.episodes.last() {
             Some(episode) => word("time", &episode.from, |text| EventTime::parse(text).ok())?,
@@ -139,7 +143,7 @@ impl Told {
         let severity = word("severity", &written.rule.severity, Severity::parse)?;
         let rule = Arc::new(Rule { id: written.rule.id, title: written.rule.title, severity });
         Ok(Self {
-            revision: Revision { epoch, position, config: u64::from_be_bytes([a, b, c, d, e, f, g, h]) },
+            revision: Revision { epoch, position, heard, config: u64::from_be_bytes([a, b, c, d, e, f, g, h]) },
             status: word("status", &written.status, AlertStatus::parse)?,
             mode: word("mode", &written.rule.mode, RuleMode::parse)?,
             about: About { rule, kind: written.subject.kind, id: written.subject.id },
