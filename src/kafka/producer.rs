@@ -171,9 +171,4 @@ impl Producer {
     fn told(&self) -> std::sync::MutexGuard<'_, Vec<Delivered>> {
         self.deliveries.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Records that wait for their delivery.
-    pub fn in_flight(&self) -> usize {
-        usize::try_from(self.inner.in_flight_count()).unwrap_or_default()
-    }
 }

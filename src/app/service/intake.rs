@@ -318,7 +318,8 @@ impl Intake {
         if parts.is_empty() {
             return;
         }
-        match ask_committed(&self.consumer, &parts) {
+        // Reading waits meanwhile: a broker that does not answer soon is asked again next time.
+        match ask_committed(&self.consumer, &parts, COMMIT) {
             Ok(committed) => self.astray |= committed.values().any(|committed| *committed == Committed::Nothing),
             // The commit that follows fails likewise.
             Err(error) => {
@@ -332,7 +333,7 @@ impl Intake {
     /// librdkafka does not say which they are, and reads on nowhere until it is told to. Tried again until it is done.
     fn read_on(&mut self) {
         let parts = self.parts.all();
-        let Ok(committed) = ask_committed(&self.consumer, &parts) else { return };
+        let Ok(committed) = ask_committed(&self.consumer, &parts, PATIENCE) else { return };
         let mut done = true;
         for part in parts {
             let Ok((low, high)) = self.consumer.fetch_watermarks(&part.topic, part.partition, PATIENCE) else {

@@ -155,12 +155,13 @@ fn tell_anew(topic: &str, partition: i32) {
 pub(super) fn ask_committed(
     consumer: &Consumer,
     parts: &[Arc<Part>],
+    patience: Duration,
 ) -> Result<BTreeMap<(String, i32), Committed>, Cause> {
     let mut list = TopicPartitionList::new();
     for part in parts {
         list.add_partition(&part.topic, part.partition);
     }
-    let answer = consumer.committed_offsets(list, PATIENCE)?;
+    let answer = consumer.committed_offsets(list, patience)?;
     let committed = answer.elements().into_iter().map(|element| {
         let committed = match (element.error(), element.offset()) {
             (Ok(()), Offset::Offset(_)) => Committed::Something,

@@ -476,7 +476,7 @@ impl Worker {
         }
     }
 
-    /// A slice of what runs, for metrics; whole sums once a minute at most.
+    /// A slice of what runs, for metrics; whole sums every quarter of a minute at most.
     fn add_up(&mut self) {
         const EVERY: Duration = Duration::from_secs(15);
         for open in self.shards.values_mut() {
