@@ -61,8 +61,9 @@ fn every_query_of_deploy_answers_on_a_real_prometheus_or_is_silent_for_a_reason(
         let found = sample.alerts();
         scenario.expected.keys().all(|id| found.contains(id)).then_some(())
     });
-    // A rate needs a look from before.
-    let looked = || (!prometheus.query(r#"tidewaiter_records_total{fate="rejected"}"#).ok()?.is_empty()).then_some(());
+    // A rate needs a look from before, at the same series.
+    let rejected = r#"tidewaiter_records_total{fate="rejected",source="cloud.native"}"#;
+    let looked = || (!prometheus.query(rejected).ok()?.is_empty()).then_some(());
     eventually(LONG, "a first look of Prometheus", looked);
     sample.odd_records();
     sample.refuse_a_reload();
