@@ -11,7 +11,7 @@ mod trouble;
 
 pub use connection::{Connection, Sasl, Tls};
 pub use context::{Consumer, Group, Lags, Plain, Told};
-pub use producer::{Delivered, Lingering, Producer, Record, Sending};
+pub use producer::{Delivered, Producer, Record, Sending};
 pub use topics::{Cleanup, Creation, Found, Wanted, ensure, reach_brokers};
 pub use trouble::Trouble;
 

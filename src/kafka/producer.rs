@@ -85,25 +85,12 @@ pub struct Producer {
     connection: Connection,
 }
 
-/// How long a record may wait for others to be sent with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lingering {
-    /// Two milliseconds: for what comes in bursts that somebody waits for.
-    Little,
-    /// Fifty: for what comes all the time. Each request costs a broker as much as hundreds of records.
-    Long,
-}
-
 impl Connection {
-    /// A producer.
-    pub fn producer(&self, lingering: Lingering) -> Result<Producer, KafkaError> {
+    /// A producer. What is sent at once goes together; it waits two milliseconds for that.
+    pub fn producer(&self) -> Result<Producer, KafkaError> {
         let mut config = self.client();
-        let linger = match lingering {
-            Lingering::Little => "2",
-            Lingering::Long => "50",
-        };
         config.set("enable.idempotence", "true").set("acks", "all").set("message.timeout.ms", "0");
-        config.set("compression.type", "lz4").set("linger.ms", linger);
+        config.set("compression.type", "lz4").set("linger.ms", "2");
         // Bounds memory: sixteen mebibytes wait for the broker, then the sender does.
         config.set("queue.buffering.max.kbytes", "16384").set("queue.buffering.max.messages", "100000");
         // Larger records are for the broker to refuse, which knows its own limit.

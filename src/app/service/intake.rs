@@ -4,7 +4,7 @@
 //! offsets, committed with their running totals once everything before them is durable. One thread, one consumer, one
 //! producer; any number of them share the sources' partitions. It keeps no state of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,22 +17,25 @@ use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::ahead::Committed;
 use super::clock::{self, Stopwatch};
-use super::held::POSITION;
+use super::outbox::{Outbox, Pace};
 use super::parts::{Member, PATIENCE, Part, Parts, ask_committed, commit, offset, tell_lost};
-use super::reading::{Out, Reading, Run, Ticks, outs};
-use super::reject::{self, Rejecting};
+use super::reading::{Reading, Run, Ticks, outs};
+use super::reject::Rejecting;
 use super::view::View;
 use crate::config::Service;
 use crate::decode;
-use crate::kafka::{Consumer, KafkaError, Lingering, Producer, Record, Sending};
+use crate::kafka::{Consumer, KafkaError};
 use crate::model::{EventTime, Fact, Position, Text};
 
 /// How often offsets are committed.
 const COMMIT: Duration = Duration::from_secs(1);
 /// How often it is asked whether the broker still knows what was committed, where nothing more is.
 const LOOK: Duration = Duration::from_secs(2);
-/// Most messages taken before deliveries are looked at.
+/// Most messages taken before deliveries are looked at. Whoever finds so many at once is not reading as they come.
 const BATCH: usize = 2_048;
+/// How long a message is waited for: less where something waits to be sent.
+const WAIT: Duration = Duration::from_millis(20);
+const WAIT_LITTLE: Duration = Duration::from_millis(2);
 
 /// What the thread is told.
 pub(super) struct Orders {
@@ -47,7 +50,7 @@ pub(super) struct Orders {
 /// The thread.
 pub(super) struct Intake {
     consumer: Consumer,
-    producer: Producer,
+    outbox: Outbox,
     parts: Arc<Parts>,
     orders: Arc<Orders>,
     view: Arc<View>,
@@ -58,10 +61,10 @@ pub(super) struct Intake {
     /// How often this thread lets time pass; only one does.
     tick: Option<Duration>,
     ticked: Option<EventTime>,
-    pending: VecDeque<Out>,
-    in_flight: BTreeMap<usize, Out>,
-    number: usize,
     paused: bool,
+    /// How many came since there was last nothing to read.
+    came: usize,
+    pace: Pace,
     /// Nothing came when it last looked.
     idle: bool,
     /// A source no longer holds what was to be read next, or is another one: where to read on is to be found out.
@@ -87,7 +90,7 @@ impl Intake {
         };
         let group = service.group_of("intake");
         let consumer = connection.member(&group, Box::new(member), Some(Arc::clone(&view.lags)))?;
-        let producer = connection.producer(Lingering::Long)?;
+        let outbox = Outbox::new(connection.producer()?, Arc::clone(&view));
         let topics: Vec<&str> = service.sources.iter().map(|source| source.topic.as_str()).collect();
         if !topics.is_empty() {
             consumer.subscribe(&topics).map_err(|error| KafkaError::Request {
@@ -98,7 +101,7 @@ impl Intake {
         }
         Ok(Self {
             consumer,
-            producer,
+            outbox,
             parts,
             orders,
             view,
@@ -108,10 +111,9 @@ impl Intake {
             ticks: if service.engine.tick.is_some() { Ticks::OfClock } else { Ticks::OfRecords },
             tick: service.engine.tick.filter(|_| first),
             ticked: None,
-            pending: VecDeque::new(),
-            in_flight: BTreeMap::new(),
-            number: 0,
             paused: false,
+            came: 0,
+            pace: Pace::Live,
             idle: false,
             astray: false,
             looked: Stopwatch::start(),
@@ -124,13 +126,13 @@ impl Intake {
         while !self.orders.stop.load(Ordering::Relaxed) {
             self.let_time_pass();
             self.take_reference();
-            self.send();
-            self.deliveries(Duration::ZERO);
-            if self.pending.is_empty() {
-                self.resume();
-                self.read(BATCH, Duration::from_millis(20));
-            } else {
+            self.outbox.send(self.pace);
+            self.outbox.deliveries(Duration::ZERO);
+            if self.outbox.is_stuck() {
                 self.wait();
+            } else {
+                self.resume();
+                self.read(BATCH, if self.outbox.is_empty() { WAIT } else { WAIT_LITTLE });
             }
             // Sooner where there is nothing else to do.
             if committed.has_passed(if self.idle { COMMIT / 10 } else { COMMIT }) {
@@ -155,6 +157,8 @@ impl Intake {
             let message = match self.consumer.poll(wait) {
                 None => {
                     self.idle = wait > Duration::ZERO;
+                    self.pace = if self.came < BATCH { Pace::Live } else { Pace::CatchingUp };
+                    self.came = 0;
                     break;
                 }
                 Some(Ok(message)) => message,
@@ -167,6 +171,7 @@ impl Intake {
                 }
             };
             (wait, self.idle) = (Duration::ZERO, false);
+            self.came += 1;
             let (topic, partition) = (message.topic(), message.partition());
             if part.as_ref().is_none_or(|part| part.partition != partition || part.topic != topic || !part.is_ours()) {
                 part = self.parts.get(topic, partition);
@@ -195,76 +200,17 @@ impl Intake {
                 shards: self.shards,
                 ticks: self.ticks,
             };
-            let latest = reading.read(&mut self.pending);
+            let latest = reading.read(self.outbox.waiting());
             if let Some(time) = latest {
                 let mut known = self.view.latest.entry(part.topic.clone()).or_insert(time);
                 *known = (*known).max(time);
             }
-            if !self.pending.is_empty() {
-                drop(message);
-                self.send();
-                if !self.pending.is_empty() {
-                    break;
-                }
+            if self.outbox.is_full() {
+                break;
             }
         }
-    }
-
-    /// Hands over what is pending until the queue is full.
-    fn send(&mut self) {
-        while let Some(out) = self.pending.front() {
-            let headers: &[(&'static str, &str)] = &[(POSITION, &out.position)];
-            let record = Record {
-                topic: &out.topic,
-                partition: out.partition,
-                key: out.key.as_deref().map(str::as_bytes),
-                value: Some(&out.value),
-                headers: if out.position.is_empty() { &[] } else { headers },
-            };
-            match self.producer.send(&record, self.number) {
-                Ok(Sending::Full) => return,
-                Ok(Sending::Sent) => {
-                    if let Some(out) = self.pending.pop_front() {
-                        self.in_flight.insert(self.number, out);
-                    }
-                    self.number += 1;
-                }
-                Err(error) => {
-                    // The topic is not there now, or nobody may write: nothing is committed meanwhile.
-                    tracing::warn!(%error, "cannot send, trying again");
-                    self.view.counts.add("kafka_errors", "send");
-                    std::thread::sleep(Duration::from_millis(500));
-                    return;
-                }
-            }
-        }
-    }
-
-    fn deliveries(&mut self, wait: Duration) {
-        for delivered in self.producer.poll(wait) {
-            let Some(out) = self.in_flight.remove(&delivered.number) else { continue };
-            match delivered.offset {
-                Ok(_) => {}
-                Err(why) if reject::is_too_large(&why) => {
-                    // It can never be sent. Its record is relevant, and this is where it ends.
-                    tracing::error!(
-                        topic = &*out.topic,
-                        position = out.position,
-                        bytes = out.value.len(),
-                        "too large to be sent"
-                    );
-                    self.view.counts.add("undeliverable", "too_large");
-                }
-                Err(why) => {
-                    tracing::warn!(why, topic = &*out.topic, "not delivered, sending it again");
-                    self.view.counts.add("kafka_errors", "delivery");
-                    self.pending.push_back(out);
-                    continue;
-                }
-            }
-            if let Some((part, offset)) = &out.from {
-                part.ahead().delivered(*offset);
-            }
+        if self.came >= BATCH {
+            self.pace = Pace::CatchingUp;
         }
     }
 
@@ -281,7 +227,7 @@ impl Intake {
         }
         // A partition given to us meanwhile is not paused yet: what comes of it is not dropped.
         self.read(1, Duration::ZERO);
-        self.deliveries(Duration::from_millis(20));
+        self.outbox.deliveries(WAIT);
     }
 
     fn resume(&mut self) {
@@ -373,7 +319,7 @@ impl Intake {
         let Some(every) = self.tick else { return };
         let every = i64::try_from(every.as_nanos()).unwrap_or(i64::MAX);
         let due = EventTime::from_nanos(clock::now().nanos() / every * every);
-        if self.ticked.is_some_and(|ticked| ticked >= due) || !self.pending.is_empty() {
+        if self.ticked.is_some_and(|ticked| ticked >= due) || self.outbox.is_stuck() {
             return;
         }
         self.ticked = Some(due);
@@ -381,7 +327,7 @@ impl Intake {
     }
 
     fn take_reference(&mut self) {
-        while self.pending.len() < BATCH {
+        while !self.outbox.is_full() {
             let next = self.orders.reference.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some((position, fact)) = next else { return };
             self.put(&position, &fact);
@@ -390,7 +336,7 @@ impl Intake {
 
     fn put(&mut self, position: &Position, fact: &Fact) {
         let mut outs = outs(&self.facts, self.shards, position, fact);
-        self.pending.append(&mut outs);
+        self.outbox.waiting().append(&mut outs);
     }
 
     fn commit(&self, mode: CommitMode) {
@@ -403,9 +349,9 @@ impl Intake {
 
     fn drain(&mut self) {
         let began = Stopwatch::start();
-        while began.elapsed() < PATIENCE && !(self.pending.is_empty() && self.in_flight.is_empty()) {
-            self.send();
-            self.deliveries(Duration::from_millis(20));
+        while began.elapsed() < PATIENCE && !self.outbox.is_done() {
+            self.outbox.send(Pace::Live);
+            self.outbox.deliveries(WAIT);
         }
         self.commit(CommitMode::Sync);
         self.consumer.unsubscribe();

@@ -11,6 +11,7 @@ mod membership;
 mod metrics;
 mod onward;
 mod opening;
+mod outbox;
 mod parts;
 mod reading;
 mod reference;

@@ -25,7 +25,7 @@ use super::saving::Saving;
 use super::view::{ShardView, View};
 use crate::config::Service;
 use crate::engine::{Forgotten, Rulebook, Walk, Work};
-use crate::kafka::{Consumer, Lingering, Producer, Record, Sending};
+use crate::kafka::{Consumer, Producer, Record, Sending};
 
 /// What a worker is told.
 pub(super) enum Order {
@@ -142,7 +142,7 @@ impl Worker {
     /// A worker that holds nothing yet.
     pub(super) fn new(shared: Arc<Shared>, orders: Receiver<Order>) -> anyhow::Result<Self> {
         let connection = shared.service.kafka.clone().unwrap_or_default();
-        let (consumer, producer) = (connection.reader()?, connection.producer(Lingering::Little)?);
+        let (consumer, producer) = (connection.reader()?, connection.producer()?);
         Ok(Self {
             shared,
             orders,
