@@ -2,7 +2,6 @@
 //!
 //! In: sections of a settings file. Out: [`Service`], with every problem told beside those of the rest.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -225,11 +224,12 @@ fn connection(fields: &mut Fields, base: &Path, problems: &mut Problems) -> Conn
         connection.sasl = Some(Sasl { mechanism, user, password });
     });
     nested(fields, "properties", problems, |fields, problems| {
-        let read: BTreeMap<String, String> = fields
-            .rest()
-            .filter_map(|(key, _, node)| Some((key.to_string(), node.text(key, problems)?.to_string())))
-            .collect();
-        connection.properties = read;
+        for (key, _, node) in fields.rest() {
+            let Some(value) = node.text(key, problems) else { continue };
+            if let Err(why) = connection.properties.add(key, &value) {
+                problems.add(node.place, why);
+            }
+        }
     });
     connection
 }

@@ -20,9 +20,8 @@ mod guard;
 mod slots;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -86,7 +85,7 @@ pub enum HttpError {
         /// Why.
         error: io::Error,
     },
-    /// The socket, the runtime or the thread failed.
+    /// The socket failed.
     #[error("cannot {what}: {error}")]
     Failed {
         /// What was tried.
@@ -136,65 +135,6 @@ async fn serve_within(
     tokio::select! {
         done = served => done.map_err(failed("serve HTTP")),
         () = async move { let _ = hear.await; tokio::time::sleep(LINGER).await } => Ok(()),
-    }
-}
-
-/// The endpoints, served by a thread of their own. Dropping it stops them too, without waiting.
-#[derive(Debug)]
-pub struct Server {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<Result<(), HttpError>>,
-}
-
-impl Server {
-    /// Starts a thread with a runtime of its own, so that nothing that is busy elsewhere keeps it from answering.
-    pub fn start(listener: TcpListener, surface: Arc<dyn Surface>, token: Option<Token>) -> Result<Self, HttpError> {
-        Self::start_within(Bounds::STATED, listener, surface, token)
-    }
-
-    fn start_within(
-        bounds: Bounds,
-        listener: TcpListener,
-        surface: Arc<dyn Surface>,
-        token: Option<Token>,
-    ) -> Result<Self, HttpError> {
-        let address = listener.local_addr().map_err(failed("use the HTTP socket"))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .max_blocking_threads(ASKING)
-            .thread_name("http-ask")
-            .build()
-            .map_err(failed("start the HTTP runtime"))?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let run = move || {
-            // A sender that is dropped asks for the shutdown as one that speaks does.
-            let shutdown = async move { _ = stopped.await };
-            let served = runtime.block_on(serve_within(bounds, listener, surface, token, shutdown));
-            runtime.shutdown_background();
-            served
-        };
-        let thread =
-            std::thread::Builder::new().name("http".to_owned()).spawn(run).map_err(failed("start the HTTP thread"))?;
-        Ok(Self { address, stop, thread })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Whether the thread has ended: then nobody answers any more.
-    pub fn is_dead(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Stops, waiting a few seconds at most, and says how it ended.
-    pub fn stop(self) -> Result<(), HttpError> {
-        let _ = self.stop.send(());
-        let panicked = |_| Err(failed("serve HTTP")(io::Error::other("its thread panicked")));
-        self.thread.join().unwrap_or_else(panicked)
     }
 }
 

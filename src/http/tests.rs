@@ -1,15 +1,45 @@
 //! The endpoints over real sockets, asked by a client written by hand.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::*;
 use crate::model::Secret;
 
 const TOKEN: &str = "tide-table-of-1897";
+
+/// The endpoints, served by a thread of their own.
+struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), HttpError>>,
+}
+
+impl Server {
+    fn start(bounds: Bounds, surface: Arc<dyn Surface>, token: Option<Token>) -> Self {
+        let listener = bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let shutdown = async { _ = stopped.await };
+            let served = runtime.block_on(serve_within(bounds, listener, surface, token, shutdown));
+            runtime.shutdown_background();
+            served
+        });
+        Self { address, stop, thread }
+    }
+
+    /// Stops, waiting a few seconds at most, and says how it ended.
+    fn stop(self) -> Result<(), HttpError> {
+        self.stop.send(()).unwrap();
+        self.thread.join().unwrap()
+    }
+}
 
 /// A surface that says what a test wants.
 #[derive(Default)]
@@ -71,18 +101,18 @@ fn start(fake: Fake) -> (Server, Arc<Fake>) {
 fn start_with(fake: Fake, token: Option<Token>) -> (Server, Arc<Fake>) {
     let fake = Arc::new(fake);
     let surface: Arc<dyn Surface> = Arc::clone(&fake) as _;
-    (Server::start(bind("127.0.0.1:0").unwrap(), surface, token).unwrap(), fake)
+    (Server::start(Bounds::STATED, surface, token), fake)
 }
 
 /// With bounds that a test can wait for.
 fn start_within(connections: usize) -> Server {
     let bounds = Bounds { connections, head: Duration::from_millis(400), write: Duration::from_millis(400) };
     let surface: Arc<dyn Surface> = Arc::new(Fake { long: true, ..Fake::default() });
-    Server::start_within(bounds, bind("127.0.0.1:0").unwrap(), surface, None).unwrap()
+    Server::start(bounds, surface, None)
 }
 
 fn connect(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(server.address()).unwrap();
+    let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
 }
@@ -264,9 +294,9 @@ fn a_client_slow_to_read_is_dropped_in_time() {
 #[test]
 fn stopping_waits_for_nobody_and_frees_the_port() {
     let (server, _) = start(Fake::default());
-    let address = server.address();
+    let address = server.address;
     let _idle = connect(&server);
-    assert!(!server.is_dead());
+    assert!(!server.thread.is_finished());
     server.stop().unwrap();
     assert!(TcpStream::connect(address).is_err());
     let taken = bind("127.0.0.1:0").unwrap();

@@ -4,12 +4,11 @@
 //! nor in messages.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rdkafka::ClientConfig;
 
-use super::KafkaError;
+use super::{KafkaError, Properties};
 use crate::model::Secret;
 
 /// How to reach the brokers.
@@ -22,7 +21,7 @@ pub struct Connection {
     /// Who we are.
     pub sasl: Option<Sasl>,
     /// Further properties of librdkafka as they are, for what has no setting of its own.
-    pub properties: BTreeMap<String, String>,
+    pub properties: Properties,
     /// Most bytes that a topic of ours takes at once, where it is known and less than librdkafka would send: what is sent
     /// together with a record that is too large would be refused with it.
     pub batch_bytes: Option<u64>,
@@ -84,9 +83,7 @@ impl Connection {
         if let Some(Sasl { mechanism, user, password }) = &self.sasl {
             config.set("sasl.mechanism", mechanism).set("sasl.username", user).set("sasl.password", text(password));
         }
-        for (property, value) in &self.properties {
-            config.set(property, value);
-        }
+        self.properties.apply(&mut config);
         config
     }
 
@@ -102,7 +99,8 @@ impl Connection {
     pub(super) fn blank(&self, text: &str) -> String {
         let passwords = self.sasl.iter().map(|sasl| &sasl.password);
         let passwords = passwords.chain(self.tls.iter().filter_map(|tls| tls.key_password.as_ref()));
-        passwords.fold(text.to_owned(), |told, password| told.replace(&*self::text(password), "***"))
+        let passwords = passwords.cloned().chain(self.properties.secrets());
+        passwords.fold(text.to_owned(), |told, password| told.replace(&*self::text(&password), "***"))
     }
 
     /// How it is reached, for people: no secrets.

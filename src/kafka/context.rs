@@ -169,13 +169,11 @@ impl Connection {
         config.set("queued.max.messages.kbytes", "16384").set("fetch.queue.backoff.ms", "1");
         config.set("fetch.max.bytes", "4000000");
         config.set("fetch.wait.max.ms", "50").set("allow.auto.create.topics", "false");
-        for (property, value) in &self.properties {
-            config.set(property, value);
-        }
         config
     }
 
-    fn make(&self, config: rdkafka::ClientConfig, told: Told) -> Result<Consumer, KafkaError> {
+    fn make(&self, mut config: rdkafka::ClientConfig, told: Told) -> Result<Consumer, KafkaError> {
+        self.properties.apply(&mut config);
         config.create_with_context(told).map_err(|error| self.refused("consumer", &error))
     }
 }

@@ -6,12 +6,14 @@
 mod connection;
 mod context;
 mod producer;
+mod properties;
 mod topics;
 mod trouble;
 
 pub use connection::{Connection, Sasl, Tls};
 pub use context::{Consumer, Group, Lags, Plain, Told};
 pub use producer::{Delivered, Producer, Record, Sending};
+pub use properties::Properties;
 pub use topics::{Cleanup, Creation, Found, Wanted, ensure, reach_brokers};
 pub use trouble::Trouble;
 

@@ -4,7 +4,7 @@
 //! never will be. Idempotent, acknowledged by all replicas in sync, without an end of trying: what the broker cannot take
 //! now waits, and the queue that fills up is the back-pressure.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -51,6 +51,8 @@ pub enum Sending {
 #[derive(Default)]
 struct Deliveries {
     told: Mutex<Vec<Delivered>>,
+    /// Set once the client can send nothing any more, with what it said.
+    fatal: OnceLock<String>,
 }
 
 impl ClientContext for Deliveries {
@@ -61,6 +63,10 @@ impl ClientContext for Deliveries {
     fn error(&self, error: Cause, reason: &str) {
         if super::trouble::is_echo(&error) {
             return tracing::debug!(%error, "kafka: {reason}");
+        }
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            // What the broker has of this producer is not what it should have: nobody knows what was lost.
+            let _ = self.fatal.set(reason.to_owned());
         }
         tracing::warn!(%error, "kafka: {}", super::trouble::explained(reason));
     }
@@ -98,9 +104,7 @@ impl Connection {
         if let Some(bytes) = self.batch_bytes {
             config.set("batch.size", bytes.to_string());
         }
-        for (property, value) in &self.properties {
-            config.set(property, value);
-        }
+        self.properties.apply(&mut config);
         let inner: BaseProducer<Deliveries> =
             config.create_with_context(Deliveries::default()).map_err(|error| self.refused("producer", &error))?;
         let deliveries = Arc::clone(inner.context());
@@ -135,6 +139,18 @@ impl Producer {
                 Ok(Sending::Sent)
             }
             Err((error, _)) => Err(self.connection.failed(format!("send to {}", record.topic), &error)),
+        }
+    }
+
+    /// Why nothing can be sent any more, however long it is tried; whoever starts anew can.
+    pub fn is_able(&self) -> Result<(), KafkaError> {
+        match self.deliveries.fatal.get() {
+            None => Ok(()),
+            Some(why) => Err(KafkaError::Client {
+                brokers: self.connection.brokers.clone(),
+                what: "producer",
+                why: self.connection.blank(why),
+            }),
         }
     }
 

@@ -121,13 +121,14 @@ impl Intake {
     }
 
     /// Runs until it is told to stop, and then until what it has read is durable or its patience ends.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(mut self) -> anyhow::Result<()> {
         let mut committed = Stopwatch::start();
         while !self.orders.stop.load(Ordering::Relaxed) {
             self.let_time_pass();
             self.take_reference();
             self.outbox.send(self.pace);
             self.outbox.deliveries(Duration::ZERO);
+            self.outbox.is_able()?;
             if self.outbox.is_stuck() {
                 self.wait();
             } else {
@@ -144,6 +145,7 @@ impl Intake {
             }
         }
         self.drain();
+        Ok(())
     }
 
     /// Up to so many messages; the first is waited for a little.

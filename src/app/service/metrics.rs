@@ -43,6 +43,7 @@ pub(super) fn text(view: &View, book: &Rulebook, shards: u32) -> Result<String, 
             "reloads" => "tidewaiter_reloads_total",
             "succeeded" => "tidewaiter_shards_succeeded_total",
             "backpressure" => "tidewaiter_intake_pauses_total",
+            "rejected" => "tidewaiter_rejects_total",
             _ => "tidewaiter_undeliverable_total",
         };
         metrics.add(name, &[&which], count as f64);

@@ -192,17 +192,17 @@ impl Service {
             reloading.hold(shared, workers.clone());
         }
         if self.role.reads_records() {
+            let reference = reference::read(&config.service.reference, &config.decode);
+            let reference = reference.map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+            view.rejected(&reference.rejected);
             let orders = Arc::new(Orders {
                 decode: Mutex::new(Arc::new(config.decode.clone())),
-                reference: Mutex::new(reference::read(&config)),
+                reference: Mutex::new(reference.facts),
                 stop: AtomicBool::new(false),
             });
             for first in (0..config.service.intake_workers).map(|at| at == 0) {
                 let intake = Intake::new(&config.service, Arc::clone(&orders), Arc::clone(&view), first)?;
-                threads.start("intake", move || {
-                    intake.run();
-                    Ok(())
-                })?;
+                threads.start("intake", move || intake.run())?;
             }
             reloading.feed(orders);
         }

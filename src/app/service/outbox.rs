@@ -13,7 +13,7 @@ use super::held::POSITION;
 use super::reading::Out;
 use super::reject;
 use super::view::View;
-use crate::kafka::{Producer, Record, Sending};
+use crate::kafka::{KafkaError, Producer, Record, Sending};
 
 /// How long what is to be sent waits for more at most.
 const HOLD: Duration = Duration::from_millis(50);
@@ -73,6 +73,11 @@ impl Outbox {
     /// Whether all that was ever put here is durable.
     pub(super) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Fails where nothing can be sent any more: whoever starts anew reads on from what was committed.
+    pub(super) fn is_able(&self) -> Result<(), KafkaError> {
+        self.producer.is_able()
     }
 
     /// Hands over what waits, where it has waited long enough.

@@ -1,35 +1,65 @@
 //! Reference records of files, for the fact log.
 //!
 //! In: paths of the settings. Out: facts with their positions. They are sent at each start and each reload: facts are the
-//! same twice. What cannot be read is told and left.
+//! same twice. A record that is rejected is told and counted; a path that cannot be read is one problem of the settings
+//! among others.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
-use crate::config::Config;
 use crate::decode::{self, Outcome};
 use crate::model::{Fact, Position};
 use crate::sources::{self, Caps};
 
-/// Every fact of the files.
-pub(super) fn read(config: &Config) -> VecDeque<(Position, Fact)> {
-    let listing = sources::list(&config.service.reference);
-    let mut facts = VecDeque::new();
-    listing.errors.iter().for_each(|error| tracing::error!(%error, "reference"));
+/// What the files hold.
+#[derive(Debug, Default)]
+pub(super) struct Reference {
+    pub(super) facts: VecDeque<(Position, Fact)>,
+    /// Records that were rejected, by reason.
+    pub(super) rejected: BTreeMap<String, u64>,
+}
+
+/// Every fact of the files, or every path that cannot be read.
+pub(super) fn read(paths: &[PathBuf], settings: &decode::Settings) -> Result<Reference, Vec<String>> {
+    let listing = sources::list(paths);
+    let mut problems: Vec<String> = listing.errors.iter().map(|error| format!("reference: {error}")).collect();
+    let mut reference = Reference::default();
     for entry in &listing.entries {
         let mut input = match entry.open(&Caps::default()) {
             Ok(input) => input,
             Err(error) => {
-                tracing::error!(%error, "reference");
+                problems.push(format!("reference: {error}"));
                 continue;
             }
         };
-        decode::stream(&entry.name, &mut input, &config.decode, &mut |item| match item.outcome {
-            Outcome::Relevant(found) => facts.extend(found.into_iter().map(|fact| (item.position.clone(), fact))),
+        decode::stream(&entry.name, &mut input, settings, &mut |item| match item.outcome {
+            Outcome::Relevant(found) => {
+                reference.facts.extend(found.into_iter().map(|fact| (item.position.clone(), fact)));
+            }
             Outcome::Irrelevant => {}
             Outcome::Rejected(reason) => {
                 tracing::warn!(position = %item.position, reason = &*reason.code, detail = reason.detail, "reference");
+                *reference.rejected.entry(reason.code.to_string()).or_default() += 1;
             }
         });
     }
-    facts
+    if problems.is_empty() { Ok(reference) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_a_problem_and_a_record_that_cannot_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (good, gone) = (folder.path().join("accounts.ndjson"), folder.path().join("gone.ndjson"));
+        let account = r#"{"type":"account","provider":"aws","id":"1","valid_from":"2024-01-01T00:00:00Z"}"#;
+        std::fs::write(&good, format!("{account}\n{{\"type\":\"account\"}}\n")).unwrap();
+        let reference = read(std::slice::from_ref(&good), &decode::Settings::default()).unwrap();
+        assert_eq!((reference.facts.len(), reference.rejected.values().sum::<u64>()), (1, 1));
+        let problems = read(&[good, gone.clone()], &decode::Settings::default()).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with(&format!("reference: cannot read {}: ", gone.display())), "{problems:?}");
+    }
 }

@@ -84,7 +84,9 @@ impl Saving {
             }
             (state.began, state.writing) = (Some(Stopwatch::start()), true);
         }
-        self.runtime.spawn(self.writing(shard, member));
+        let (writing, runtime) = (self.writing(shard, member), self.runtime.clone());
+        // Packing a shard is work for a processor: it keeps no endpoint waiting.
+        self.runtime.spawn_blocking(move || runtime.block_on(writing));
     }
 
     /// Saves a shard and waits: for the end of a process.
@@ -107,6 +109,7 @@ impl Saving {
         let (store, keep, view, states) =
             (self.store.clone(), self.keep, Arc::clone(&self.view), Arc::clone(&self.states));
         async move {
+            let ending = Ending { states, shard };
             let Some(store) = store else { return };
             let pieces = snapshot.write(0).unwrap_or_default().into_iter().map(Piece);
             let saved = store.save(&header, pieces).await;
@@ -125,11 +128,27 @@ impl Saving {
                     view.counts.add("snapshots", "failed");
                 }
             }
-            let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
-            let state = states.entry(shard).or_default();
-            state.writing = false;
-            state.last = durable.or(state.last);
+            ending.with(|state| state.last = durable.or(state.last));
         }
+    }
+}
+
+/// However the writing of a snapshot ends, the next one may be begun.
+struct Ending {
+    states: Arc<Mutex<BTreeMap<u32, State>>>,
+    shard: u32,
+}
+
+impl Ending {
+    fn with(&self, change: impl FnOnce(&mut State)) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        change(states.entry(self.shard).or_default());
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.with(|state| state.writing = false);
     }
 }
 

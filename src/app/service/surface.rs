@@ -87,6 +87,9 @@ impl Reloading {
             self.asked.load().map_err(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
         let book = config.rulebook.clone();
         let digest = book.digest.to_string();
+        let orders = self.intake.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let read = |_: &Arc<Orders>| reference::read(&config.service.reference, &config.decode);
+        let reference = orders.as_ref().map(read).transpose()?.unwrap_or_default();
         let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((shared, workers)) = engine.filter(|_| self.book().digest != book.digest) {
             ask(&workers, &book)?;
@@ -95,10 +98,10 @@ impl Reloading {
                 let _ = worker.send(Order::Reload(book.clone()));
             });
         }
-        if let Some(orders) = self.intake.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(orders) = orders {
             *orders.decode.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(config.decode.clone());
-            let facts = reference::read(&config);
-            *orders.reference.lock().unwrap_or_else(PoisonError::into_inner) = facts;
+            self.view.rejected(&reference.rejected);
+            *orders.reference.lock().unwrap_or_else(PoisonError::into_inner) = reference.facts;
         }
         *self.book.lock().unwrap_or_else(PoisonError::into_inner) = book;
         Ok(digest)

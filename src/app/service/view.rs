@@ -50,7 +50,12 @@ pub(super) struct Counts(DashMap<(&'static str, String), u64>);
 impl Counts {
     /// One more.
     pub(super) fn add(&self, what: &'static str, which: impl Into<String>) {
-        *self.0.entry((what, which.into())).or_default() += 1;
+        self.add_many(what, which, 1);
+    }
+
+    /// So many more.
+    pub(super) fn add_many(&self, what: &'static str, which: impl Into<String>, count: u64) {
+        *self.0.entry((what, which.into())).or_default() += count;
     }
 
     /// All of them.
@@ -105,6 +110,13 @@ impl View {
     /// The group has said what is ours.
     pub(super) fn joined(&self, group: &'static str) {
         self.unjoined.lock().unwrap_or_else(PoisonError::into_inner).remove(group);
+    }
+
+    /// Records of reference files that were rejected, by reason.
+    pub(super) fn rejected(&self, reasons: &BTreeMap<String, u64>) {
+        for (reason, count) in reasons {
+            self.counts.add_many("rejected", reason, *count);
+        }
     }
 
     /// A webhook to be watched.

@@ -10,6 +10,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::error::KafkaError as Cause;
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::clock::{self, Stopwatch};
@@ -18,7 +20,7 @@ use crate::config::Service;
 use crate::kafka::{Consumer, Group, KafkaError};
 use crate::model::EventTime;
 use crate::sinks::AlertFormat;
-use crate::sinks::webhook::{self, Feed, Heard, NotTaken, Target};
+use crate::sinks::webhook::{self, Feed, Heard, NotTaken, Said, Target};
 
 /// How long one request to a broker may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,20 +28,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const COMMIT: Duration = Duration::from_secs(1);
 
 /// What the group tells.
+#[derive(Clone)]
 struct Member {
     feed: Arc<Feed>,
     view: Arc<View>,
     stop: Arc<AtomicBool>,
 }
 
+/// Where a partition is new to a target of which no offset is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum New {
+    /// At its end: nobody knew the target when what stands there was said.
+    AtTheEnd,
+    /// At its beginning: it was made anew, and the target known before.
+    AtTheBeginning,
+}
+
 impl Member {
     /// Every partition is read from its beginning, so that it is known what was said before; what is new begins where this
-    /// target left off, and for one that nobody knows yet at the end.
-    fn begin(
-        &self,
-        consumer: &Consumer,
-        partitions: &mut TopicPartitionList,
-    ) -> Result<(), rdkafka::error::KafkaError> {
+    /// target left off.
+    fn begin(&self, consumer: &Consumer, partitions: &mut TopicPartitionList, unknown: New) -> Result<(), Cause> {
         let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
         let mut first = TopicPartitionList::new();
         for element in committed.elements() {
@@ -47,7 +55,10 @@ impl Member {
             let (topic, partition) = (element.topic(), element.partition());
             let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
             let new = match element.offset() {
-                Offset::Offset(offset) => offset,
+                Offset::Offset(offset) if offset <= high => offset,
+                // It ends before what was read: it was made anew.
+                Offset::Offset(_) => low,
+                _ if unknown == New::AtTheBeginning => low,
                 _ => {
                     first.add_partition_offset(topic, partition, Offset::Offset(high))?;
                     high
@@ -66,7 +77,7 @@ impl Member {
 
 impl Group for Member {
     fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) {
-        while let Err(error) = self.begin(consumer, partitions) {
+        while let Err(error) = self.begin(consumer, partitions, New::AtTheEnd) {
             tracing::warn!(target = &**self.feed.name(), %error, "cannot learn where a webhook was left, trying again");
             self.view.counts.add("kafka_errors", "committed");
             if self.stop.load(Ordering::Relaxed) {
@@ -108,11 +119,14 @@ fn commit(consumer: &Consumer, feed: &Feed, partitions: &TopicPartitionList, mod
 /// Reads the alerts topic for one target.
 pub(super) struct Webhook {
     consumer: Consumer,
+    member: Member,
     feed: Arc<Feed>,
     view: Arc<View>,
     format: AlertFormat,
     /// What the worker was not ready for, in the order it was read.
-    waiting: VecDeque<Heard>,
+    waiting: VecDeque<Said>,
+    /// A partition does not hold what was to be read next: librdkafka does not say which, and has stopped reading it.
+    astray: bool,
     /// Sends; ends when its feed does.
     worker: JoinHandle<()>,
 }
@@ -131,7 +145,7 @@ impl Webhook {
         let feed = Arc::new(feed);
         let group = service.group_of(&format!("webhook-{}", feed.name()));
         let member = Member { feed: Arc::clone(&feed), view: Arc::clone(&view), stop };
-        let consumer = connection.member(&group, Box::new(member), None)?;
+        let consumer = connection.member(&group, Box::new(member.clone()), None)?;
         let topic = &service.topics.alerts;
         consumer.subscribe(&[topic]).map_err(|error| KafkaError::Request {
             brokers: connection.brokers.clone(),
@@ -140,7 +154,8 @@ impl Webhook {
         })?;
         let name = format!("webhook-{}", feed.name());
         let worker = std::thread::Builder::new().name(name).spawn(move || worker.run(clock::now))?;
-        Ok(Self { consumer, feed, view, format: service.topics.format, waiting: VecDeque::new(), worker })
+        let (format, waiting, astray) = (service.topics.format, VecDeque::new(), false);
+        Ok(Self { consumer, member, feed, view, format, waiting, astray, worker })
     }
 
     /// Until it is told to stop.
@@ -149,6 +164,9 @@ impl Webhook {
         while !stop.load(Ordering::Relaxed) {
             anyhow::ensure!(!self.worker.is_finished(), "what sends to webhook {} has ended", self.feed.name());
             self.step();
+            if self.astray {
+                self.read_anew();
+            }
             if committed.has_passed(COMMIT)
                 && let Ok(assigned) = self.consumer.assignment()
             {
@@ -169,10 +187,10 @@ impl Webhook {
 
     fn step(&mut self) {
         let waited = !self.waiting.is_empty();
-        while let Some(heard) = self.waiting.pop_front() {
-            // What is no longer assigned is read by whoever has its partition now.
-            if let Err(NotTaken::Full(heard)) = self.feed.offer(heard) {
-                self.waiting.push_front(heard);
+        while let Some(said) = self.waiting.pop_front() {
+            // What is no longer assigned is read by whoever has its partition now, which may be us again.
+            if let Err(NotTaken::Full(said)) = self.feed.offer(said) {
+                self.waiting.push_front(said);
                 break;
             }
         }
@@ -183,7 +201,10 @@ impl Webhook {
         let heard = match self.consumer.poll(Duration::from_millis(50)) {
             None => return,
             Some(Err(error)) => {
-                let kind = error.rdkafka_error_code().map_or("other".to_owned(), |code| format!("{code:?}"));
+                let code = error.rdkafka_error_code();
+                let kind = code.map_or("other".to_owned(), |code| format!("{code:?}"));
+                self.astray |=
+                    matches!(code, Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange));
                 self.view.counts.add("kafka_errors", kind);
                 return tracing::warn!(webhook = &**self.feed.name(), %error, "cannot read alerts");
             }
@@ -199,10 +220,28 @@ impl Webhook {
             }
         };
         // What was read before a pause took effect comes after what waits already.
+        let Some(said) = self.feed.read(heard) else { return };
         if !self.waiting.is_empty() {
-            self.waiting.push_back(heard);
-        } else if let Err(NotTaken::Full(heard)) = self.feed.offer(heard) {
-            self.waiting.push_back(heard);
+            self.waiting.push_back(said);
+        } else if let Err(NotTaken::Full(said)) = self.feed.offer(said) {
+            self.waiting.push_back(said);
+        }
+    }
+
+    /// All partitions from their beginnings again: what was told of them is known from there.
+    fn read_anew(&mut self) {
+        let again = || {
+            let mut partitions = self.consumer.assignment()?;
+            self.member.begin(&self.consumer, &mut partitions, New::AtTheBeginning)?;
+            // Where only that failed before, there is nothing to be ended.
+            let _ = self.consumer.incremental_unassign(&partitions);
+            self.consumer.incremental_assign(&partitions)
+        };
+        match again() {
+            Ok(()) => self.astray = false,
+            Err(error) => {
+                tracing::warn!(webhook = &**self.feed.name(), %error, "cannot read alerts anew, trying again")
+            }
         }
     }
 

@@ -168,6 +168,7 @@ impl Worker {
             self.open_again()?;
             self.send();
             self.deliveries(Duration::ZERO);
+            self.producer.is_able()?;
             if self.pending.len() < WAITING {
                 self.read();
             } else {
@@ -463,14 +464,24 @@ impl Worker {
         }
         for shard in done {
             tracing::info!(shard, "another rulebook is in force");
-            let (name, begin) = (self.shared.topic(Topic::Contributions).to_owned(), Offset::Beginning);
-            if let Err(error) = self.consumer.seek(&name, partition(shard), begin, Duration::from_secs(5)) {
-                tracing::warn!(shard, %error, "cannot hear the others again: the shard is opened anew");
-                self.reopen_later(shard);
-                continue;
-            }
-            let Some(open) = self.shards.get_mut(&shard) else { continue };
+            let name = self.shared.topic(Topic::Contributions);
+            let end = self.consumer.fetch_watermarks(name, partition(shard), PATIENCE);
+            let sought = end.and_then(|(_, end)| {
+                self.consumer.seek(name, partition(shard), Offset::Beginning, PATIENCE)?;
+                Ok(u64::try_from(end).unwrap_or_default())
+            });
+            let (end, open) = match (sought, self.shards.get_mut(&shard)) {
+                (Ok(end), Some(open)) => (end, open),
+                (Err(error), _) => {
+                    tracing::warn!(shard, %error, "cannot hear the others again: the shard is opened anew");
+                    self.reopen_later(shard);
+                    continue;
+                }
+                (Ok(_), None) => continue,
+            };
             open.next.insert(Topic::Contributions, 0);
+            open.ends.insert(Topic::Contributions, end);
+            open.reach(Topic::Contributions);
             let claim = open.held.claim(&self.shared.instance);
             self.pending.push_back((shard, open.opening, Sent::Claim, claim));
         }

@@ -77,7 +77,7 @@ impl Core {
         if audience == Audience::Nobody {
             return Decided { send, counted: counted(Outcome::Shadow) };
         }
-        if self.within(turn, at, &change) == Within::Beyond {
+        if self.within(turn, &heard, &change) == Within::Beyond {
             return Decided { send, counted: counted(Outcome::SuppressedByLimit) };
         }
         let mut send = send;
@@ -124,10 +124,10 @@ impl Core {
         ended.into_iter().filter_map(new).collect()
     }
 
-    fn within(&mut self, turn: Turn, at: EventTime, change: &Change) -> Within {
+    fn within(&mut self, turn: Turn, heard: &Heard, change: &Change) -> Within {
         // A record dealt with on a day that has been summed up does not count for the day that is open now.
-        let over = turn == Turn::Old && self.days.open().is_some_and(|open| open > at.day());
-        if over { Within::Limit } else { self.days.count(&change.about.rule) }
+        let over = turn == Turn::Old && self.days.open().is_some_and(|open| open > heard.at.day());
+        if over { Within::Limit } else { self.days.count(&change.about.rule, heard.partition) }
     }
 }
 
@@ -147,6 +147,7 @@ fn message(change: Change, heard: Heard, at: EventTime) -> Message {
 }
 
 fn summary(left: LeftOut, at: EventTime) -> Message {
-    let key = Digest::new("webhook summary").field(&left.rule.id).field(left.day.to_string());
+    let (day, partition) = (left.day.to_string(), left.partition.to_string());
+    let key = Digest::new("webhook summary").field(&left.rule.id).field(day).field(partition);
     Message { key: Text::new(key.fact_id().to_string()), at, body: Body::Summary(Arc::new(left)) }
 }

@@ -27,8 +27,9 @@ struct Hold {
     next: i64,
 }
 
-/// A record, and the time of reading its partition that it belongs to.
-pub(super) struct Said {
+/// A record as it was read, and the time of reading its partition that it belongs to.
+#[derive(Debug, PartialEq)]
+pub struct Said {
     pub(super) generation: u64,
     pub(super) heard: Heard,
 }
@@ -108,12 +109,12 @@ impl Shared {
     }
 }
 
-/// Why a record is not taken; the record itself, where it is still of use.
+/// Why a record is not taken; itself, where it is still of use.
 #[derive(Debug, PartialEq)]
 pub enum NotTaken {
     /// The worker is behind: offer it again later. Nothing behind it may be offered before.
-    Full(Heard),
-    /// Its partition is not assigned.
+    Full(Said),
+    /// Its partition is not assigned any more, or was given anew: whoever has it reads the record again.
     NotAssigned,
     /// The worker has ended.
     Ended,
@@ -155,12 +156,19 @@ impl Feed {
         self.shared.changed.notify_all();
     }
 
-    /// Hands over the next record of a partition. Never waits.
-    pub fn offer(&self, heard: Heard) -> Result<(), NotTaken> {
-        let hold = self.shared.state().holds.get(&heard.partition).copied();
-        let Some(Hold { generation, .. }) = hold else { return Err(NotTaken::NotAssigned) };
-        self.sender.try_send(Said { generation, heard }).map_err(|error| match error {
-            TrySendError::Full(said) => NotTaken::Full(said.heard),
+    /// A record as it is read: it belongs to this time of reading its partition. `None` where that is not assigned.
+    pub fn read(&self, heard: Heard) -> Option<Said> {
+        let generation = self.shared.state().holds.get(&heard.partition)?.generation;
+        Some(Said { generation, heard })
+    }
+
+    /// Hands over the next record of a partition, where it is still read as it was then. Never waits.
+    pub fn offer(&self, said: Said) -> Result<(), NotTaken> {
+        if self.shared.start(said.heard.partition, said.generation).is_none() {
+            return Err(NotTaken::NotAssigned);
+        }
+        self.sender.try_send(said).map_err(|error| match error {
+            TrySendError::Full(said) => NotTaken::Full(said),
             TrySendError::Disconnected(_) => NotTaken::Ended,
         })
     }

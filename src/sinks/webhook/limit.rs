@@ -25,13 +25,23 @@ pub(super) struct LeftOut {
     pub(super) day: Day,
     /// How many messages; at least 1.
     pub(super) count: u64,
+    /// The first partition that the rule was heard of in: of several instances with one target each has others, and sums up
+    /// what it left out itself.
+    pub(super) partition: i32,
+}
+
+/// What was heard of a rule on the day that is open.
+struct Counted {
+    rule: Arc<Rule>,
+    count: u64,
+    partition: i32,
 }
 
 /// Counts of the day that is open.
 pub(super) struct Days {
     most: u32,
     open: Option<Day>,
-    rules: BTreeMap<Text, (Arc<Rule>, u64)>,
+    rules: BTreeMap<Text, Counted>,
 }
 
 impl Days {
@@ -47,9 +57,9 @@ impl Days {
         let ended = self.open.replace(day);
         let rules = std::mem::take(&mut self.rules);
         let Some(day) = ended else { return Vec::new() };
-        let beyond = |(rule, count): (Arc<Rule>, u64)| match count.saturating_sub(u64::from(self.most)) {
+        let beyond = |Counted { rule, count, partition }| match count.saturating_sub(u64::from(self.most)) {
             0 => None,
-            count => Some(LeftOut { rule, day, count }),
+            count => Some(LeftOut { rule, day, count, partition }),
         };
         rules.into_values().filter_map(beyond).collect()
     }
@@ -59,10 +69,12 @@ impl Days {
         self.open
     }
 
-    /// Counts a message of `day` (see [`Days::begin`]).
-    pub(super) fn count(&mut self, rule: &Arc<Rule>) -> Within {
-        let (_, count) = self.rules.entry(rule.id.clone()).or_insert_with(|| (Arc::clone(rule), 0));
-        *count += 1;
-        if *count > u64::from(self.most) { Within::Beyond } else { Within::Limit }
+    /// Counts a message of the day that is open (see [`Days::begin`]).
+    pub(super) fn count(&mut self, rule: &Arc<Rule>, partition: i32) -> Within {
+        let new = || Counted { rule: Arc::clone(rule), count: 0, partition };
+        let counted = self.rules.entry(rule.id.clone()).or_insert_with(new);
+        counted.count += 1;
+        counted.partition = counted.partition.min(partition);
+        if counted.count > u64::from(self.most) { Within::Beyond } else { Within::Limit }
     }
 }

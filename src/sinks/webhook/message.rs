@@ -92,7 +92,7 @@ fn whole(body: &Body) -> String {
             json!({ "event": event, "alert": alert }).to_string()
         }
         Body::Summary(left) => {
-            let LeftOut { rule, day, count } = &**left;
+            let LeftOut { rule, day, count, .. } = &**left;
             json!({ "event": "summary", "rule": rule.id, "day": day, "left_out": count }).to_string()
         }
     }
@@ -110,7 +110,7 @@ fn slack(body: &Body, link: Option<&Link>) -> String {
             format!("[{severity}] {event}: {title}\n{}{link}", escaped(&subject, SLACK_TEXT))
         }
         Body::Summary(left) => {
-            let LeftOut { rule, day, count } = &**left;
+            let LeftOut { rule, day, count, .. } = &**left;
             let title = escaped(&rule.title, SLACK_TEXT);
             format!("[{}] {title}\n{count} more left out on {day}", rule.severity.as_str())
         }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn left_out() -> Message {
-        let left = LeftOut { rule: about("Title", "", "").rule, day: Day(19_800), count: 12 };
+        let left = LeftOut { rule: about("Title", "", "").rule, day: Day(19_800), count: 12, partition: 0 };
         Message { key: "k2".into(), at: EventTime::from_nanos(0), body: Body::Summary(Arc::new(left)) }
     }
 

@@ -19,7 +19,7 @@ mod retry;
 mod target;
 mod worker;
 
-pub use feed::{Failing, Feed, NotTaken, WAITING, Watch};
+pub use feed::{Failing, Feed, NotTaken, Said, WAITING, Watch};
 pub use line::Heard;
 pub use memory::MOST_ALERTS;
 pub use outcome::{Counts, Outcome};

@@ -105,6 +105,8 @@ fn the_last_offset_reaches_the_broker_though_its_commit_was_refused_and_nothing_
     eventually(LONG, "records that are taken in", || taken_in().then_some(()));
     let committed = || service.client.committed("refused-intake", &service.topic("records"));
     assert!(committed().values().all(|committed| committed.offset == 0), "a commit was not refused");
+    let counted = || surface.metric("tidewaiter_kafka_errors_total", "\"commit\"") > 0.0;
+    eventually(LONG, "refused commits in the metrics", || counted().then_some(()));
     cluster.forgive(RDKafkaApiKey::OffsetCommit);
     service.settled(&mut running);
 

@@ -37,14 +37,56 @@ fn told(hook: &Hook) -> Vec<(String, String)> {
 }
 
 /// One that reads from now on: targets that are new begin at the end of the topic.
-fn start(service: &Service, name: &str, surface: &Surface) -> Instance {
+fn start(service: &Service, name: &str, targets: usize, surface: &Surface) -> Instance {
     let mut instance = service.start(name, &surface.settings(), &[]);
     eventually(LONG, "webhooks that read alerts", || {
         assert!(instance.is_running(), "{}", instance.log());
         let joined = instance.log().lines().filter(|line| line.contains("webhook reads alerts")).count();
-        (joined >= 2 && surface.get("/readyz", "").0 == 200).then_some(())
+        (joined >= targets && surface.get("/readyz", "").0 == 200).then_some(())
     });
     instance
+}
+
+#[test]
+fn a_webhook_hears_an_alerts_topic_that_is_made_anew() {
+    let Some(broker) = shared() else { return };
+    let hook = Hook::well();
+    let settings = format!(
+        "policy: [rules]\n\
+         webhooks:\n\
+         - {{ name: well, url: \"{}\", shape: signed, secret_file: hook.key }}\n",
+        hook.url
+    );
+    let service = Service::new(broker, "anew-told", 2, &settings);
+    service.rules("rules", &[OWNERS]);
+    for (file, secret) in [("hook.key", KEY), ("token", TOKEN)] {
+        std::fs::write(service.folder.path().join(file), secret).unwrap();
+    }
+    let surface = Surface::new();
+    let mut running = vec![start(&service, "first", 1, &surface)];
+    let of = |number: usize| ("opened".to_owned(), format!("parent-{number}"));
+    service.send(&[owner(1), owner(2), owner(3)].concat(), 7);
+    service.settled(&mut running);
+    service.send(&[tick()], 7);
+    eventually(LONG, "what the webhook is told", || (told(&hook).len() >= 3).then_some(()));
+    service.settled(&mut running);
+
+    let alerts = service.topic("alerts");
+    service.client.delete_topic(&alerts);
+    let made = || service.client.try_create_topic(&alerts, 2, &[("cleanup.policy", "compact")]).ok();
+    eventually(LONG, "a topic of the same name", made);
+    service.send(&owner(4), 7);
+    eventually(LONG, "what is new", || {
+        assert!(running[0].is_running(), "{}", running[0].log());
+        told(&hook).contains(&of(4)).then_some(())
+    });
+    let all = ["owner:parent-1", "owner:parent-2", "owner:parent-3", "owner:parent-4"];
+    names(&service, &all.map(|owner| (OWNERS, owner)), &running);
+    // What the topic that is gone said is said again, under the keys it had.
+    let requests = hook.requests();
+    let keys: BTreeSet<&str> = requests.iter().map(|heard| heard.header("Tidewaiter-Id")).collect();
+    assert_eq!(keys.len(), 4, "{:?}", told(&hook));
+    assert_eq!(running[0].term(LONG), 0, "{}", running[0].log());
 }
 
 #[test]
@@ -65,7 +107,7 @@ fn an_alert_is_told_once_over_a_restart_and_a_dead_webhook_holds_up_nobody() {
         std::fs::write(service.folder.path().join(file), secret).unwrap();
     }
     let surface = Surface::new();
-    let mut running = vec![start(&service, "first", &surface)];
+    let mut running = vec![start(&service, "first", 2, &surface)];
     let of = |number: usize| ("opened".to_owned(), format!("parent-{number}"));
     service.send(&[owner(1), owner(2)].concat(), 7);
     service.settled(&mut running);
@@ -92,7 +134,7 @@ fn an_alert_is_told_once_over_a_restart_and_a_dead_webhook_holds_up_nobody() {
 
     // A restart says nothing again: what comes next is the next that is heard.
     assert_eq!(running[0].term(LONG), 0, "{}", running[0].log());
-    running = vec![start(&service, "second", &surface)];
+    running = vec![start(&service, "second", 2, &surface)];
     service.send(&owner(3), 7);
     names(&service, &[(OWNERS, "owner:parent-1"), (OWNERS, "owner:parent-2"), (OWNERS, "owner:parent-3")], &running);
     eventually(LONG, "what is new", || told(&hook).contains(&of(3)).then_some(()));

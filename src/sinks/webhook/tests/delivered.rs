@@ -109,7 +109,7 @@ fn run(target: Target) -> Running {
 
 impl Running {
     fn say(&self, offset: i64, record: &str) {
-        self.feed.offer(heard(offset, record)).unwrap();
+        self.feed.offer(self.feed.read(heard(offset, record)).unwrap()).unwrap();
     }
 
     fn set(&self, time: EventTime) {
@@ -135,7 +135,7 @@ impl Running {
 fn what_is_delivered_is_signed_and_its_offset_may_be_committed() {
     let server = serve(|_| status(204, ""));
     let running = run(target(&server.url));
-    assert_eq!(running.feed.offer(heard(0, "a 1 open 1")), Err(NotTaken::NotAssigned));
+    assert_eq!(running.feed.read(heard(0, "a 1 open 1")), None, "not assigned");
     running.feed.assign(0, 0);
     running.say(0, "a 1 open 1");
     running.say(1, "a 2 open 1");
@@ -229,8 +229,8 @@ fn a_target_that_hangs_blocks_only_itself_and_is_visible() {
     assert_eq!((failing.why, failing.since), (Why::Timeout, heard(0, "a gone").at));
     soon("another attempt", || (slow.counts().contains(&("retried", 2))).then_some(()));
     assert!(slow.feed.offsets().is_empty());
-    let full = (1..1_000).find_map(|offset| slow.feed.offer(heard(offset, "a 2 open 1")).err());
-    assert!(matches!(full, Some(NotTaken::Full(heard)) if heard.offset <= i64::try_from(WAITING).unwrap() + 1));
+    let full = (1..1_000).find_map(|offset| slow.feed.offer(slow.feed.read(heard(offset, "a 2 open 1"))?).err());
+    assert!(matches!(full, Some(NotTaken::Full(said)) if said.heard.offset <= i64::try_from(WAITING).unwrap() + 1));
     slow.end();
     quick.end();
 }
@@ -290,16 +290,19 @@ fn a_partition_taken_away_takes_its_waiting_messages_with_it() {
     let worker = worker.hurried(slow, SOON);
     let thread = std::thread::spawn(move || worker.run(|| day(0)));
     feed.assign(0, 0);
-    feed.offer(heard(0, "a 1 open 1")).unwrap();
-    feed.offer(heard(1, "b 1 open 1")).unwrap();
+    let say = |offset, record| feed.offer(feed.read(heard(offset, record)).unwrap()).unwrap();
+    say(0, "a 1 open 1");
+    say(1, "b 1 open 1");
+    let waits = feed.read(heard(2, "c 1 open 1")).unwrap();
     soon("an attempt", || (server.count() == 1).then_some(()));
     feed.revoke(0);
-    assert_eq!(feed.offer(heard(2, "c 1 open 1")), Err(NotTaken::NotAssigned));
+    assert_eq!(feed.read(heard(2, "c 1 open 1")), None);
     assert!(feed.offsets().is_empty());
     // Given back, it is read from the beginning.
     feed.assign(0, 1);
-    feed.offer(heard(0, "a 1 open 1")).unwrap();
-    feed.offer(heard(1, "a 2 resolved 1")).unwrap();
+    assert_eq!(feed.offer(waits), Err(NotTaken::NotAssigned), "it was read before, and is read again in its turn");
+    say(0, "a 1 open 1");
+    say(1, "a 2 resolved 1");
     soon("the next message", || (server.count() == 2).then_some(()));
     assert_eq!(server.events(), ["opened a", "resolved a"]);
     feed.stop();
