@@ -1,7 +1,8 @@
 //! Consumers: one that joins a group, and one that reads what it is told to.
 //!
 //! In: a connection. Out: consumers that commit and store nothing by themselves, that tell of partitions given and taken
-//! away, and of how far they lag behind.
+//! away, and of how far they lag behind. What became of a commit is not told: librdkafka has nobody to tell it to where, as
+//! here, events are asked for; whoever must know asks the broker what it has.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,10 +29,6 @@ pub trait Group: Send + Sync {
     fn begun(&self, consumer: &Consumer, partitions: &TopicPartitionList);
     /// These are not ours any more when this returns: what is unfinished is to be finished, soon.
     fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList);
-    /// The broker has these offsets, each of which may hold an error of its own.
-    fn committed(&self, _: &TopicPartitionList) {}
-    /// The broker did not take what was committed: it is to be committed again.
-    fn not_committed(&self) {}
 }
 
 /// Belongs to no group.
@@ -104,17 +101,6 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 }
 
 impl ConsumerContext for Told {
-    fn commit_callback(&self, result: Result<(), Cause>, offsets: &TopicPartitionList) {
-        match result {
-            Ok(()) => self.group.committed(offsets),
-            // As while partitions change hands.
-            Err(error) => {
-                tracing::debug!(%error, "offsets were not committed");
-                self.group.not_committed();
-            }
-        }
-    }
-
     /// Always the cooperative way: that is what our groups are set to.
     fn rebalance(&self, consumer: &Consumer, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let done = match what {

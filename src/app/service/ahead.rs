@@ -58,8 +58,8 @@ struct Waiting {
 /// What the broker says was committed of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Committed {
-    /// An offset.
-    Something,
+    /// This offset.
+    Offset(u64),
     /// No offset.
     Nothing,
     /// It did not say.
@@ -72,13 +72,32 @@ pub(super) struct Ahead {
     next: u64,
     totals: Totals,
     waiting: VecDeque<Waiting>,
+    /// What the broker said it has.
     committed: Option<u64>,
+    /// What it was last sent.
+    sent: Option<u64>,
+}
+
+/// What an answer of the broker means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Confirmed {
+    /// It has what it was sent, as far as it says.
+    Yes,
+    /// It has not: what was sent was refused, or is on its way.
+    No,
+    /// It had an offset and has none any more: it forgets them with the source.
+    Forgotten,
 }
 
 impl Ahead {
-    /// From a committed offset and its totals.
+    /// From an offset and the totals before it; of which the broker knows nothing.
     pub(super) fn new(next: u64, totals: Totals) -> Self {
-        Self { next, totals, waiting: VecDeque::new(), committed: None }
+        Self { next, totals, waiting: VecDeque::new(), committed: None, sent: None }
+    }
+
+    /// From a committed offset and its totals.
+    pub(super) fn committed(next: u64, totals: Totals) -> Self {
+        Self { committed: Some(next), ..Self::new(next, totals) }
     }
 
     /// A message was read: what its records came to, and how many facts and rejects are to be delivered.
@@ -137,7 +156,18 @@ impl Ahead {
     }
 
     /// What may be committed, where it is more than the broker has.
-    pub(super) fn commit(&self) -> Option<(u64, String)> {
+    pub(super) fn commit(&mut self) -> Option<(u64, String)> {
+        let due = self.due()?;
+        self.sent = Some(due.0);
+        Some(due)
+    }
+
+    /// Whether more may be committed than the broker has.
+    pub(super) fn is_due(&self) -> bool {
+        self.due().is_some()
+    }
+
+    fn due(&self) -> Option<(u64, String)> {
         let (offset, totals) = match self.waiting.front() {
             Some(first) => (first.offset, &first.before),
             None => (self.next, &self.totals),
@@ -148,12 +178,19 @@ impl Ahead {
         Some((offset, totals.write()))
     }
 
-    /// The broker has this offset, with its totals.
-    pub(super) fn committed(&mut self, offset: u64) {
-        // More than was read is no answer about this source.
-        if offset <= self.next {
-            self.committed = self.committed.max(Some(offset));
+    /// What the broker says it has.
+    pub(super) fn confirm(&mut self, committed: Committed) -> Confirmed {
+        if self.forgotten(committed) {
+            return Confirmed::Forgotten;
         }
+        // Any other offset is of a source that had this one's name before, or older than what was sent.
+        if let Committed::Offset(offset) = committed
+            && self.sent == Some(offset)
+        {
+            self.committed = self.sent;
+        }
+        let refused = committed != Committed::Unknown && self.sent > self.committed;
+        if refused { Confirmed::No } else { Confirmed::Yes }
     }
 }
 
@@ -178,8 +215,11 @@ mod tests {
         ahead.delivered(10);
         let (offset, totals) = ahead.commit().unwrap();
         assert_eq!((offset, Totals::read(&totals)), (13, ahead.totals().clone()));
-        assert_eq!(ahead.commit().map(|(offset, _)| offset), Some(13), "the broker may have refused it");
-        ahead.committed(13);
+        assert_eq!(ahead.confirm(Committed::Offset(10)), Confirmed::No);
+        assert_eq!(ahead.commit().map(|(offset, _)| offset), Some(13), "the broker has refused it");
+        assert_eq!(ahead.confirm(Committed::Unknown), Confirmed::Yes, "it may have it");
+        assert!(ahead.is_due());
+        assert_eq!(ahead.confirm(Committed::Offset(13)), Confirmed::Yes);
         assert_eq!(ahead.commit(), None, "nothing new");
     }
 
@@ -206,7 +246,7 @@ mod tests {
         ahead.read(9, &one(None), 1);
         assert!(!ahead.is_another(10, Committed::Unknown), "nothing new has come");
         assert!(ahead.is_another(4, Committed::Unknown));
-        let anew = ahead.anew(0);
+        let mut anew = ahead.anew(0);
         assert_eq!((anew.next(), anew.commit().map(|(offset, _)| offset), anew.totals().tally.read), (0, Some(0), 1));
     }
 
@@ -214,9 +254,14 @@ mod tests {
     fn a_source_of_which_nothing_is_committed_any_more_is_another_however_long_it_is() {
         let mut ahead = Ahead::new(9, Totals::default());
         assert!(!ahead.is_another(20, Committed::Nothing), "nothing was committed yet");
-        ahead.committed(9);
+        assert_eq!(ahead.confirm(Committed::Nothing), Confirmed::Yes);
+        assert_eq!(ahead.confirm(Committed::Offset(4)), Confirmed::Yes, "of the one before");
+        assert_eq!(ahead.confirm(Committed::Nothing), Confirmed::Yes);
+        assert_eq!(ahead.commit().map(|(offset, _)| offset), Some(9));
+        assert_eq!(ahead.confirm(Committed::Offset(9)), Confirmed::Yes);
+        assert_eq!(ahead.confirm(Committed::Nothing), Confirmed::Forgotten);
         assert!(ahead.is_another(20, Committed::Nothing));
-        assert!(!ahead.is_another(20, Committed::Something) && !ahead.is_another(20, Committed::Unknown));
+        assert!(!ahead.is_another(20, Committed::Offset(9)) && !ahead.is_another(20, Committed::Unknown));
     }
 
     #[test]

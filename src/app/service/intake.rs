@@ -15,7 +15,7 @@ use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
-use super::ahead::Committed;
+use super::ahead::{Committed, Confirmed};
 use super::clock::{self, Stopwatch};
 use super::outbox::{Outbox, Pace};
 use super::parts::{Member, PATIENCE, Part, Parts, ask_committed, commit, offset, tell_lost};
@@ -137,7 +137,7 @@ impl Intake {
             }
             // Sooner where there is nothing else to do.
             if committed.has_passed(if self.idle { COMMIT / 10 } else { COMMIT }) {
-                self.notice_another();
+                self.confirm();
                 if self.astray {
                     self.read_on();
                 }
@@ -254,25 +254,33 @@ impl Intake {
         }
     }
 
-    /// Before more is committed, and now and then: librdkafka reads on where it was in a source that was deleted and made
-    /// anew, as long as that is not shorter. The broker forgets what was committed of a source that is deleted, soon after.
-    fn notice_another(&mut self) {
+    /// Before more is committed, and now and then, it is asked what the broker has. What was committed may have been refused,
+    /// as while partitions change hands, and nobody says so. And librdkafka reads on where it was in a source that was
+    /// deleted and made anew, as long as that is not shorter: the broker forgets what was committed of it, soon after.
+    fn confirm(&mut self) {
         let now_and_then = self.looked.has_passed(LOOK);
         let mut parts = self.parts.all();
-        parts.retain(|part| {
-            let ahead = part.ahead();
-            ahead.forgotten(Committed::Nothing) && (now_and_then || ahead.commit().is_some())
-        });
+        parts.retain(|part| now_and_then || part.ahead().is_due());
         if parts.is_empty() {
             return;
         }
         // Reading waits meanwhile: a broker that does not answer soon is asked again next time.
-        match ask_committed(&self.consumer, &parts, COMMIT) {
-            Ok(committed) => self.astray |= committed.values().any(|committed| *committed == Committed::Nothing),
+        let committed = match ask_committed(&self.consumer, &parts, COMMIT) {
+            Ok(committed) => committed,
             // The commit that follows fails likewise.
             Err(error) => {
                 tracing::debug!(%error, "cannot learn what is committed");
-                self.view.counts.add("kafka_errors", "committed");
+                return self.view.counts.add("kafka_errors", "committed");
+            }
+        };
+        for part in parts {
+            let key = (part.topic.clone(), part.partition);
+            let committed = committed.get(&key).copied().unwrap_or(Committed::Unknown);
+            let confirmed = part.ahead().confirm(committed);
+            match confirmed {
+                Confirmed::Yes => {}
+                Confirmed::No => self.view.counts.add("kafka_errors", "commit"),
+                Confirmed::Forgotten => self.astray = true,
             }
         }
     }

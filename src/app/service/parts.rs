@@ -115,18 +115,19 @@ impl Member {
             let (topic, partition) = (element.topic().to_owned(), element.partition());
             let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
             let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-            let (next, totals) = match element.offset() {
-                Offset::Offset(offset) => (u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata())),
+            let mut ahead = match element.offset() {
+                Offset::Offset(offset) => {
+                    Ahead::committed(u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata()))
+                }
                 // What was removed before anybody read here is nothing that was lost to us.
                 _ => {
                     let known = self.parts.left().remove(&(topic.clone(), partition));
                     known.iter().for_each(|_| tell_anew(&topic, partition));
-                    (low, known.unwrap_or_default())
+                    Ahead::new(low, known.unwrap_or_default())
                 }
             };
-            let mut ahead = Ahead::new(next, totals);
             tell_lost(&topic, partition, ahead.begins_at(low));
-            if ahead.is_another(high, Committed::Something) {
+            if ahead.is_another(high, Committed::Unknown) {
                 tell_anew(&topic, partition);
                 ahead = ahead.anew(low);
             }
@@ -164,7 +165,7 @@ pub(super) fn ask_committed(
     let answer = consumer.committed_offsets(list, patience)?;
     let committed = answer.elements().into_iter().map(|element| {
         let committed = match (element.error(), element.offset()) {
-            (Ok(()), Offset::Offset(_)) => Committed::Something,
+            (Ok(()), Offset::Offset(offset)) => Committed::Offset(u64::try_from(offset).unwrap_or_default()),
             (Ok(()), Offset::Invalid) => Committed::Nothing,
             _ => Committed::Unknown,
         };
@@ -195,22 +196,6 @@ impl Group for Member {
         let names: Vec<String> =
             partitions.elements().iter().map(|each| format!("{}/{}", each.topic(), each.partition())).collect();
         tracing::info!(partitions = names.join(" "), "intake reads");
-    }
-
-    fn committed(&self, offsets: &TopicPartitionList) {
-        for element in offsets.elements() {
-            if element.error().is_err() {
-                self.not_committed();
-            } else if let Offset::Offset(offset) = element.offset()
-                && let Some(part) = self.parts.get(element.topic(), element.partition())
-            {
-                part.ahead().committed(u64::try_from(offset).unwrap_or_default());
-            }
-        }
-    }
-
-    fn not_committed(&self) {
-        self.view.counts.add("kafka_errors", "commit");
     }
 
     fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {

@@ -110,6 +110,8 @@ struct Flight {
     shard: u32,
     opening: u64,
     what: Sent,
+    /// Offset before which it cannot stand: what was read of its partition when it was sent.
+    least: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -412,8 +414,11 @@ impl Worker {
             match self.producer.send(&record, self.number) {
                 Ok(Sending::Full) => return,
                 Ok(Sending::Sent) => {
-                    if let Some((shard, opening, what, _)) = self.pending.pop_front() {
-                        self.in_flight.insert(self.number, Flight { shard, opening, what });
+                    if let Some((shard, opening, what, out)) = self.pending.pop_front() {
+                        // Only of its own partitions it knows how far they are.
+                        let own = self.shards.get(&shard).filter(|_| out.partition == shard);
+                        let least = own.and_then(|open| open.next.get(&out.topic)).copied().unwrap_or_default();
+                        self.in_flight.insert(self.number, Flight { shard, opening, what, least });
                     }
                     self.number += 1;
                 }
@@ -434,6 +439,11 @@ impl Worker {
                 continue;
             };
             match delivered.offset {
+                Ok(offset) if offset < flight.least => {
+                    let (shard, least) = (flight.shard, flight.least);
+                    tracing::error!(shard, offset, least, "a topic of ours was made anew: the shard is opened anew");
+                    self.reopen_later(shard);
+                }
                 Ok(offset) if flight.what == Sent::Claim => {
                     open.held.claimed(offset);
                     open.dirty = true;
