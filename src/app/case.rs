@@ -162,7 +162,7 @@ fn fold(book: Rulebook, settings: &decode::Settings, lines: &str, until: Option<
                 |refusal: Refusal| rejects.push(format!("given {}: {}", item.position.at, refusal.as_str()));
             replay::fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
         }
-        Outcome::Irrelevant => {}
+        Outcome::Irrelevant | Outcome::Repeated => {}
         Outcome::Rejected(reason) => {
             rejects.push(format!("given {}: {}: {}", item.position.at, reason.code, reason.detail))
         }

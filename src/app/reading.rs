@@ -19,7 +19,7 @@ const AHEAD: usize = 16;
 
 /// What is heard of an entry: its items, then how it ended.
 pub(super) enum Heard {
-    /// A record that says something, or is rejected.
+    /// A record that says something new, or is rejected.
     Item(Item),
     /// All was read.
     Ended(Tally),
@@ -66,7 +66,7 @@ fn read(entry: &Entry, settings: &Settings, tell: &mut dyn FnMut(Heard)) {
     let mut tally = Tally::default();
     decode::stream(&entry.name, &mut input, settings, &mut |item| {
         tally.count(&item.outcome);
-        if item.outcome != Outcome::Irrelevant {
+        if !matches!(item.outcome, Outcome::Irrelevant | Outcome::Repeated) {
             tell(Heard::Item(item));
         }
     });

@@ -73,7 +73,7 @@ impl Replay {
                         let mut refused = |refusal| progress.rejected(refused(&item.position, item.size, refusal));
                         fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
                     }
-                    Outcome::Irrelevant => {}
+                    Outcome::Irrelevant | Outcome::Repeated => {}
                     Outcome::Rejected(reason) => progress.rejected(Reject {
                         reason: reason.code.to_string(),
                         detail: reason.detail,

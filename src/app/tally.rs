@@ -12,7 +12,7 @@ use crate::telemetry::Records;
 pub struct Tally {
     /// All.
     pub read: u64,
-    /// Those that gave facts.
+    /// Those that gave facts, or said what an earlier one said.
     pub relevant: u64,
     /// Those understood and left.
     pub irrelevant: u64,
@@ -34,7 +34,7 @@ impl Tally {
     pub(super) fn count(&mut self, outcome: &Outcome) {
         self.read += 1;
         match outcome {
-            Outcome::Relevant(_) => self.relevant += 1,
+            Outcome::Relevant(_) | Outcome::Repeated => self.relevant += 1,
             Outcome::Irrelevant => self.irrelevant += 1,
             Outcome::Rejected(reason) => *self.rejected.entry(reason.code.to_string()).or_default() += 1,
         }

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
         decode::stream(&entry.name, &mut input, &settings, &mut |item| {
             let written = match item.outcome {
                 Outcome::Relevant(facts) => facts.iter().try_for_each(|fact| line(&mut out, fact)),
-                Outcome::Irrelevant => Ok(()),
+                Outcome::Irrelevant | Outcome::Repeated => Ok(()),
                 Outcome::Rejected(reason) => {
                     output::complain(&format!("{}: {}: {}", item.position, reason.code, reason.detail));
                     Ok(())

@@ -71,7 +71,12 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
         policy: Arc::new(policy),
         digest: Text::new(format!("sha256:{}", digest.field(format!("{known_on:?}")).finish_hex())),
     };
-    let decode = decode::Settings { limits: settings.limits, principals: settings.principals, ..Default::default() };
+    let decode = decode::Settings {
+        limits: settings.limits,
+        principals: settings.principals,
+        sightings: settings.sightings,
+        format: None,
+    };
     Ok(Config { rulebook, decode, service: settings.service, webhooks: settings.webhooks, notices })
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::read::{Gathered, read_text};
 use super::service::{Service, service};
 use super::webhooks::webhooks;
-use crate::decode::{Limits, PrincipalPolicy};
+use crate::decode::{Limits, PrincipalPolicy, Sightings};
 use crate::model::{Day, EventTime, Text};
 use crate::sinks::webhook::Target;
 use crate::written::{Fields, Node, Problems, parse};
@@ -29,6 +29,8 @@ pub struct Settings {
     pub lists: Vec<PathBuf>,
     /// `privacy.principals` and its key.
     pub principals: PrincipalPolicy,
+    /// `sightings`.
+    pub sightings: Sightings,
     /// `limits`.
     pub limits: Limits,
     /// What `run` needs beside.
@@ -98,6 +100,7 @@ pub(super) fn read_settings(path: &Path, errors: &mut Gathered) -> Settings {
             jurisdictions: path_of(fields, "jurisdictions", base, problems),
             policy: paths_of(fields, "policy", base, problems),
             lists: paths_of(fields, "lists", base, problems).unwrap_or_default(),
+            sightings: value_of(fields, "sightings", problems, sightings).unwrap_or_default(),
             service: service(fields, base, problems),
             ..Settings::default()
         };
@@ -180,6 +183,14 @@ fn time(text: &str) -> Result<EventTime, String> {
 
 fn day(text: &str) -> Result<Day, String> {
     Day::parse(text).map_err(|_| format!("must be a day such as 2024-09-01, got {text:?}"))
+}
+
+fn sightings(text: &str) -> Result<Sightings, String> {
+    match text {
+        "relevant" => Ok(Sightings::Relevant),
+        "all" => Ok(Sightings::All),
+        other => Err(format!("must be relevant or all, got {other:?}")),
+    }
 }
 
 fn principals(fields: &mut Fields, base: &Path, problems: &mut Problems) -> PrincipalPolicy {

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{PrincipalPolicy, Settings, Sightings};
-use crate::model::{AccountId, Actor, Digest, EventTime, Fact, NetworkPrefix, PrincipalClass, Text, Usage};
+use super::sighting::Sighting;
+use super::{Outcome, PrincipalPolicy, Reason, Settings, Sightings};
+use crate::model::{AccountId, Actor, Digest, EventTime, Fact, NetworkPrefix, PrincipalClass, Text};
 
 /// Handed to every decoder with every record.
 pub(crate) struct Context<'a> {
@@ -43,10 +44,28 @@ impl Context<'_> {
         actor: &Actor,
         class: PrincipalClass,
     ) -> Option<Fact> {
+        Some(Sighting { account: account.clone(), day: time.day(), network: actor.network?, class }.fact())
+    }
+
+    /// What becomes of an audit record that says nothing else: the sighting of its account where all are asked for. Without
+    /// a usable address it is irrelevant; with one, an account or time that cannot be read is told.
+    pub(crate) fn seen(
+        &self,
+        who: impl FnOnce() -> (Actor, PrincipalClass),
+        whose: impl FnOnce() -> Result<(AccountId, EventTime), Reason>,
+    ) -> Outcome {
         match self.settings.sightings {
-            Sightings::Relevant => {}
+            Sightings::Relevant => return Outcome::Irrelevant,
+            Sightings::All => {}
         }
-        Some(Fact::Usage(Usage::sighting(account.clone(), time.day(), actor.network?, class)))
+        let (actor, class) = who();
+        if actor.network.is_none() {
+            return Outcome::Irrelevant;
+        }
+        match whose() {
+            Ok((account, time)) => Outcome::of(self.sighting(&account, time, &actor, class).into_iter().collect()),
+            Err(reason) => reason.into(),
+        }
     }
 
     /// An id for a record that has none: its content, however its keys were ordered and spaced.

@@ -12,9 +12,9 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch, u8x64};
 
 /// What the processor can do.
-static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+pub(super) static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// An object as far as it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ enum Step {
 }
 
 #[derive(Default)]
-struct Scan {
+pub(super) struct Scan {
     /// All ones inside a string.
     in_string: u64,
     /// One where the next byte is behind a backslash.
@@ -69,17 +69,17 @@ struct Scan {
 }
 
 /// One bit a byte.
-struct Marks {
+pub(super) struct Marks {
     quotes: u64,
     backslashes: u64,
-    opening: u64,
-    closing: u64,
+    pub(super) opening: u64,
+    pub(super) closing: u64,
     lines: u64,
 }
 
 impl Marks {
     #[inline(always)]
-    fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
         let bytes = u8x64::from_slice(simd, block);
         // `[` and `{` differ in this bit, and so do `]` and `}`.
         let folded = bytes | u8x64::splat(simd, 0x20);
@@ -98,18 +98,25 @@ impl Scan {
     #[inline(always)]
     fn block<S: Simd>(&mut self, simd: S, block: &[u8; BLOCK], deepest: usize) -> Step {
         let marks = Marks::of(simd, block);
-        let mut quotes = marks.quotes;
-        if marks.backslashes | self.escaped != 0 {
-            quotes &= !self.escapes(block, marks.backslashes);
-        }
-        let inside = running_xor(quotes) ^ self.in_string;
-        self.in_string = 0u64.wrapping_sub(inside >> 63);
+        let inside = self.inside(block, &marks);
         let step = self.brackets(marks.opening & !inside, marks.closing & !inside, deepest);
         let own = match step {
             Step::Ends(at) => u64::MAX >> (63 - at),
             Step::Goes | Step::Unsure => u64::MAX,
         };
         if marks.lines & own == 0 { step } else { Step::Unsure }
+    }
+
+    /// The bytes inside strings, their first quotes among them.
+    #[inline(always)]
+    pub(super) fn inside(&mut self, block: &[u8; BLOCK], marks: &Marks) -> u64 {
+        let mut quotes = marks.quotes;
+        if marks.backslashes | self.escaped != 0 {
+            quotes &= !self.escapes(block, marks.backslashes);
+        }
+        let inside = running_xor(quotes) ^ self.in_string;
+        self.in_string = 0u64.wrapping_sub(inside >> 63);
+        inside
     }
 
     /// The bytes behind backslashes that are not themselves behind one.

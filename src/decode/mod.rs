@@ -25,6 +25,7 @@ mod gcp;
 mod layout;
 mod loose;
 mod mangled;
+mod members;
 mod names;
 mod native;
 mod oci;
@@ -34,6 +35,7 @@ mod record;
 mod rows;
 mod settings;
 mod sift;
+mod sighting;
 mod split;
 mod table;
 mod unsupported;
@@ -41,6 +43,7 @@ mod when;
 
 pub use outcome::{Item, Outcome, Reason};
 pub use settings::{Format, Limits, PrincipalPolicy, Settings, Sightings};
+pub use sighting::Sighted;
 
 pub(crate) use context::Context;
 pub(crate) use when::{time, time_text};
@@ -56,7 +59,11 @@ use crate::model::{Fact, Text};
 /// Never fails: what cannot be read, the rest of a broken input included, is an item that is rejected. An input that
 /// holds no record at all is one irrelevant record, and one that begins like nothing known is one rejected record.
 pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit: &mut dyn FnMut(Item)) {
-    let mut records = Records::new(source, settings, emit);
+    let mut sighted = Sighted::default();
+    read(input, Records::new(source, settings, &mut sighted, emit));
+}
+
+fn read(input: &mut dyn BufRead, mut records: Records<'_>) {
     let mut feed = Feed::new(input);
     if feed.ahead(parquet::MAGIC.len()).starts_with(parquet::MAGIC) {
         return parquet::rows(&mut feed, &mut records);
@@ -97,17 +104,19 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
 }
 
 /// Reads a message of a topic on its own: like [`stream`], but that what stands behind a fault on the line of an audit
-/// record is part of the fault.
-pub fn message(source: &Text, message: &[u8], settings: &Settings, emit: &mut dyn FnMut(Item)) {
-    if sift::is_run(message) {
-        Records::new(source, settings, emit).run(message);
-    } else {
-        stream(source, &mut &*message, settings, emit);
+/// record is part of the fault. `sighted`: what messages of the same source said before this one, all of it durable once
+/// this one may count as read.
+pub fn message(source: &Text, message: &[u8], settings: &Settings, sighted: &mut Sighted, emit: &mut dyn FnMut(Item)) {
+    let mut records = Records::new(source, settings, sighted, emit);
+    match settings.sightings {
+        Sightings::All if records.glance(message) => {}
+        _ if sift::is_run(message) => records.run(message),
+        _ => read(&mut &*message, records),
     }
 }
 
 /// Whether a message is one audit record that says nothing, for sure; it costs next to nothing to ask. Where not, it is
-/// read in full ([`message`]).
+/// read ([`message`]); so is every one where all sightings are asked for.
 pub fn says_nothing(message: &[u8], settings: &Settings) -> bool {
     sift::is_irrelevant(message, settings)
 }
@@ -124,7 +133,9 @@ pub fn logged(record: &[u8]) -> Result<Fact, Reason> {
             facts.into_iter().next().ok_or_else(|| Reason::new("unrecognised", "a record without a fact"))
         }
         Some(Outcome::Rejected(reason)) => Err(reason),
-        Some(Outcome::Irrelevant) | None => Err(Reason::new("unrecognised", "no fact as this version writes them")),
+        Some(Outcome::Irrelevant | Outcome::Repeated) | None => {
+            Err(Reason::new("unrecognised", "no fact as this version writes them"))
+        }
     }
 }
 

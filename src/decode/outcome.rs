@@ -15,11 +15,15 @@ pub struct Item {
     pub size: u64,
 }
 
-/// What became of a record: exactly one of three, so that `read = relevant + irrelevant + rejected`.
+/// What became of a record: relevant (also where it repeats), irrelevant or rejected, so that
+/// `read = relevant + irrelevant + rejected`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It says something: at least one fact.
     Relevant(Vec<Fact>),
+    /// It says something, and nothing that an earlier record of its source did not say: from where an account was used on a
+    /// day. As relevant as that one (a duplicate is), and its fact is left out.
+    Repeated,
     /// Understood, and nothing to do with capacity, models, sign-ins or bills.
     Irrelevant,
     /// Not understood.

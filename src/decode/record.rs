@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use super::envelope::{self, Inside};
 use super::feed::Feed;
+use super::sift::{self, Glance, Says};
+use super::sighting::{Sighted, Sighting};
 use super::split::Splitter;
-use super::{Context, Format, Item, Outcome, Reason, Settings, aws, decoders, unsupported};
+use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, unsupported};
 use crate::model::{Position, Text};
 
 /// Envelopes within envelopes, at most.
@@ -21,13 +23,19 @@ const WRAPPED: usize = 8;
 pub(super) struct Records<'a> {
     source: &'a Text,
     settings: &'a Settings,
+    sighted: &'a mut Sighted,
     emit: &'a mut dyn FnMut(Item),
     read: u64,
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(source: &'a Text, settings: &'a Settings, emit: &'a mut dyn FnMut(Item)) -> Self {
-        Self { source, settings, emit, read: 0 }
+    pub(super) fn new(
+        source: &'a Text,
+        settings: &'a Settings,
+        sighted: &'a mut Sighted,
+        emit: &'a mut dyn FnMut(Item),
+    ) -> Self {
+        Self { source, settings, sighted, emit, read: 0 }
     }
 
     pub(super) fn settings(&self) -> &'a Settings {
@@ -44,6 +52,26 @@ impl<'a> Records<'a> {
     }
 
     pub(super) fn item(&mut self, outcome: Outcome, size: u64) {
+        let sighting = match &outcome {
+            Outcome::Relevant(facts) if self.settings.sightings == Sightings::All => match facts.as_slice() {
+                [fact] => Sighting::of(fact),
+                _ => None,
+            },
+            _ => None,
+        };
+        match sighting {
+            Some(sighting) => self.sighting(sighting, size),
+            None => self.tell(outcome, size),
+        }
+    }
+
+    /// A record that says only from where an account was used.
+    fn sighting(&mut self, sighting: Sighting, size: u64) {
+        let is_new = self.sighted.is_new(&sighting);
+        self.tell(if is_new { Outcome::Relevant(vec![sighting.fact()]) } else { Outcome::Repeated }, size);
+    }
+
+    fn tell(&mut self, outcome: Outcome, size: u64) {
         self.read += 1;
         (self.emit)(Item { position: Position { source: self.source.clone(), at: self.read }, outcome, size });
     }
@@ -53,12 +81,12 @@ impl<'a> Records<'a> {
         let settings = self.settings;
         let mut splitter = Splitter::new(&settings.limits);
         loop {
-            while let (0, Some(size)) = (level, splitter.pass(feed, settings)) {
-                self.item(Outcome::Irrelevant, size);
+            while let Some(glance) = (level == 0).then(|| splitter.pass(feed, settings)).flatten() {
+                self.glanced(glance);
             }
             let Some(mut piece) = splitter.next(feed) else { break };
             let parsed = match piece.fault.take() {
-                None => parse(&piece.bytes),
+                None => parse(&piece.bytes, settings),
                 Some(reason) => Err(reason),
             };
             match parsed {
@@ -73,6 +101,21 @@ impl<'a> Records<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// A message that is one record of which it is sure what it says without reading it; whether it is.
+    pub(super) fn glance(&mut self, message: &[u8]) -> bool {
+        let glance = sift::glance(message, self.settings).filter(|glance| glance.length == message.len());
+        let is_sure = glance.is_some();
+        glance.into_iter().for_each(|glance| self.glanced(glance));
+        is_sure
+    }
+
+    fn glanced(&mut self, glance: Glance) {
+        match glance.says {
+            Says::Nothing => self.tell(Outcome::Irrelevant, glance.length as u64),
+            Says::Sighting(sighting) => self.sighting(sighting, glance.length as u64),
         }
     }
 
@@ -143,7 +186,7 @@ impl<'a> Records<'a> {
 
     /// JSON inside a string: usually one value, else whatever a stream may be.
     fn text(&mut self, text: &str, envelope: &Value, level: usize, size: u64) {
-        if let Ok(parsed) = parse(text.as_bytes()) {
+        if let Ok(parsed) = parse(text.as_bytes(), self.settings) {
             return self.parsed(parsed, Some(envelope), level, size);
         }
         let before = self.read;
@@ -171,10 +214,10 @@ enum Parsed {
     Whole(Value),
 }
 
-fn parse(bytes: &[u8]) -> Result<Parsed, Reason> {
+fn parse(bytes: &[u8], settings: &Settings) -> Result<Parsed, Reason> {
     let malformed = |error: &dyn std::fmt::Display| Reason::new("malformed_json", error.to_string());
     let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error))?;
-    if Peek::read(text).is_some_and(|peek| peek.is_irrelevant()) {
+    if settings.sightings == Sightings::Relevant && Peek::read(text).is_some_and(|peek| peek.is_irrelevant()) {
         return Ok(Parsed::Irrelevant);
     }
     match serde_json::from_str(text) {

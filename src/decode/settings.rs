@@ -42,6 +42,9 @@ pub enum Sightings {
     /// Those that are facts themselves, and sign-ins.
     #[default]
     Relevant,
+    /// Every audit record of which an account, a time and an address can be read. A sign-in that failed is none: nobody
+    /// used the account.
+    All,
 }
 
 words! {

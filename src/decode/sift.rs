@@ -1,24 +1,27 @@
 //! A look at a record that costs next to nothing: most of an audit log is single CloudTrail records of calls nobody here
 //! asks about, and they are known for what they are without being parsed.
 //!
-//! In: bytes. Out: whether they are, or begin with, one such record. It says no wherever it is not sure, and then the record
-//! is read in full: it must never pass over what a full reading would keep.
+//! In: bytes. Out: whether they are, or begin with, one such record; where all sightings are asked for, also the one in it. It
+//! says no wherever it is not sure, and then the record is read in full: it must never pass over what a full reading would keep.
 //!
 //! Sure means: it is one object on one line, whose brackets and strings are well formed ([`extent`]); its first key is
 //! CloudTrail's, and an object with that key is CloudTrail's whatever else it holds (`aws::cloudtrail`); no escape hides a
 //! letter; and wherever it names a call, the name is written plainly and is none that matters. What is not whole JSON
-//! inside is not noticed: such a record says nothing that could be kept, and counts as irrelevant.
+//! inside is not noticed: such a record says nothing that could be kept but from where it was sent, and counts as if it were.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
 use super::names::Names;
-use super::{Format, Settings, aws, extent};
+use super::sighting::Sighting;
+use super::{Format, Settings, Sightings, aws, extent};
 
 /// How CloudTrail begins its records.
 pub(super) const BEGINS: &[u8] = br#"{"eventVersion":""#;
 const NAME: &[u8] = br#""eventName""#;
+/// What the JSON reader takes.
+const DEEPEST: usize = 127;
 
 static FIND_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NAME));
 static MATTERS: LazyLock<Names> = LazyLock::new(|| Names::new(aws::names()));
@@ -36,15 +39,43 @@ pub(super) fn is_run(message: &[u8]) -> bool {
 
 /// Whether a message is one CloudTrail record that says nothing, for sure.
 pub(super) fn is_irrelevant(message: &[u8], settings: &Settings) -> bool {
-    irrelevant(message, settings) == Some(message.len())
+    settings.sightings == Sightings::Relevant && irrelevant(message, settings) == Some(message.len())
 }
 
-/// How long the CloudTrail record is that `bytes` begin with, if it ends in them and says nothing, for sure.
-pub(super) fn irrelevant(bytes: &[u8], settings: &Settings) -> Option<usize> {
+/// A record that needs no full reading.
+#[derive(Debug, PartialEq)]
+pub(super) struct Glance {
+    /// Its bytes.
+    pub(super) length: usize,
+    /// What it says.
+    pub(super) says: Says,
+}
+
+/// What such a record says.
+#[derive(Debug, PartialEq)]
+pub(super) enum Says {
+    /// It is irrelevant.
+    Nothing,
+    /// From where its account was used.
+    Sighting(Sighting),
+}
+
+/// The CloudTrail record that `bytes` begin with, if it ends in them and what it says is sure without reading it in full.
+pub(super) fn glance(bytes: &[u8], settings: &Settings) -> Option<Glance> {
+    let length = irrelevant(bytes, settings)?;
+    let says = match settings.sightings {
+        Sightings::Relevant => Says::Nothing,
+        Sightings::All => aws::glimpse(bytes.get(..length)?)?,
+    };
+    Some(Glance { length, says })
+}
+
+/// How long the CloudTrail record is that `bytes` begin with, if it ends in them and its call says nothing, for sure.
+fn irrelevant(bytes: &[u8], settings: &Settings) -> Option<usize> {
     if !begins(bytes) || settings.format.is_some_and(|format| format != Format::Aws) {
         return None;
     }
-    let extent = extent::object(bytes, settings.limits.depth)?;
+    let extent = extent::object(bytes, settings.limits.depth.min(DEEPEST))?;
     let record = bytes.get(..extent.length)?;
     let sure = !extent.hides
         && extent.length <= settings.limits.record_bytes
@@ -62,7 +93,7 @@ fn is_dull(record: &[u8], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Outcome, message};
+    use crate::decode::{Outcome, Sighted, message};
 
     const RECORD: &str = r#"{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","accountId":"1"},"eventTime":"2024-06-01T00:00:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","requestParameters":{"a":[{"b":"c"}]},"eventID":"x"}"#;
 
@@ -129,7 +160,7 @@ mod tests {
         proptest!(ProptestConfig::with_cases(4_000), |(parts in proptest::collection::vec(pieces, 0..16))| {
             let text = format!("{{\"eventVersion\":\"1\"{}}}", parts.concat());
             if sifted(&text) {
-                message(&"sift".into(), text.as_bytes(), &Settings::default(), &mut |item| {
+                message(&"sift".into(), text.as_bytes(), &Settings::default(), &mut Sighted::default(), &mut |item| {
                     assert!(!matches!(item.outcome, Outcome::Relevant(_)), "{text}: {item:?}");
                 });
             }

@@ -10,7 +10,8 @@ mod scan;
 
 use self::scan::{Scan, Scanned, is_space, too_large};
 use super::feed::Feed;
-use super::{Limits, Reason, Settings, sift};
+use super::sift::{self, Glance};
+use super::{Limits, Reason, Settings};
 
 /// A record that is looked at may end behind what was read: with more than this ahead it is not read on for.
 const NEAR: usize = 32 << 10;
@@ -86,19 +87,20 @@ impl<'l> Splitter<'l> {
         }
     }
 
-    /// Takes the next record if it says nothing, for sure: its bytes. Otherwise nothing but what stands before it is taken.
-    pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings) -> Option<u64> {
+    /// Takes the next record if it is sure what it says without reading it. Otherwise nothing but what stands before it is
+    /// taken.
+    pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings) -> Option<Glance> {
         if self.mode == Mode::Tail || self.discard || self.first(feed) != Some(b'{') {
             return None;
         }
-        let mut found = sift::irrelevant(feed.chunk(), settings);
+        let mut found = sift::glance(feed.chunk(), settings);
         let seen = feed.chunk().len();
         if found.is_none() && seen < NEAR {
-            found = sift::irrelevant(feed.ahead(seen + 1), settings);
+            found = sift::glance(feed.ahead(seen + 1), settings);
         }
-        let size = found? as u64;
+        let found = found?;
         if self.mode != Mode::Top {
-            let ends = feed.consumed() + size - self.opened;
+            let ends = feed.consumed() + found.length as u64 - self.opened;
             if self.elements >= self.limits.records_per_container || ends > self.limits.container_bytes {
                 return None;
             }
@@ -106,8 +108,8 @@ impl<'l> Splitter<'l> {
             self.broken = false;
         }
         self.indent = None;
-        feed.take(found?);
-        Some(size)
+        feed.take(found.length);
+        Some(found)
     }
 
     /// The rest of a broken piece goes back where a new record seems to begin in it; `true` when it did.

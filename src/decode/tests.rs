@@ -22,13 +22,14 @@ fn with(settings: &Settings, input: &mut dyn BufRead) -> Vec<Item> {
     items
 }
 
-/// One letter a record: `+` relevant, `.` irrelevant, else the reason's code.
+/// One letter a record: `+` relevant, `=` repeated, `.` irrelevant, else the reason's code.
 fn fates(items: &[Item]) -> String {
     let fate = |item: &Item| match &item.outcome {
         Outcome::Relevant(facts) => {
             assert!(!facts.is_empty());
             "+".to_owned()
         }
+        Outcome::Repeated => "=".to_owned(),
         Outcome::Irrelevant => ".".to_owned(),
         Outcome::Rejected(reason) => format!("<{}>", reason.code),
     };
@@ -40,6 +41,13 @@ const IDLE: &str = r#"{"eventSource":"s3.amazonaws.com","eventName":"GetObject",
 
 /// As CloudTrail begins its records: passed over where it lies in the buffer, read in full where reads cut it.
 const AUDIT: &str = r#"{"eventVersion":"1.09","eventSource":"s3.amazonaws.com","eventName":"GetObject","requestParameters":{"a":"\"}{","Records":[{"b":[]}]}}"#;
+
+/// The same, of somebody at an address.
+const SEEN: &str = r#"{"eventVersion":"1.09","userIdentity":{"type":"Root","accountId":"9"},"eventTime":"2024-03-01T10:00:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","sourceIPAddress":"203.0.113.9","requestParameters":{"a":"\"}{"}}"#;
+
+fn all_sightings() -> Settings {
+    Settings { sightings: Sightings::All, ..Settings::default() }
+}
 
 fn check(input: &str, expected: &str) {
     let input = input.replace("STOP", STOP).replace("IDLE", IDLE);
@@ -192,6 +200,58 @@ fn what_begins_like_nothing_known_is_one_reject() {
 }
 
 #[test]
+fn with_all_sightings_a_record_that_says_nothing_says_once_from_where_it_came() {
+    let (seen, elsewhere) = (SEEN.to_owned(), SEEN.replace("203.0", "198.51"));
+    let undated = SEEN.replace("T10", "T1");
+    let input = format!("{seen}\n{AUDIT}\n{seen}\n{elsewhere}\n {seen}\n{undated}\n{STOP}\n{seen}\n");
+    assert_eq!(fates(&with(&all_sightings(), &mut input.as_bytes())), "+.=+=<bad_time>+=");
+    assert_eq!(fates(&read(input.as_bytes())), "......+.");
+    let lists = format!("{{\"Records\":[{seen},{elsewhere}]}}[{seen},{{\"detail\":{elsewhere}}}]");
+    assert_eq!(fates(&with(&all_sightings(), &mut lists.as_bytes())), "++==");
+}
+
+#[test]
+fn messages_of_one_source_say_once_from_where_they_came() {
+    let mut sighted = Sighted::default();
+    let mut heard = Vec::new();
+    let settings = all_sightings();
+    assert!(!says_nothing(AUDIT.as_bytes(), &settings) && says_nothing(SEEN.as_bytes(), &Settings::default()));
+    for text in [SEEN, AUDIT, SEEN, &format!(" {SEEN}"), &SEEN.replace("\"9\"", "\"8\"")] {
+        message(&"s".into(), text.as_bytes(), &settings, &mut sighted, &mut |item| heard.push(item));
+    }
+    assert_eq!(fates(&heard), "+.==+");
+}
+
+#[test]
+fn with_all_sightings_every_clouds_audit_records_say_from_where_they_came() {
+    let azure = r#"{"time":"2024-03-01T10:00:00Z","operationName":"Microsoft.Storage/storageAccounts/read","category":"Administrative","callerIpAddress":"203.0.113.9","resourceId":"/subscriptions/s-1/x"}"#;
+    let tenant = r#"{"time":"2024-03-01T10:00:00Z","operationName":"Add user","category":"AuditLogs","callerIpAddress":"203.0.113.9","tenantId":"T-1"}"#;
+    let gcp = r#"{"timestamp":"2024-03-01T10:00:00Z","resource":{"labels":{"project_id":"p-1"}},"protoPayload":{"serviceName":"storage.googleapis.com","methodName":"storage.objects.get","requestMetadata":{"callerIp":"203.0.113.9"}}}"#;
+    let oci = r#"{"eventType":"com.oraclecloud.objectstorage.getobject","eventTime":"2024-03-01T10:00:00Z","data":{"identity":{"tenantId":"t-1","ipAddress":"203.0.113.9"}}}"#;
+    for record in [azure, tenant, gcp, oci, SEEN] {
+        assert_eq!(fates(&read(record.as_bytes())), ".", "{record}");
+        let items = with(&all_sightings(), &mut record.as_bytes());
+        let Outcome::Relevant(facts) = &items[0].outcome else { panic!("{record} {items:?}") };
+        assert!(facts.len() == 1 && facts[0].kind() == FactKind::Sighting, "{record}");
+        let nowhere = record.replace("203.0.113.9", "private");
+        assert_eq!(fates(&with(&all_sightings(), &mut nowhere.as_bytes())), ".", "{nowhere}");
+    }
+}
+
+#[test]
+fn with_all_sightings_sign_ins_that_failed_still_say_nothing() {
+    for record in [
+        r#"{"eventVersion":"1.08","eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","eventTime":"2024-03-01T10:00:00Z","recipientAccountId":"1","sourceIPAddress":"203.0.113.9","responseElements":{"ConsoleLogin":"Failure"}}"#,
+        r#"{"eventVersion":"1.08","eventSource":"signin.amazonaws.com","eventName":"PasswordRecoveryRequested","eventTime":"2024-03-01T10:00:00Z","recipientAccountId":"1","sourceIPAddress":"203.0.113.9"}"#,
+        r#"{"time":"2024-03-01T10:00:00Z","operationName":"Sign-in activity","category":"SignInLogs","resultType":"50126","callerIpAddress":"203.0.113.9","tenantId":"t"}"#,
+        r#"{"timestamp":"2024-03-01T10:00:00Z","resource":{"labels":{"project_id":"p-1"}},"protoPayload":{"serviceName":"login.googleapis.com","methodName":"google.login.LoginService.loginFailure","requestMetadata":{"callerIp":"203.0.113.9"}}}"#,
+        r#"{"eventType":"com.oraclecloud.identitysignon.interactivelogin","eventTime":"2024-03-01T10:00:00Z","data":{"response":{"status":"401"},"identity":{"tenantId":"t-1","ipAddress":"203.0.113.9"}}}"#,
+    ] {
+        assert_eq!(fates(&with(&all_sightings(), &mut record.as_bytes())), ".", "{record}");
+    }
+}
+
+#[test]
 fn a_key_that_stands_twice_means_its_last_value() {
     let stop = STOP.replacen("{\"eventSource\"", "{\"awsRegion\":\"eu-north-1\",\"eventSource\"", 1);
     let items = read(stop.as_bytes());
@@ -235,6 +295,12 @@ fn any_input() -> impl Strategy<Value = Vec<u8>> {
         Just(quoted(STOP)),
         Just(AUDIT.to_owned()),
         Just(AUDIT.replace("GetObject", "StopInstances")),
+        Just(SEEN.to_owned()),
+        Just(SEEN.replace("203.0", "198.51")),
+        Just(SEEN.replace("\"2024", " \"2024")),
+        Just(SEEN.replace("T10", "T1")),
+        Just(SEEN.replace("GetObject", "RunInstances")),
+        Just(quoted(SEEN)),
         Just(AUDIT.replace("GetObject", "Get\\u004fbject")),
         Just(r#"{"Records":["#.to_owned()),
         Just(r#"{"message":"#.to_owned()),
@@ -258,7 +324,12 @@ proptest! {
         lengths in proptest::collection::vec(1..40usize, 1..6),
     ) {
         let limits = Limits { record_bytes: 600, depth: 5, container_bytes: 1500, records_per_container: 4 };
-        for settings in [Settings::default(), Settings { limits, ..Settings::default() }] {
+        for settings in [
+            Settings::default(),
+            Settings { limits: limits.clone(), ..Settings::default() },
+            Settings { limits, ..all_sightings() },
+            all_sightings(),
+        ] {
             let whole = with(&settings, &mut input.as_slice());
             prop_assert!(!whole.is_empty());
             let cut = with(&settings, &mut Pieces { rest: &input, lengths: lengths.clone(), turn: 0 });
@@ -298,7 +369,7 @@ fn fixtures_give_the_facts_written_beside_them() {
                         found += &format!("{}\n", serde_json::to_string(&fact).unwrap());
                     }
                 }
-                Outcome::Irrelevant => {}
+                Outcome::Irrelevant | Outcome::Repeated => {}
                 Outcome::Rejected(reason) => found += &format!("{{\"rejected\":{at},\"code\":{:?}}}\n", reason.code),
             }
         }
@@ -315,7 +386,7 @@ fn usages(folder: &str) -> Vec<crate::model::Usage> {
     let items = fixtures(folder).into_iter().flat_map(|path| read(&std::fs::read(path).unwrap()));
     let facts = items.filter_map(|item| match item.outcome {
         Outcome::Relevant(facts) => Some(facts),
-        Outcome::Irrelevant | Outcome::Rejected(_) => None,
+        Outcome::Irrelevant | Outcome::Repeated | Outcome::Rejected(_) => None,
     });
     let usage = |fact| match fact {
         Fact::Usage(usage) => Some(usage),

@@ -32,6 +32,8 @@ pub(super) struct Part {
     pub(super) format: Option<decode::Format>,
     ours: AtomicBool,
     ahead: Mutex<Ahead>,
+    /// Sightings that its messages gave since it is ours: each is durable once a later message is committed.
+    sighted: Mutex<decode::Sighted>,
 }
 
 impl Part {
@@ -42,6 +44,10 @@ impl Part {
 
     pub(super) fn ahead(&self) -> std::sync::MutexGuard<'_, Ahead> {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sighted(&self) -> std::sync::MutexGuard<'_, decode::Sighted> {
+        self.sighted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,7 +94,8 @@ impl Parts {
         let ahead = Mutex::new(part.ahead().anew(first));
         part.ours.store(false, Ordering::Relaxed);
         let (topic, source, ours) = (part.topic.clone(), part.source.clone(), AtomicBool::new(true));
-        self.hold(Part { topic, partition: part.partition, source, format: part.format, ours, ahead });
+        let (partition, format, sighted) = (part.partition, part.format, Mutex::default());
+        self.hold(Part { topic, partition, source, format, ours, ahead, sighted });
     }
 
     pub(super) fn get(&self, topic: &str, partition: i32) -> Option<Arc<Part>> {
@@ -136,7 +143,8 @@ impl Member {
             let source = Text::new(format!("{topic}/{partition}"));
             let format = self.sources.iter().find(|source| source.topic == topic).and_then(|source| source.format);
             let (ours, ahead) = (AtomicBool::new(true), Mutex::new(ahead));
-            self.parts.hold(Part { topic, partition, source, format, ours, ahead });
+            let sighted = Mutex::default();
+            self.parts.hold(Part { topic, partition, source, format, ours, ahead, sighted });
         }
         Ok(())
     }

@@ -91,7 +91,8 @@ impl Reading<'_> {
             self.part.ahead().read(self.offset, &tally, pending.len() - before);
             return None;
         };
-        decode::message(&self.part.source, payload, self.settings, &mut |item| {
+        let mut sighted = self.part.sighted();
+        decode::message(&self.part.source, payload, self.settings, &mut sighted, &mut |item| {
             tally.count(&item.outcome);
             match &item.outcome {
                 Outcome::Relevant(facts) => {
@@ -108,7 +109,7 @@ impl Reading<'_> {
                         );
                     }
                 }
-                Outcome::Irrelevant => {}
+                Outcome::Irrelevant | Outcome::Repeated => {}
                 rejected @ Outcome::Rejected(_) => self.reject(rejected, item.position.at, item.size, pending),
             }
         });

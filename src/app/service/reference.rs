@@ -36,7 +36,7 @@ pub(super) fn read(paths: &[PathBuf], settings: &decode::Settings) -> Result<Ref
             Outcome::Relevant(found) => {
                 reference.facts.extend(found.into_iter().map(|fact| (item.position.clone(), fact)));
             }
-            Outcome::Irrelevant => {}
+            Outcome::Irrelevant | Outcome::Repeated => {}
             Outcome::Rejected(reason) => {
                 tracing::warn!(position = %item.position, reason = &*reason.code, detail = reason.detail, "reference");
                 *reference.rejected.entry(reason.code.to_string()).or_default() += 1;

@@ -67,32 +67,46 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     let (source, name) = (header(record, "eventSource"), header(record, "eventName"));
     let (Some(source), Some(name)) = (source, name) else {
         // Insights and aggregates tell of unusual rates of calls, and have neither.
-        return is_cloudtrail(record).then_some(Outcome::Irrelevant);
+        return is_cloudtrail(record).then(|| seen(record, context, "a record without a name"));
     };
     let signed_in = sign_in::is_sign_in(&source, &name);
     let service = service(&source, &name);
-    if service.is_none() && !signed_in || ec2::changes_no_type(record, &name) {
+    if sign_in::is_source(&source) && !(signed_in && sign_in::succeeded(record, &name)) {
         return Some(Outcome::Irrelevant);
     }
     let error = text(record, "errorCode").unwrap_or_default();
-    if denial::is_dry_run(&error) || (signed_in && !sign_in::succeeded(record, &name)) {
-        return Some(Outcome::Irrelevant);
+    let says_nothing = service.is_none() && !signed_in || ec2::changes_no_type(record, &name);
+    if says_nothing || denial::is_dry_run(&error) {
+        return Some(seen(record, context, &name));
     }
     let who = Who::read(record, context);
     if signed_in && who.actor.network.is_none() {
         return Some(Outcome::Irrelevant);
     }
-    Some(match call(record, context, name, &error, &who) {
+    Some(match call(record, context, name.clone(), &error, &who) {
         Ok(call) => {
             let facts = service.map(|read| read(&call)).unwrap_or_default();
             if facts.is_empty() && !signed_in {
-                return Some(Outcome::Irrelevant);
+                return Some(seen(record, context, &name));
             }
             let sighting = context.sighting(&call.account, call.time, &call.actor, who.class);
             Outcome::of(facts.into_iter().map(Fact::Usage).chain(sighting).collect())
         }
         Err(reason) => reason.into(),
     })
+}
+
+/// What a call says that says nothing by itself.
+fn seen(record: &Value, context: &Context<'_>, name: &str) -> Outcome {
+    let who = || {
+        let who = Who::read(record, context);
+        (who.actor, who.class)
+    };
+    context.seen(who, || Ok((account(record, outer(context, "account"), name)?, time_of(record, context, name)?)))
+}
+
+fn outer<'a>(context: &Context<'a>, name: &str) -> Option<&'a Value> {
+    context.envelope.and_then(|envelope| field(envelope, name))
 }
 
 fn is_cloudtrail(record: &Value) -> bool {
@@ -112,15 +126,10 @@ fn header(record: &Value, name: &str) -> Option<Text> {
 }
 
 fn call<'a>(record: &'a Value, context: &Context<'_>, name: Text, error: &str, who: &Who) -> Result<Call<'a>, Reason> {
-    let outer = |name: &str| context.envelope.and_then(|envelope| field(envelope, name));
-    let stamp = field(record, "eventTime").or_else(|| outer("time"));
-    let time = stamp.and_then(time).ok_or_else(|| {
-        let written = stamp.map(ToString::to_string).unwrap_or_default();
-        Reason::new("bad_time", format!("{name}: eventTime {}", written.chars().take(48).collect::<String>()))
-    })?;
-    let region = text(record, "awsRegion").or_else(|| outer("region").and_then(as_text));
+    let time = time_of(record, context, &name)?;
+    let region = text(record, "awsRegion").or_else(|| outer(context, "region").and_then(as_text));
     Ok(Call {
-        account: account(record, outer("account"), &name)?,
+        account: account(record, outer(context, "account"), &name)?,
         id: text(record, "eventID").unwrap_or_else(|| context.content_id(record)),
         time,
         region: region.map(|r| Region::new(r.to_ascii_lowercase())),
@@ -133,22 +142,46 @@ fn call<'a>(record: &'a Value, context: &Context<'_>, name: Text, error: &str, w
     })
 }
 
+fn time_of(record: &Value, context: &Context<'_>, name: &str) -> Result<EventTime, Reason> {
+    let stamp = field(record, "eventTime").or_else(|| outer(context, "time"));
+    stamp.and_then(time).ok_or_else(|| {
+        let written = stamp.map(ToString::to_string).unwrap_or_default();
+        Reason::new("bad_time", format!("{name}: eventTime {}", written.chars().take(48).collect::<String>()))
+    })
+}
+
 /// The account that received the event, else that of the caller, else that of the envelope.
 fn account(record: &Value, outer: Option<&Value>, name: &str) -> Result<AccountId, Reason> {
     let caller = field(record, "userIdentity").and_then(|who| field(who, "accountId"));
     let Some(written) = field(record, "recipientAccountId").or(caller).or(outer) else {
         return Err(Reason::new("missing_account", format!("{name}: no recipientAccountId and no caller's")));
     };
-    let id = match written {
+    let account = match written {
         // A number has lost the noughts it began with.
-        Value::Number(number) => number.as_u64().map(|n| Text::new(format!("{n:012}"))),
-        Value::String(id) => Some(Text::new(id.trim())),
+        Value::Number(number) => number.as_u64().and_then(|n| written_account(&format!("{n:012}"))),
+        Value::String(id) if id.trim().is_empty() => {
+            return Err(Reason::new("missing_account", format!("{name}: an empty account")));
+        }
+        Value::String(id) => written_account(id),
         _ => None,
     };
-    match id {
-        Some(id) if id.is_empty() => Err(Reason::new("missing_account", format!("{name}: an empty account"))),
-        Some(id) if !id.contains(['+', '.', ' ']) => Ok(AccountId::new("aws", id)),
-        _ => Err(Reason::new("bad_account", format!("{name}: an account whose digits are gone"))),
+    account.ok_or_else(|| Reason::new("bad_account", format!("{name}: an account whose digits are gone")))
+}
+
+/// An account as written; `None` where it is blank or its digits are gone.
+pub(super) fn written_account(id: &str) -> Option<AccountId> {
+    let id = id.trim();
+    (!id.is_empty() && !id.contains(['+', '.', ' '])).then(|| AccountId::new("aws", id))
+}
+
+/// What kind of principal called, by `userIdentity`'s `type` and `invokedBy`.
+pub(super) fn class(kind: Option<&str>, invoked_by: Option<&str>) -> PrincipalClass {
+    match kind {
+        Some("Root") => PrincipalClass::Root,
+        Some("AWSService") => PrincipalClass::Service,
+        Some("IAMUser" | "IdentityCenterUser" | "Directory") => PrincipalClass::User,
+        _ if invoked_by.is_some_and(|by| by.ends_with(DOMAIN)) => PrincipalClass::Service,
+        _ => PrincipalClass::Role,
     }
 }
 
@@ -165,14 +198,7 @@ impl Who {
         // Sneller's exports write an object with the place looked up.
         let address = field(record, "sourceIPAddress")
             .and_then(|address| as_text(address).or_else(|| text(address, "ipaddress")));
-        let invoked = text(identity, "invokedBy").is_some_and(|by| by.ends_with(".amazonaws.com"));
-        let class = match text(identity, "type").as_deref() {
-            Some("Root") => PrincipalClass::Root,
-            Some("AWSService") => PrincipalClass::Service,
-            Some("IAMUser" | "IdentityCenterUser" | "Directory") => PrincipalClass::User,
-            _ if invoked => PrincipalClass::Service,
-            _ => PrincipalClass::Role,
-        };
+        let class = class(text(identity, "type").as_deref(), text(identity, "invokedBy").as_deref());
         Self { actor: context.actor(principal.as_deref(), address.as_deref()), class }
     }
 }

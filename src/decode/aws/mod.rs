@@ -10,6 +10,7 @@ mod denial;
 mod ec2;
 mod event_bridge;
 mod fields;
+mod glimpse;
 mod groups;
 mod manifest;
 mod sagemaker;
@@ -21,6 +22,7 @@ use super::{Context, Outcome};
 
 pub(super) use bills::BILLS;
 pub(super) use cloudtrail::{is_relevant, names};
+pub(super) use glimpse::glimpse;
 pub(super) use manifest::manifest;
 
 /// CloudTrail records, and EventBridge events other than those that only wrap one.

@@ -8,7 +8,12 @@ use super::fields::{field, text};
 pub(super) const CALLS: &[&str] = &["ConsoleLogin", "SwitchRole", "ExternalIdPDirectoryLogin", "UserAuthentication"];
 
 pub(super) fn is_sign_in(source: &str, name: &str) -> bool {
-    source == "signin.amazonaws.com" && CALLS.contains(&name)
+    is_source(source) && CALLS.contains(&name)
+}
+
+/// Whether they come from here: with whatever else comes from here nobody is signed in yet.
+pub(super) fn is_source(source: &str) -> bool {
+    source == "signin.amazonaws.com"
 }
 
 pub(super) fn succeeded(record: &Value, name: &str) -> bool {

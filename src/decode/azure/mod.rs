@@ -50,12 +50,24 @@ pub(crate) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     let (operation, category) = (record.operation_lower(), record.category().to_ascii_lowercase());
     let is_known = OPERATIONS.iter().any(|known| known.contains(&operation.as_str()));
     if !is_known && !CATEGORIES.iter().any(|known| known.contains(&category.as_str())) {
-        return Some(Outcome::Irrelevant);
+        return Some(seen(&record, context));
     }
     if let Some(outcome) = sign_in::sighting(&record, context) {
         return Some(outcome);
     }
-    Some(facts(&record, &operation, context).map_or_else(Outcome::Rejected, Outcome::of))
+    Some(match facts(&record, &operation, context) {
+        // With a sign-in that failed nobody used the tenant.
+        Ok(facts) if facts.is_empty() && !sign_in::CATEGORIES.contains(&category.as_str()) => seen(&record, context),
+        Ok(facts) => Outcome::of(facts),
+        Err(reason) => reason.into(),
+    })
+}
+
+/// What a record says that says nothing by itself. Where no subscription is named, the tenant is the account, as for sign-ins.
+fn seen(record: &Record<'_>, context: &Context<'_>) -> Outcome {
+    let told = || Reason::new("missing_account", "no subscription in resourceId or subscriptionId, and no tenantId");
+    let account = || record.subscription().or_else(|| record.tenant()).ok_or_else(told);
+    context.seen(|| record.actor(context), || Ok((account()?, record.time()?)))
 }
 
 fn facts(record: &Record<'_>, operation: &str, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {

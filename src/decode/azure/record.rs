@@ -113,6 +113,11 @@ impl<'a> Record<'a> {
         of_path.or_else(said).filter(|id| !id.is_empty()).map(|id| AccountId::new("azure", id))
     }
 
+    /// The tenant, the account of what concerns no subscription.
+    pub(super) fn tenant(&self) -> Option<AccountId> {
+        Some(AccountId::new("azure", self.text(&["tenantId"])?.to_ascii_lowercase()))
+    }
+
     pub(super) fn time(&self) -> Result<EventTime, Reason> {
         let names = ["time", "eventTimestamp", "eventTime", "TimeGenerated"];
         let found = names.iter().find_map(|name| field(self.body, name).or_else(|| field(self.event, name)));

@@ -2,7 +2,7 @@
 
 use super::record::{Record, Status};
 use crate::decode::{Context, Outcome};
-use crate::model::{AccountId, PrincipalClass};
+use crate::model::PrincipalClass;
 
 /// Of sign-in logs, in lower case.
 pub(super) const CATEGORIES: &[&str] =
@@ -18,12 +18,10 @@ pub(super) fn sighting(record: &Record<'_>, context: &Context<'_>) -> Option<Out
     if record.status() != Status::Succeeded {
         return None;
     }
-    let tenant = record.text(&["tenantId"])?.to_ascii_lowercase();
+    let tenant = record.tenant()?;
     let (actor, _) = record.actor(context);
     match record.time() {
-        Ok(time) => Some(Outcome::of(
-            context.sighting(&AccountId::new("azure", tenant), time, &actor, class).into_iter().collect(),
-        )),
+        Ok(time) => Some(Outcome::of(context.sighting(&tenant, time, &actor, class).into_iter().collect())),
         Err(reason) => Some(Outcome::Rejected(reason)),
     }
 }

@@ -21,7 +21,7 @@ fn facts(source: &str, text: &str) -> Vec<Usage> {
             Fact::Usage(usage) => Some(usage),
             _ => None,
         })),
-        Outcome::Irrelevant | Outcome::Rejected(_) => {}
+        Outcome::Irrelevant | Outcome::Repeated | Outcome::Rejected(_) => {}
     };
     stream(&Text::new(source), &mut text.as_bytes(), &Settings::default(), &mut emit);
     usages

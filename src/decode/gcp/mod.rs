@@ -21,7 +21,7 @@ use serde_json::Value;
 pub(super) use self::bills::BILLS;
 use self::entry::{Entry, Phase};
 use super::{Context, Outcome, Reason};
-use crate::model::{EventTime, Fact, Text, Usage, UsageKind};
+use crate::model::{AccountId, EventTime, Fact, Text, Usage, UsageKind};
 
 /// Every call that matters, by service: the last two parts of a `methodName`, in Google's case.
 pub(in crate::decode) const CALLS: &[(&str, &[&str])] = &[
@@ -45,18 +45,36 @@ pub(crate) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     };
     let is_known = |(service, calls): &&(&str, &[&str])| *service == entry.service && calls.contains(&entry.call);
     if entry.phase == Phase::Between || !CALLS.iter().any(|calls| is_known(&calls)) {
-        return Some(Outcome::Irrelevant);
+        return Some(seen(&entry, context));
     }
-    Some(facts(&entry, context).map_or_else(Outcome::Rejected, Outcome::of))
+    Some(match facts(&entry, context) {
+        Ok(facts) if facts.is_empty() => seen(&entry, context),
+        Ok(facts) => Outcome::of(facts),
+        Err(reason) => reason.into(),
+    })
+}
+
+/// What an entry says that says nothing by itself. What else concerns sign-ins may have failed: nobody used the account.
+fn seen(entry: &Entry<'_>, context: &Context<'_>) -> Outcome {
+    if entry.service == "login" {
+        return Outcome::Irrelevant;
+    }
+    context.seen(|| entry.actor(context), || Ok((account(entry)?, entry.time()?)))
+}
+
+fn missing(entry: &Entry<'_>, code: &str, what: &str) -> Reason {
+    Reason::new(code, format!("{}: {what}", entry.method))
+}
+
+fn account(entry: &Entry<'_>) -> Result<AccountId, Reason> {
+    let told = || missing(entry, "missing_account", "no project in labels, resourceName or logName");
+    entry.account().ok_or_else(told)
 }
 
 fn facts(entry: &Entry<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
-    let missing = |code, what| Reason::new(code, format!("{}: {what}", entry.method));
-    let time = entry.time()?;
-    let account = entry.account();
-    let account = account.ok_or_else(|| missing("missing_account", "no project in labels, resourceName or logName"))?;
+    let (time, account) = (entry.time()?, account(entry)?);
     if entry.service == "compute" && entry.resource().is_none() {
-        return Err(missing("missing_value", "no resourceName of a project"));
+        return Err(missing(entry, "missing_value", "no resourceName of a project"));
     }
     let kinds = kinds(entry, time);
     if kinds.is_empty() && !SIGN_INS.contains(&entry.call) {

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(super) use self::bills::BILLS;
 use self::record::Record;
 use super::{Context, Outcome, Reason};
-use crate::model::{EventTime, Fact, Text, Usage, UsageKind};
+use crate::model::{AccountId, EventTime, Fact, Text, Usage, UsageKind};
 
 /// Every call that matters, in lower case, without the `.begin` and `.end` of Events; Oracle writes them in any case.
 pub(in crate::decode) const CALLS: &[&str] = &[
@@ -37,7 +37,23 @@ pub(in crate::decode) const CALLS: &[&str] = &[
 /// Reads an Oracle record; `None` when it is none.
 pub(crate) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     let record = Record::of(record)?;
-    Some(facts(&record, context).map_or_else(Outcome::Rejected, Outcome::of))
+    Some(match facts(&record, context) {
+        Ok(facts) if facts.is_empty() => seen(&record, context),
+        Ok(facts) => Outcome::of(facts),
+        Err(reason) => reason.into(),
+    })
+}
+
+/// What a record says that says nothing by itself. With a sign-in that was refused nobody used the tenancy.
+fn seen(record: &Record<'_>, context: &Context<'_>) -> Outcome {
+    if record.call.to_ascii_lowercase().contains("login") && record.is_refused() {
+        return Outcome::Irrelevant;
+    }
+    context.seen(|| record.actor(context), || Ok((account(record)?, record.time()?)))
+}
+
+fn account(record: &Record<'_>) -> Result<AccountId, Reason> {
+    record.account().ok_or_else(|| Reason::new("missing_account", "neither identity.tenantId nor compartmentId"))
 }
 
 fn facts(record: &Record<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
@@ -46,9 +62,7 @@ fn facts(record: &Record<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason
     if kinds.is_empty() {
         return Ok(Vec::new());
     }
-    let told = || Reason::new("missing_account", "neither identity.tenantId nor compartmentId");
-    let account = record.account().ok_or_else(told)?;
-    let time = time?;
+    let (account, time) = (account(record)?, time?);
     let (actor, class) = record.actor(context);
     let sighting = context.sighting(&account, time, &actor, class);
     let (id, region) = (record.id(context), record.region());

@@ -86,7 +86,7 @@ fn published(name: &str) -> Option<String> {
     let mut kinds = Vec::new();
     crate::decode::stream(&name.into(), &mut bytes.as_slice(), &Settings::default(), &mut |item| match item.outcome {
         Outcome::Relevant(facts) => kinds.extend(facts.iter().map(|fact| fact.kind().as_str())),
-        Outcome::Irrelevant => {}
+        Outcome::Irrelevant | Outcome::Repeated => {}
         Outcome::Rejected(reason) => panic!("{name}: {reason:?}"),
     });
     Some(kinds.join(" "))

@@ -112,6 +112,7 @@ fn accounted(service: &Service, sent: usize) {
             &(&*source).into(),
             message.payload.as_ref().unwrap(),
             &decode::Settings::default(),
+            &mut decode::Sighted::default(),
             &mut |item| {
                 relevant |= matches!(item.outcome, Outcome::Relevant(_));
             },
