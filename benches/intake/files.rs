@@ -20,6 +20,8 @@ pub struct Files {
     pub lists_gz: PathBuf,
     /// The lines in two files.
     pub halves: PathBuf,
+    /// Settings under which every record says from where its account was used.
+    pub all_sightings: PathBuf,
 }
 
 impl Files {
@@ -58,6 +60,7 @@ impl Files {
         lines_gz.finish().unwrap().flush().unwrap();
         lists_gz.finish().unwrap().flush().unwrap();
         halves.iter_mut().for_each(|half| half.flush().unwrap());
+        fs::write(path("all-sightings.yaml"), "sightings: all\n").unwrap();
         Self {
             records,
             bytes: written as u64,
@@ -66,6 +69,7 @@ impl Files {
             lists: path("log.json"),
             lists_gz: path("log.json.gz"),
             halves: path("halves"),
+            all_sightings: path("all-sightings.yaml"),
         }
     }
 }

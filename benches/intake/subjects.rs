@@ -61,6 +61,7 @@ pub fn all(files: &Files) -> Vec<Subject> {
     };
     let lines = files.lines.to_str().unwrap().to_owned();
     let alone = ["--workers", "1"];
+    let sightings = ["--workers", "1", "--config", files.all_sightings.to_str().unwrap()];
     let names = r#""eventName":"(RunInstances|CreateFleet|RequestSpotInstances|StartInstances|StopInstances|TerminateInstances|CreateTrainingJob|InvokeModel)""#;
     let query = format!(
         "import duckdb; c = duckdb.connect(); c.execute('SET threads = 1'); print(c.execute(\"SELECT count(*) FROM read_ndjson('{lines}', columns = {{eventName: 'VARCHAR', eventSource: 'VARCHAR', recipientAccountId: 'VARCHAR', eventTime: 'VARCHAR'}}) WHERE eventName = 'RunInstances'\").fetchall())"
@@ -68,6 +69,7 @@ pub fn all(files: &Files) -> Vec<Subject> {
     let mut all = vec![
         theirs(WC, None, super::ROUNDS, "wc", vec!["-l".into(), lines.clone()]),
         ours(ALONE, WC, &files.lines, &alone),
+        ours("tidewaiter, lines, sightings: all", WC, &files.lines, &sightings),
         ours("tidewaiter, lists of records", WC, &files.lists, &alone),
         bare(INFLATE, &files.lines_gz),
         ours("tidewaiter, lines.gz", INFLATE, &files.lines_gz, &alone),

@@ -59,6 +59,14 @@ fn unknown_keys_of_settings_are_all_told() {
 }
 
 #[test]
+fn a_word_that_is_no_choice_of_sightings_is_told() {
+    assert_eq!(
+        check("sightings: listed\n", &[]),
+        "settings.yaml:1:12: sightings must be relevant or all, got \"listed\"\n"
+    );
+}
+
+#[test]
 fn settings_that_are_no_mapping_or_no_yaml_are_told() {
     assert_eq!(check("- a\n", &[]), "settings.yaml:1:1: settings must be a mapping, got a list\n");
     assert_eq!(

@@ -85,6 +85,34 @@ fn what_decode_prints_gives_the_same_alerts_as_what_it_read() {
 }
 
 #[test]
+fn with_all_sightings_calls_that_say_nothing_count_as_relevant_and_say_from_where_they_came() {
+    let call = |name: &str, host: u8| {
+        format!(
+            "{{\"eventVersion\":\"1.09\",\"eventTime\":\"2024-06-01T10:00:00Z\",\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"{name}\",\"sourceIPAddress\":\"198.51.100.{host}\",\"recipientAccountId\":\"111122223333\"}}\n"
+        )
+    };
+    let log =
+        [call("GetObject", 1), call("PutObject", 2), call("GetObject", 3).replace("198.51.100.3", "AWS Internal")];
+    let dir = folder(&[("all.yaml", "sightings: all\n"), ("log.ndjson", &log.concat())]);
+    let said = |settings: &[&str]| {
+        let facts = run_in(dir.path(), &[&["decode", "log.ndjson"], settings].concat()).fine().out;
+        let replayed = run_in(dir.path(), &[&["replay", "log.ndjson", "--summary", "sum.json"], settings].concat());
+        replayed.fine();
+        let summary: Value = serde_json::from_str(&fs::read_to_string(dir.path().join("sum.json")).unwrap()).unwrap();
+        (facts, summary)
+    };
+    let (facts, summary) = said(&["--config", "all.yaml"]);
+    assert_eq!(
+        facts,
+        "{\"type\":\"usage\",\"provider\":\"aws\",\"account\":\"111122223333\",\"id\":\"sighting\",\"time\":\"2024-06-01T00:00:00Z\",\"kind\":\"sighting\",\"network\":\"198.51.100.0/24\",\"principal_class\":\"role\"}\n"
+    );
+    let told = |summary: &Value| ["read", "relevant", "irrelevant"].map(|key| summary["sources"][0][key].as_u64());
+    assert_eq!(told(&summary), [Some(3), Some(2), Some(1)], "{summary}");
+    let (facts, summary) = said(&[]);
+    assert_eq!((facts.as_str(), told(&summary)), ("", [Some(3), Some(0), Some(3)]), "{summary}");
+}
+
+#[test]
 fn test_writes_junit_and_fails_with_a_difference_one_can_read() {
     let dir = tempfile::tempdir().unwrap();
     copy(&root().join(CASE), dir.path());
