@@ -21,13 +21,23 @@ pub(super) struct Members<'a> {
 /// A key and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member<'a> {
-    /// As written between its quotes; from the last quote that is not its end where an escape stands in it, with a backslash
-    /// before.
-    pub(super) key: &'a [u8],
+    /// The object up to the quote that ends the key.
+    before: &'a [u8],
     /// From the byte behind the colon to the end of the object.
     pub(super) rest: &'a [u8],
-    /// Whether the key is written without an escape.
-    pub(super) is_plain: bool,
+}
+
+impl<'a> Member<'a> {
+    /// The key, where it has as many letters as that name and is written without an escape before them.
+    pub(super) fn key_as_long_as(&self, name: &[u8]) -> Option<&'a [u8]> {
+        let quote = self.before.len().checked_sub(name.len() + 1)?;
+        if self.before.get(quote) != Some(&b'"') {
+            return None;
+        }
+        // Outside of strings no quote is behind a backslash: that one stands inside a longer key.
+        let is_escaped = quote.checked_sub(1).and_then(|at| self.before.get(at)) == Some(&b'\\');
+        self.before.get(quote + 1..).filter(|_| !is_escaped)
+    }
 }
 
 /// The members of the object that `bytes` begin with. `None` where there are more than [`MOST`], or it does not end.
@@ -41,10 +51,7 @@ impl<'a> Members<'a> {
         let object = self.object;
         self.colons.iter().take(self.count).map(move |colon| {
             let (before, behind) = object.split_at_checked(*colon as usize)?;
-            let (key, rest) = (before.strip_suffix(b"\"")?, behind.get(1..)?);
-            let quote = memchr::memrchr(b'"', key)?;
-            let is_plain = quote == 0 || key.get(quote - 1) != Some(&b'\\');
-            Some(Member { key: key.get(quote + 1..)?, rest, is_plain })
+            Some(Member { before: before.strip_suffix(b"\"")?, rest: behind.get(1..)? })
         })
     }
 }
@@ -133,9 +140,14 @@ mod tests {
 
     use super::*;
 
+    fn key(member: &Member<'_>) -> String {
+        let quote = memchr::memrchr(b'"', member.before).unwrap();
+        String::from_utf8_lossy(&member.before[quote + 1..]).into_owned()
+    }
+
     fn keys(text: &str) -> Option<Vec<String>> {
         let members = of(text.as_bytes())?;
-        let keys = members.iter().map(|member| member.map(|m| String::from_utf8_lossy(m.key).into_owned()));
+        let keys = members.iter().map(|member| member.map(|m| key(&m)));
         keys.collect()
     }
 
@@ -153,8 +165,11 @@ mod tests {
         assert!(of(b"{\"a\":{}").is_none() && of(b"").is_none(), "no end");
         let many: Vec<String> = (0..=MOST).map(|n| format!("\"{n}\":0")).collect();
         assert!(of(format!("{{{}}}", many.join(",")).as_bytes()).is_none());
-        let escaped = of(br#"{"a\"b":1}"#).unwrap();
-        assert!(escaped.iter().all(|member| member.is_some_and(|m| m.key == b"b" && !m.is_plain)));
+        let first = |text: &'static str| of(text.as_bytes()).unwrap().iter().next().unwrap().unwrap();
+        assert_eq!(first(r#"{"bc":1}"#).key_as_long_as(b"xy"), Some(b"bc".as_slice()));
+        for text in [r#"{"a\"bc":1}"#, r#"{"abc":1}"#, r#"{"c":1}"#] {
+            assert_eq!(first(text).key_as_long_as(b"bc"), None, "{text}");
+        }
     }
 
     #[test]
@@ -189,7 +204,7 @@ mod tests {
             let parsed: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap();
             let found = of(text.as_bytes()).unwrap();
             let found: Vec<Member<'_>> = found.iter().map(Option::unwrap).collect();
-            prop_assert!(found.iter().map(|m| m.key).eq(parsed.keys().map(String::as_bytes)), "{}", text);
+            prop_assert!(found.iter().map(key).eq(parsed.keys().cloned()), "{}", text);
             prop_assert!(found.iter().zip(parsed.values()).all(|(m, raw)| m.rest.starts_with(raw.get().as_bytes())));
         });
     }

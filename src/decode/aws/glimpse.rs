@@ -7,10 +7,11 @@
 use super::cloudtrail::{class, written_account};
 use super::sign_in;
 use crate::decode::context::network;
-use crate::decode::members::{self, Member};
+use crate::decode::members;
 use crate::decode::sift::Says;
 use crate::decode::sighting::Sighting;
 use crate::decode::time_text;
+use crate::model::Day;
 
 /// Of the record. With a `type` it may be one of ours; other members nobody asks for here.
 const ASKED: [&[u8]; 6] =
@@ -32,7 +33,7 @@ pub(in crate::decode) fn glimpse(record: &[u8]) -> Option<Says> {
     let (kind, invoked_by) = (plain(kind)?, plain(invoked_by)?);
     let Some(network) = plain(address)?.and_then(network) else { return Some(Says::Nothing) };
     let account = written_account(plain(recipient.or(caller))??)?;
-    let day = time_text(plain(time)??)?.day();
+    let day = day(plain(time)??)?;
     Some(Says::Sighting(Sighting { account, day, network, class: class(kind, invoked_by) }))
 }
 
@@ -40,13 +41,14 @@ pub(in crate::decode) fn glimpse(record: &[u8]) -> Option<Says> {
 fn pick<'r, const N: usize>(object: &'r [u8], names: &[&[u8]; N]) -> Option<[Option<&'r [u8]>; N]> {
     let mut found = [None; N];
     for member in members::of(object)?.iter() {
-        let Member { key, rest, is_plain } = member?;
-        let same = |(name, _): &(&&[u8], _)| name.len() == key.len() && name.eq_ignore_ascii_case(key);
-        if let Some((name, slot)) = names.iter().zip(&mut found).find(same).filter(|_| is_plain) {
-            if *name != key {
+        let member = member?;
+        for (name, slot) in names.iter().zip(&mut found) {
+            let Some(key) = member.key_as_long_as(name) else { continue };
+            if key == *name {
+                *slot = Some(member.rest);
+            } else if key.eq_ignore_ascii_case(name) {
                 return None;
             }
-            *slot = Some(rest);
         }
     }
     Some(found)
@@ -61,6 +63,33 @@ fn plain(value: Option<&[u8]>) -> Option<Option<&str>> {
         return None;
     }
     Some(Some(std::str::from_utf8(text).ok()?.trim()))
+}
+
+/// The day of a time. As CloudTrail writes it, `2024-06-01T10:00:00Z`, it is told by its digits; else read as every time is.
+fn day(text: &str) -> Option<Day> {
+    of_digits(text.as_bytes()).or_else(|| Some(time_text(text)?.day()))
+}
+
+fn of_digits(text: &[u8]) -> Option<Day> {
+    let text: &[u8; 20] = text.try_into().ok()?;
+    let [c0, c1, y0, y1, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', min0, min1, b':', s0, s1, b'Z'] = *text else {
+        return None;
+    };
+    let (year, month, day) = (i16::from(two(c0, c1)?) * 100 + i16::from(two(y0, y1)?), two(m0, m1)?, two(d0, d1)?);
+    let (hour, minute, second) = (two(h0, h1)?, two(min0, min1)?, two(s0, s1)?);
+    if !(1970..2200).contains(&year) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    jiff::civil::Date::new(year, month, day).ok()?;
+    // Days since 1970 with years that begin in March, so that a leap day is the last.
+    let (year, month) = if month > 2 { (i64::from(year), month - 3) } else { (i64::from(year) - 1, month + 9) };
+    let of_year = (153 * i64::from(month) + 2) / 5 + i64::from(day) - 1;
+    Some(Day(365 * year + year / 4 - year / 100 + year / 400 + of_year - 719_468))
+}
+
+fn two(ten: u8, one: u8) -> Option<i8> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| (byte - b'0').cast_signed());
+    Some(digit(ten)? * 10 + digit(one)?)
 }
 
 #[cfg(test)]

@@ -74,6 +74,25 @@ fn a_call_from_no_address_says_nothing() {
     }
 }
 
+#[test]
+fn a_day_told_by_digits_is_the_day_of_the_time() {
+    let edges = ["1970-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2000-02-29T12:00:00Z", "2100-02-28T00:00:00Z"];
+    for text in edges {
+        assert_eq!(super::of_digits(text.as_bytes()), super::time_text(text).map(|time| time.day()), "{text}");
+    }
+    for text in ["2100-02-29T00:00:00Z", "2024-06-01T24:00:00Z", "2024-06-01T23:59:60Z", "2024-06-01 23:59:00Z", ""] {
+        assert_eq!(super::of_digits(text.as_bytes()), None, "{text}");
+    }
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) };
+    let text = "(19|20|21)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z";
+    proptest!(config, |(text in text)| {
+        let told = super::of_digits(text.as_bytes());
+        let known = super::time_text(&text).map(|time| time.day());
+        prop_assert!(told.is_none() || told == known, "{}", text);
+        prop_assert_eq!(super::day(&text), known, "{}", text);
+    });
+}
+
 /// Members as they may stand anywhere, so that some stand twice.
 const MEMBERS: [&str; 57] = [
     r#""eventTime":"2024-06-02T00:00:00Z""#,
