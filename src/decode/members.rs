@@ -42,7 +42,9 @@ impl<'a> Member<'a> {
 
 /// The members of the object that `bytes` begin with. `None` where there are more than [`MOST`], or it does not end.
 pub(super) fn of(bytes: &[u8]) -> Option<Members<'_>> {
-    dispatch!(*LEVEL, simd => find(simd, bytes))
+    let mut members = Members { object: bytes, colons: [0; MOST], count: 0 };
+    let found = dispatch!(*LEVEL, simd => members.find(simd));
+    found.map(|()| members)
 }
 
 impl<'a> Members<'a> {
@@ -56,21 +58,6 @@ impl<'a> Members<'a> {
     }
 }
 
-#[inline(always)]
-fn find<S: Simd>(simd: S, bytes: &[u8]) -> Option<Members<'_>> {
-    let mut members = Members { object: bytes, colons: [0; MOST], count: 0 };
-    let (mut scan, mut depth) = (Scan::default(), 0);
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    for (n, block) in blocks.iter().enumerate() {
-        if members.block(simd, &mut scan, &mut depth, n, block)? == Step::Ends {
-            return Some(members);
-        }
-    }
-    let mut last = [b' '; BLOCK];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    (members.block(simd, &mut scan, &mut depth, blocks.len(), &last)? == Step::Ends).then_some(members)
-}
-
 #[derive(PartialEq)]
 enum Step {
     Goes,
@@ -78,6 +65,20 @@ enum Step {
 }
 
 impl Members<'_> {
+    #[inline(always)]
+    fn find<S: Simd>(&mut self, simd: S) -> Option<()> {
+        let (mut scan, mut depth) = (Scan::default(), 0);
+        let (blocks, rest) = self.object.as_chunks::<BLOCK>();
+        for (n, block) in blocks.iter().enumerate() {
+            if self.block(simd, &mut scan, &mut depth, n, block)? == Step::Ends {
+                return Some(());
+            }
+        }
+        let mut last = [b' '; BLOCK];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        (self.block(simd, &mut scan, &mut depth, blocks.len(), &last)? == Step::Ends).then_some(())
+    }
+
     #[inline(always)]
     fn block<S: Simd>(
         &mut self,

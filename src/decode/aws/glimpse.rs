@@ -43,12 +43,11 @@ fn pick<'r, const N: usize>(object: &'r [u8], names: &[&[u8]; N]) -> Option<[Opt
     for member in members::of(object)?.iter() {
         let member = member?;
         for (name, slot) in names.iter().zip(&mut found) {
-            let Some(key) = member.key_as_long_as(name) else { continue };
-            if key == *name {
-                *slot = Some(member.rest);
-            } else if key.eq_ignore_ascii_case(name) {
+            let Some(key) = member.key_as_long_as(name).filter(|key| key.eq_ignore_ascii_case(name)) else { continue };
+            if key != *name {
                 return None;
             }
+            *slot = Some(member.rest);
         }
     }
     Some(found)
