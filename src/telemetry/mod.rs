@@ -20,7 +20,7 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     (
         "tidewaiter_records_total",
         &["source", "fate"],
-        "Records read, by what became of them: relevant, irrelevant, rejected.",
+        "Records read, by what became of them: relevant (also where they repeat a sighting), irrelevant, rejected.",
     ),
     ("tidewaiter_rejects_total", &["reason"], "Records rejected, by reason."),
     ("tidewaiter_facts_total", &["kind", "fate"], "Facts handed to the engine, by kind and what became of them."),
