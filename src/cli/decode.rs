@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// Settings file; without one, what ships.
     #[arg(long, value_name = "F")]
     config: Option<PathBuf>,
-    /// Files and folders to read.
+    /// Files, folders and patterns (`'logs/**/*.gz'`) to read, `-` for stdin.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }

@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     /// Files read at the same time, by default as many as there are processors, at most eight; any number gives the same.
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
-    /// Files and folders to read (`-` is stdin), or one case folder.
+    /// Files, folders and patterns (`'logs/**/*.gz'`) to read, `-` for stdin; or one case folder.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }

@@ -1,7 +1,8 @@
 //! Paths to entries: files, and everything under directories.
 //!
-//! `-` is the standard input. Order: paths as they were named; under a directory by path, name after name in the order of bytes; in an archive by
-//! member. In a directory or archive only known extensions are read, licences and read-me files are not, and everything
+//! `-` is the standard input; a path with `*`, `?` or `[` that is not there is a pattern (`pattern`). Order: paths as they were
+//! named; what a pattern matches, and what lies under a directory, by path, name after name in the order of bytes; in an
+//! archive by member. In a directory or archive only known extensions are read, licences and read-me files are not, and everything
 //! that is left out is listed as skipped; a file that is named is read whatever it is called.
 
 use std::ffi::OsStr;
@@ -10,6 +11,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::capped::{Capped, Caps};
+use super::pattern;
 use super::zipped::{self, Member};
 use crate::model::Text;
 
@@ -18,7 +20,8 @@ const ABOUT: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "README"];
 const READ: [&str; 6] = ["json", "jsonl", "ndjson", "csv", "parquet", "cloudtrail"];
 /// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
 const LAYERS: usize = 2;
-const DEPTH: usize = 64;
+/// Directories within directories, at most.
+pub(super) const DEPTH: usize = 64;
 /// What names the standard input.
 const STDIN: &str = "-";
 
@@ -65,25 +68,34 @@ pub struct SourceError {
 pub fn list(paths: &[PathBuf]) -> Listing {
     let mut listing = Listing::default();
     for path in paths {
-        if path == Path::new(STDIN) {
-            listing.entries.push(Entry { name: Text::new_static("stdin"), path: path.clone(), member: None });
-            continue;
-        }
-        match fs::metadata(path) {
-            Ok(data) if data.is_dir() => listing.directory(path, DEPTH),
-            Ok(_) if is_zip(path) => listing.archive(path),
-            // That it can be opened is known before anything is read.
-            Ok(_) => match File::open(path) {
-                Ok(_) => listing.entries.push(Entry { name: name(path), path: path.clone(), member: None }),
-                Err(error) => listing.errors.push(SourceError { path: path.clone(), error }),
-            },
-            Err(error) => listing.errors.push(SourceError { path: path.clone(), error }),
+        match pattern::expand(path) {
+            None => listing.named(path),
+            Some(matched) => {
+                matched.paths.iter().for_each(|path| listing.named(path));
+                listing.errors.extend(matched.errors);
+            }
         }
     }
     listing
 }
 
 impl Listing {
+    fn named(&mut self, path: &Path) {
+        if path == Path::new(STDIN) {
+            return self.entries.push(Entry { name: Text::new_static("stdin"), path: path.to_owned(), member: None });
+        }
+        match fs::metadata(path) {
+            Ok(data) if data.is_dir() => self.directory(path, DEPTH),
+            Ok(data) if data.is_file() && is_zip(path) => self.archive(path),
+            // That it can be opened is known before anything is read; of a pipe, only who reads it may open it.
+            Ok(data) => match data.is_file().then(|| File::open(path)).transpose() {
+                Ok(_) => self.entries.push(Entry { name: name(path), path: path.to_owned(), member: None }),
+                Err(error) => self.errors.push(SourceError { path: path.to_owned(), error }),
+            },
+            Err(error) => self.errors.push(SourceError { path: path.to_owned(), error }),
+        }
+    }
+
     fn directory(&mut self, path: &Path, depth: usize) {
         let mut inside: Vec<PathBuf> = match fs::read_dir(path).and_then(|d| d.map(|e| Ok(e?.path())).collect()) {
             Ok(inside) => inside,

@@ -5,6 +5,7 @@
 
 mod capped;
 mod files;
+mod pattern;
 mod zipped;
 
 pub use capped::Caps;

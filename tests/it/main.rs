@@ -17,6 +17,7 @@ mod deploy;
 mod edges;
 mod forgetting;
 mod histories;
+mod inputs;
 mod mutants;
 mod naive;
 mod order;
