@@ -9,5 +9,6 @@ pub mod service;
 mod tally;
 
 pub use case::{CaseOutcome, rule_cases, run_replay_case};
+pub use reading::{Heard, read};
 pub use replay::{Progress, Replay, Replayed};
 pub use tally::{SourceTally, Tally};

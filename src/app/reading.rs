@@ -8,23 +8,31 @@ use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use super::tally::Tally;
+use super::tally::{SourceTally, Tally};
 use crate::decode::{self, Item, Outcome, Settings};
-use crate::sources::{Caps, Entry, SourceError};
+use crate::model::Text;
+use crate::sources::{Caps, Entry, Opened, Skipped, SourceError};
 
 /// Items handed over at once.
 const BATCH: usize = 256;
 /// Batches that wait for the one who hears: a bound on memory.
 const AHEAD: usize = 16;
 
-/// What is heard of an entry: its items, then how it ended.
-pub(super) enum Heard {
-    /// A record that says something new, or is rejected.
+/// What is heard of an entry: of each source in it its items and how it ended, then that this was all.
+#[derive(Debug)]
+pub enum Heard {
+    /// A source begins: the entry itself, or a member of it.
+    Begun(Text),
+    /// A record that says something, or is rejected.
     Item(Item),
-    /// All was read.
-    Ended(Tally),
-    /// It cannot be opened.
+    /// All of the source was read.
+    Ended(SourceTally),
+    /// A member is not read.
+    Skipped(Skipped),
+    /// The entry cannot be opened.
     Unreadable(SourceError),
+    /// All of the entry was told.
+    Done,
 }
 
 /// Reads every entry and tells of each, in order: everything of the first, then everything of the second.
@@ -58,19 +66,24 @@ pub(super) fn each(entries: &[Entry], settings: &Settings, workers: NonZeroUsize
     });
 }
 
-fn read(entry: &Entry, settings: &Settings, tell: &mut dyn FnMut(Heard)) {
-    let mut input = match entry.open(&Caps::default()) {
-        Ok(input) => input,
-        Err(error) => return tell(Heard::Unreadable(error)),
-    };
-    let mut tally = Tally::default();
-    decode::stream(&entry.name, &mut input, settings, &mut |item| {
-        tally.count(&item.outcome);
-        if !matches!(item.outcome, Outcome::Irrelevant | Outcome::Repeated) {
-            tell(Heard::Item(item));
+/// Reads an entry and tells of it.
+pub fn read(entry: &Entry, settings: &Settings, tell: &mut dyn FnMut(Heard)) {
+    entry.open(&Caps::default(), &mut |opened| match opened {
+        Opened::Bytes(name, input) => {
+            tell(Heard::Begun(name.clone()));
+            let mut tally = Tally::default();
+            decode::stream(name, input, settings, &mut |item| {
+                tally.count(&item.outcome);
+                if !matches!(item.outcome, Outcome::Irrelevant | Outcome::Repeated) {
+                    tell(Heard::Item(item));
+                }
+            });
+            tell(Heard::Ended(SourceTally { path: name.to_string(), tally }));
         }
+        Opened::Skipped(skipped) => tell(Heard::Skipped(skipped)),
+        Opened::Unreadable(error) => tell(Heard::Unreadable(error)),
     });
-    tell(Heard::Ended(tally));
+    tell(Heard::Done);
 }
 
 #[cfg(test)]
@@ -97,8 +110,7 @@ mod tests {
             each(&listing.entries, &Settings::default(), NonZeroUsize::new(workers).unwrap(), &mut |entry, heard| {
                 all.push(match heard {
                     Heard::Item(item) => format!("{} {:?}", item.position, item.outcome),
-                    Heard::Ended(tally) => format!("{} {tally:?}", entry.name),
-                    Heard::Unreadable(error) => error.to_string(),
+                    other => format!("{} {other:?}", entry.name),
                 });
             });
             all

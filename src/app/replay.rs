@@ -60,42 +60,32 @@ impl Replay {
         progress.plan(listing.entries.iter().map(sources::Entry::size).sum());
         let mut latest: Option<EventTime> = None;
         let mut tallies = Vec::new();
-        let mut unreadable = listing.errors;
-        let mut begun: Option<Text> = None;
-        reading::each(&listing.entries, &config.decode, self.workers, &mut |entry, heard| {
-            if begun.as_ref() != Some(&entry.name) {
-                progress.source(&entry.name);
-                begun = Some(entry.name.clone());
-            }
-            match heard {
-                Heard::Item(item) => match item.outcome {
-                    Outcome::Relevant(facts) => {
-                        let mut refused = |refusal| progress.rejected(refused(&item.position, item.size, refusal));
-                        fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
-                    }
-                    Outcome::Irrelevant | Outcome::Repeated => {}
-                    Outcome::Rejected(reason) => progress.rejected(Reject {
-                        reason: reason.code.to_string(),
-                        detail: reason.detail,
-                        position: item.position,
-                        size: item.size,
-                    }),
-                },
-                Heard::Ended(tally) => {
-                    tallies.push(SourceTally { path: entry.name.to_string(), tally });
-                    progress.read(entry.size());
+        let (mut skipped, mut unreadable) = (listing.skipped, listing.errors);
+        reading::each(&listing.entries, &config.decode, self.workers, &mut |entry, heard| match heard {
+            Heard::Begun(source) => progress.source(&source),
+            Heard::Item(item) => match item.outcome {
+                Outcome::Relevant(facts) => {
+                    let mut refused = |refusal| progress.rejected(refused(&item.position, item.size, refusal));
+                    fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
                 }
-                Heard::Unreadable(error) => {
-                    unreadable.push(error);
-                    progress.read(entry.size());
-                }
-            }
+                Outcome::Irrelevant | Outcome::Repeated => {}
+                Outcome::Rejected(reason) => progress.rejected(Reject {
+                    reason: reason.code.to_string(),
+                    detail: reason.detail,
+                    position: item.position,
+                    size: item.size,
+                }),
+            },
+            Heard::Ended(tally) => tallies.push(tally),
+            Heard::Skipped(left) => skipped.push(left),
+            Heard::Unreadable(error) => unreadable.push(error),
+            Heard::Done => progress.read(entry.size()),
         });
         if let Some(now) = self.until.or(latest) {
             engine.apply(&Position { source: Text::new_static("replay"), at: 0 }, Fact::Tick(now));
         }
         engine.publish();
-        Replayed { engine, sources: tallies, skipped: listing.skipped, unreadable }
+        Replayed { engine, sources: tallies, skipped, unreadable }
     }
 }
 

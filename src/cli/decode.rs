@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{End, output};
+use crate::app::{self, Heard};
 use crate::config::{Asked, Config};
-use crate::decode::{self, Outcome};
-use crate::sources::{self, Caps};
+use crate::decode::{Item, Outcome};
+use crate::sources;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -26,32 +27,26 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
     let listing = sources::list(&arguments.paths);
     let mut out = output::open(Path::new("-"))?;
     let mut failed: Option<anyhow::Error> = None;
-    let mut unreadable = listing.errors;
+    let (mut skipped, mut unreadable) = (listing.skipped, listing.errors);
     for entry in &listing.entries {
-        let mut input = match entry.open(&Caps::default()) {
-            Ok(input) => input,
-            Err(error) => {
-                unreadable.push(error);
-                continue;
+        app::read(entry, &settings, &mut |heard| match heard {
+            Heard::Item(Item { outcome: Outcome::Relevant(facts), .. }) => {
+                let written = facts.iter().try_for_each(|fact| line(&mut out, fact));
+                failed = failed.take().or(written.err());
             }
-        };
-        decode::stream(&entry.name, &mut input, &settings, &mut |item| {
-            let written = match item.outcome {
-                Outcome::Relevant(facts) => facts.iter().try_for_each(|fact| line(&mut out, fact)),
-                Outcome::Irrelevant | Outcome::Repeated => Ok(()),
-                Outcome::Rejected(reason) => {
-                    output::complain(&format!("{}: {}: {}", item.position, reason.code, reason.detail));
-                    Ok(())
-                }
-            };
-            failed = failed.take().or(written.err());
+            Heard::Item(Item { position, outcome: Outcome::Rejected(reason), .. }) => {
+                output::complain(&format!("{position}: {}: {}", reason.code, reason.detail));
+            }
+            Heard::Skipped(left) => skipped.push(left),
+            Heard::Unreadable(error) => unreadable.push(error),
+            Heard::Item(_) | Heard::Begun(_) | Heard::Ended(_) | Heard::Done => {}
         });
     }
     if let Some(error) = failed {
         return Err(error);
     }
     out.flush()?;
-    listing.skipped.iter().for_each(|left| output::complain(&format!("skipped {}: {}", left.name, left.reason)));
+    skipped.iter().for_each(|left| output::complain(&format!("skipped {}: {}", left.name, left.reason)));
     unreadable.iter().for_each(|error| output::complain(&error.to_string()));
     Ok(if unreadable.is_empty() { End::Fine } else { End::Unreadable })
 }

@@ -1,6 +1,11 @@
-//! A decompressor held to limits: a small file must not become an endless one.
+//! Decompressors held to limits: a small file must not become an endless one.
+//!
+//! In: compressed bytes. Out: what is in them, up to the limits, and then an error.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
+const LAYERS: usize = 2;
 
 /// Bounds on what a compressed file may become. A breach is an error of kind `FileTooLarge`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,5 +54,32 @@ impl<R: Read> Read for Capped<R> {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, self.limit.clone()));
         }
         Ok(read)
+    }
+}
+
+/// What is in bytes that are gzip or zstd by their beginning, up to twice; others as they are. `compressed`: how many they are.
+pub(super) fn unpack<'a>(mut bytes: Box<dyn BufRead + 'a>, compressed: u64, caps: &Caps) -> Box<dyn BufRead + 'a> {
+    for _ in 0..LAYERS {
+        // A first read that fails is left for whoever reads on.
+        bytes = match bytes.fill_buf() {
+            Ok([0x1f, 0x8b, ..]) => {
+                Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(bytes), compressed, caps))
+            }
+            Ok([0x28, 0xb5, 0x2f, 0xfd, ..]) => match zstd::Decoder::with_buffer(bytes) {
+                Ok(decoder) => Box::new(Capped::new(decoder, compressed, caps)),
+                Err(error) => return Box::new(BufReader::new(Broken(error))),
+            },
+            _ => break,
+        };
+    }
+    bytes
+}
+
+/// Bytes that cannot be read, and why.
+pub(super) struct Broken(pub(super) io::Error);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0.kind(), self.0.to_string()))
     }
 }

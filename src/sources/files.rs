@@ -2,7 +2,7 @@
 //!
 //! `-` is the standard input; a path with `*`, `?` or `[` that is not there is a pattern (`pattern`). Order: paths as they were
 //! named; what a pattern matches, and what lies under a directory, by path, name after name in the order of bytes; in an
-//! archive by member. In a directory or archive only known extensions are read, licences and read-me files are not, and everything
+//! zip by member; in a tar archive as they stand there. In a directory or archive only known extensions are read, licences and read-me files are not, and everything
 //! that is left out is listed as skipped; a file that is named is read whatever it is called.
 
 use std::ffi::OsStr;
@@ -10,16 +10,14 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::capped::{Capped, Caps};
-use super::pattern;
+use super::capped::{Broken, Capped, Caps, unpack};
 use super::zipped::{self, Member};
+use super::{pattern, tarred};
 use crate::model::Text;
 
 /// What a folder of published records tells of itself: `LICENSE`, `LICENSE-3rdparty.csv`, `readme.json`.
 const ABOUT: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "README"];
 const READ: [&str; 6] = ["json", "jsonl", "ndjson", "csv", "parquet", "cloudtrail"];
-/// Compression within compression, at most: gzip as delivered, once more by whoever stored it.
-const LAYERS: usize = 2;
 /// Directories within directories, at most.
 pub(super) const DEPTH: usize = 64;
 /// What names the standard input.
@@ -39,7 +37,7 @@ pub struct Listing {
 /// Something to be read.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// As positions name it: the path, `archive.zip!member` in an archive.
+    /// As positions name it: the path, `archive.zip!member` in a zip. Members of a tar archive are known when it is read.
     pub name: Text,
     path: PathBuf,
     member: Option<Member>,
@@ -52,6 +50,16 @@ pub struct Skipped {
     pub name: Text,
     /// Why.
     pub reason: Text,
+}
+
+/// What an entry turns out to hold.
+pub enum Opened<'a> {
+    /// Bytes to be read to their end, and as positions name them: the path, `archive.tar!member` in an archive.
+    Bytes(&'a Text, &'a mut dyn BufRead),
+    /// A member that is not read.
+    Skipped(Skipped),
+    /// Nothing: it cannot be opened.
+    Unreadable(SourceError),
 }
 
 /// A path that cannot be read.
@@ -120,7 +128,7 @@ impl Listing {
         if extension(&path).as_deref() == Some("zip") {
             return self.archive(&path);
         }
-        match unread(&path) {
+        match unread(&path).filter(|_| is_about(&path) || !tarred::is_named(&path)) {
             None => self.entries.push(Entry { name: name(&path), path, member: None }),
             Some(reason) => self.skip(name(&path), reason),
         }
@@ -160,7 +168,7 @@ fn extension(path: &Path) -> Option<String> {
 }
 
 /// Why a file is not read for its name.
-fn unread(path: &Path) -> Option<&'static str> {
+pub(super) fn unread(path: &Path) -> Option<&'static str> {
     if is_about(path) {
         return Some("a licence or read-me by its name");
     }
@@ -187,9 +195,22 @@ fn is_zip(path: &Path) -> bool {
 }
 
 impl Entry {
-    /// Its bytes: gzip and zstd are recognised by content, up to twice, and held to the limits.
-    pub fn open(&self, caps: &Caps) -> Result<Box<dyn BufRead>, SourceError> {
-        self.reader(caps).map_err(|error| SourceError { path: self.path.clone(), error })
+    /// Hands over what it holds: its bytes under its name, or every member of a tar archive under its own. Gzip and zstd are
+    /// recognised by content, up to twice, and held to the limits. What breaks off is bytes that end in an error.
+    pub fn open(&self, caps: &Caps, take: &mut dyn FnMut(Opened<'_>)) {
+        let raw = match self.raw(caps) {
+            Ok(raw) => raw,
+            Err(error) => return take(Opened::Unreadable(SourceError { path: self.path.clone(), error })),
+        };
+        // How much comes by stdin is not known: only the absolute bound holds.
+        let compressed = if self.is_stdin() { u64::MAX } else { self.size() };
+        let mut input = unpack(raw, compressed, caps);
+        if !self.is_tar(&mut *input) {
+            return take(Opened::Bytes(&self.name, &mut *input));
+        }
+        if let Err(error) = tarred::each(&self.name, input, caps, take) {
+            take(Opened::Bytes(&self.name, &mut BufReader::new(Broken(error))));
+        }
     }
 
     /// Bytes on disk, for showing progress.
@@ -200,27 +221,20 @@ impl Entry {
         }
     }
 
-    fn reader(&self, caps: &Caps) -> io::Result<Box<dyn BufRead>> {
-        // How much comes by stdin is not known: only the absolute bound holds.
-        let compressed = if self.path == Path::new(STDIN) { u64::MAX } else { self.size() };
-        let mut reader: Box<dyn BufRead> = match &self.member {
-            Some(member) => Box::new(Capped::new(member.open(&self.path)?, compressed, caps)),
-            None if self.path == Path::new(STDIN) => Box::new(BufReader::with_capacity(256 << 10, io::stdin())),
+    fn is_stdin(&self) -> bool {
+        self.path == Path::new(STDIN)
+    }
+
+    fn is_tar(&self, input: &mut dyn BufRead) -> bool {
+        self.member.is_none() && (tarred::is_named(&self.path) || input.fill_buf().is_ok_and(tarred::begins))
+    }
+
+    fn raw(&self, caps: &Caps) -> io::Result<Box<dyn BufRead>> {
+        Ok(match &self.member {
+            Some(member) => Box::new(Capped::new(member.open(&self.path)?, member.compressed, caps)),
+            None if self.is_stdin() => Box::new(BufReader::with_capacity(256 << 10, io::stdin())),
             None => Box::new(BufReader::with_capacity(256 << 10, File::open(&self.path)?)),
-        };
-        for _ in 0..LAYERS {
-            // A first read that fails is left for whoever reads on.
-            reader = match reader.fill_buf() {
-                Ok([0x1f, 0x8b, ..]) => {
-                    Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(reader), compressed, caps))
-                }
-                Ok([0x28, 0xb5, 0x2f, 0xfd, ..]) => {
-                    Box::new(Capped::new(zstd::Decoder::with_buffer(reader)?, compressed, caps))
-                }
-                _ => break,
-            };
-        }
-        Ok(reader)
+        })
     }
 }
 

@@ -6,7 +6,8 @@
 mod capped;
 mod files;
 mod pattern;
+mod tarred;
 mod zipped;
 
 pub use capped::Caps;
-pub use files::{Entry, Listing, Skipped, SourceError, list};
+pub use files::{Entry, Listing, Opened, Skipped, SourceError, list};

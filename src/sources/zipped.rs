@@ -7,7 +7,7 @@ use std::path::Path;
 use zip::{CompressionMethod, ZipArchive};
 
 /// Most members of one archive.
-const MEMBERS: usize = 100_000;
+pub(super) const MEMBERS: usize = 100_000;
 
 /// Where a member's bytes stand in its archive.
 #[derive(Clone, Debug)]

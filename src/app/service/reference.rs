@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
-use crate::decode::{self, Outcome};
+use crate::app::reading::{self, Heard};
+use crate::decode::{self, Item, Outcome};
 use crate::model::{Fact, Position};
-use crate::sources::{self, Caps};
+use crate::sources;
 
 /// What the files hold.
 #[derive(Debug, Default)]
@@ -25,22 +26,16 @@ pub(super) fn read(paths: &[PathBuf], settings: &decode::Settings) -> Result<Ref
     let mut problems: Vec<String> = listing.errors.iter().map(|error| format!("reference: {error}")).collect();
     let mut reference = Reference::default();
     for entry in &listing.entries {
-        let mut input = match entry.open(&Caps::default()) {
-            Ok(input) => input,
-            Err(error) => {
-                problems.push(format!("reference: {error}"));
-                continue;
+        reading::read(entry, settings, &mut |heard| match heard {
+            Heard::Item(Item { position, outcome: Outcome::Relevant(found), .. }) => {
+                reference.facts.extend(found.into_iter().map(|fact| (position.clone(), fact)));
             }
-        };
-        decode::stream(&entry.name, &mut input, settings, &mut |item| match item.outcome {
-            Outcome::Relevant(found) => {
-                reference.facts.extend(found.into_iter().map(|fact| (item.position.clone(), fact)));
-            }
-            Outcome::Irrelevant | Outcome::Repeated => {}
-            Outcome::Rejected(reason) => {
-                tracing::warn!(position = %item.position, reason = &*reason.code, detail = reason.detail, "reference");
+            Heard::Item(Item { position, outcome: Outcome::Rejected(reason), .. }) => {
+                tracing::warn!(%position, reason = &*reason.code, detail = reason.detail, "reference");
                 *reference.rejected.entry(reason.code.to_string()).or_default() += 1;
             }
+            Heard::Unreadable(error) => problems.push(format!("reference: {error}")),
+            Heard::Item(_) | Heard::Begun(_) | Heard::Ended(_) | Heard::Skipped(_) | Heard::Done => {}
         });
     }
     if problems.is_empty() { Ok(reference) } else { Err(problems) }
