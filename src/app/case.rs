@@ -36,7 +36,7 @@ pub fn run_replay_case(folder: &Path, update: bool) -> anyhow::Result<CaseOutcom
     let case = Case::read(folder)?;
     let config = Asked { case: Some(case.file.clone()), ..Asked::default() }.load()?;
     let (shards, workers) = (NonZeroU32::MIN, NonZeroUsize::MIN);
-    let replay = Replay { paths: case.inputs(), until: case.until(), shards, workers };
+    let replay = Replay { reference: Vec::new(), paths: case.inputs(), until: case.until(), shards, workers };
     let replayed = replay.run(config, &mut Silent);
     let mut differences: Vec<String> = replayed.unreadable.iter().map(ToString::to_string).collect();
     let path = case.expected();

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::reading::{self, Heard};
 use super::tally::{SourceTally, Tally};
 use crate::config::Config;
-use crate::decode::Outcome;
-use crate::engine::{Engine, Refusal};
+use crate::decode::{Item, Outcome};
+use crate::engine::{Change, Engine, Refusal, Rulebook};
 use crate::model::{EventTime, Fact, Position, Text};
 use crate::sinks::Reject;
 use crate::sources::{self, Skipped, SourceError};
@@ -18,7 +18,9 @@ use crate::sources::{self, Skipped, SourceError};
 /// What to replay.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    /// Files and folders, read in this order.
+    /// Who stands behind accounts: read before the paths.
+    pub reference: Vec<PathBuf>,
+    /// Files, folders and patterns, read in this order.
     pub paths: Vec<PathBuf>,
     /// Evaluated as of; `None` is the greatest event time.
     pub until: Option<EventTime>,
@@ -55,36 +57,71 @@ pub trait Progress {
 impl Replay {
     /// Reads everything, ticks once, publishes.
     pub fn run(&self, config: Config, progress: &mut dyn Progress) -> Replayed {
-        let mut engine = Engine::sharded(config.rulebook, self.shards);
-        let listing = sources::list(&self.paths);
+        let mut fold = Fold::new(config.rulebook, self.shards);
+        let paths: Vec<PathBuf> = self.reference.iter().chain(&self.paths).cloned().collect();
+        let listing = sources::list(&paths);
         progress.plan(listing.entries.iter().map(sources::Entry::size).sum());
-        let mut latest: Option<EventTime> = None;
-        let mut tallies = Vec::new();
-        let (mut skipped, mut unreadable) = (listing.skipped, listing.errors);
-        reading::each(&listing.entries, &config.decode, self.workers, &mut |entry, heard| match heard {
-            Heard::Begun(source) => progress.source(&source),
-            Heard::Item(item) => match item.outcome {
-                Outcome::Relevant(facts) => {
-                    let mut refused = |refusal| progress.rejected(refused(&item.position, item.size, refusal));
-                    fold(&mut engine, &item.position, facts, &mut latest, &mut refused);
-                }
-                Outcome::Irrelevant | Outcome::Repeated => {}
-                Outcome::Rejected(reason) => progress.rejected(Reject {
-                    reason: reason.code.to_string(),
-                    detail: reason.detail,
-                    position: item.position,
-                    size: item.size,
-                }),
-            },
-            Heard::Ended(tally) => tallies.push(tally),
-            Heard::Skipped(left) => skipped.push(left),
-            Heard::Unreadable(error) => unreadable.push(error),
-            Heard::Done => progress.read(entry.size()),
+        (fold.skipped, fold.unreadable) = (listing.skipped, listing.errors);
+        reading::each(&listing.entries, &config.decode, self.workers, &mut |entry, heard| {
+            fold.hear(entry, heard, progress);
         });
-        if let Some(now) = self.until.or(latest) {
-            engine.apply(&Position { source: Text::new_static("replay"), at: 0 }, Fact::Tick(now));
+        fold.publish(self.until);
+        fold.replayed()
+    }
+}
+
+/// What is heard, folded into an engine and kept account of.
+pub(super) struct Fold {
+    engine: Engine,
+    latest: Option<EventTime>,
+    pub(super) tallies: Vec<SourceTally>,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) unreadable: Vec<SourceError>,
+}
+
+impl Fold {
+    pub(super) fn new(rulebook: Rulebook, shards: NonZeroU32) -> Self {
+        let engine = Engine::sharded(rulebook, shards);
+        Self { engine, latest: None, tallies: Vec::new(), skipped: Vec::new(), unreadable: Vec::new() }
+    }
+
+    pub(super) fn hear(&mut self, entry: &sources::Entry, heard: Heard, progress: &mut (impl Progress + ?Sized)) {
+        match heard {
+            Heard::Begun(source) => progress.source(&source),
+            Heard::Item(item) => self.item(item, progress),
+            Heard::Ended(tally) => self.tallies.push(tally),
+            Heard::Skipped(left) => self.skipped.push(left),
+            Heard::Unreadable(error) => self.unreadable.push(error),
+            Heard::Done => progress.read(entry.size()),
         }
-        engine.publish();
+    }
+
+    pub(super) fn item(&mut self, item: Item, progress: &mut (impl Progress + ?Sized)) {
+        match item.outcome {
+            Outcome::Relevant(facts) => {
+                let mut refused = |refusal| progress.rejected(refused(&item.position, item.size, refusal));
+                fold(&mut self.engine, &item.position, facts, &mut self.latest, &mut refused);
+            }
+            Outcome::Irrelevant | Outcome::Repeated => {}
+            Outcome::Rejected(reason) => progress.rejected(Reject {
+                reason: reason.code.to_string(),
+                detail: reason.detail,
+                position: item.position,
+                size: item.size,
+            }),
+        }
+    }
+
+    /// Ticks to `until`, or else to the greatest event time so far, and says what is different from what was published.
+    pub(super) fn publish(&mut self, until: Option<EventTime>) -> Vec<Change> {
+        if let Some(now) = until.or(self.latest) {
+            self.engine.apply(&Position { source: Text::new_static("replay"), at: 0 }, Fact::Tick(now));
+        }
+        self.engine.publish()
+    }
+
+    pub(super) fn replayed(self) -> Replayed {
+        let Self { engine, tallies, skipped, unreadable, .. } = self;
         Replayed { engine, sources: tallies, skipped, unreadable }
     }
 }
@@ -141,6 +178,12 @@ impl Progress for Silent {
 /// Paths as handed in, for tests and cases.
 impl From<&Path> for Replay {
     fn from(path: &Path) -> Self {
-        Self { paths: vec![path.to_owned()], until: None, shards: NonZeroU32::MIN, workers: NonZeroUsize::MIN }
+        Self {
+            reference: Vec::new(),
+            paths: vec![path.to_owned()],
+            until: None,
+            shards: NonZeroU32::MIN,
+            workers: NonZeroUsize::MIN,
+        }
     }
 }

@@ -9,10 +9,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::Unwritable;
 use super::{End, output, summary};
-use crate::app::{Progress, Replay, Replayed};
+use crate::app::{self, Audience, NotFollowed, Progress, Replay, Replayed};
 use crate::config::{Asked, Case};
+use crate::engine::Change;
 use crate::model::{Day, EventTime};
-use crate::sinks::{AlertFormat, Reject, write_alerts, write_reject, write_risk};
+use crate::sinks::{AlertFormat, Reject, write_alerts, write_reject, write_risk, write_withdrawn};
 use crate::telemetry::Metrics;
 
 #[derive(Args, Debug)]
@@ -53,6 +54,9 @@ pub(super) struct Arguments {
     /// Files read at the same time, by default as many as there are processors, at most eight; any number gives the same.
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
+    /// Go on reading plain NDJSON files, and stdin, as they grow, and write alerts as they change, until told to stop (Ctrl-C).
+    #[arg(long, conflicts_with = "workers")]
+    follow: bool,
     /// Files, folders and patterns (`'logs/**/*.gz'`) to read, `-` for stdin; or one case folder.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -90,12 +94,29 @@ pub(super) fn day(text: &str) -> Result<Day, String> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
     let (asked, replay) = plan(arguments)?;
+    if arguments.follow && (asked.case.is_some() || matches!(arguments.format, Some(Format::Ocsf))) {
+        output::complain("--follow is for growing files: neither for case folders nor for alerts as OCSF");
+        return Ok(End::BadUsage);
+    }
     let config = asked.load()?;
     config.notices.iter().for_each(|notice| output::complain(notice));
     // Before anything is read: that an output cannot be written is told at once.
-    let outputs = Outputs::open(arguments)?;
+    let mut outputs = Outputs::open(arguments)?;
     let mut watch = Watch::new(output::open_asked(arguments.rejects.as_ref())?);
-    let replayed = replay.run(config, &mut watch);
+    let replayed = if arguments.follow {
+        let alerts = outputs.alerts.take();
+        let mut following = Following { watch: &mut watch, alerts, format: arguments.alert_format() };
+        match replay.follow(config, &*app::told_to_stop()?, &mut following) {
+            Ok(replayed) => replayed,
+            Err(error) if error.is::<NotFollowed>() => {
+                output::complain(&error.to_string());
+                return Ok(End::BadUsage);
+            }
+            Err(error) => return Err(error),
+        }
+    } else {
+        replay.run(config, &mut watch)
+    };
     watch.finish()?;
     write(arguments, outputs, &replayed)?;
     for unreadable in &replayed.unreadable {
@@ -108,7 +129,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
 fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
     let mut asked = Asked { config: arguments.config.clone(), known_on: arguments.known_on, ..Asked::default() };
     let mut replay = Replay {
-        paths: arguments.reference.clone(),
+        reference: arguments.reference.clone(),
+        paths: Vec::new(),
         until: arguments.until,
         shards: arguments.shards,
         workers: arguments.workers.unwrap_or_else(processors),
@@ -145,6 +167,11 @@ impl Arguments {
         self.alerts.as_deref().or((!risk_alone).then_some(Path::new("-")))
     }
 
+    fn alert_format(&self) -> AlertFormat {
+        let unless_said = if self.alerts.is_some() { AlertFormat::Json } else { AlertFormat::Text };
+        self.format.map_or(unless_said, Into::into)
+    }
+
     /// Whether stdout is for programs to read, so that the summary for people goes elsewhere.
     fn stdout_is_read(&self) -> bool {
         let not_for_people = self.format.is_some_and(|format| !matches!(format, Format::Text));
@@ -168,10 +195,8 @@ impl Outputs {
 }
 
 fn write(arguments: &Arguments, mut outputs: Outputs, replayed: &Replayed) -> anyhow::Result<()> {
-    let unless_said = if arguments.alerts.is_some() { AlertFormat::Json } else { AlertFormat::Text };
-    let format = arguments.format.map_or(unless_said, Into::into);
     if let Some(out) = &mut outputs.alerts {
-        write_alerts(out, format, replayed.engine.alerts())?;
+        write_alerts(out, arguments.alert_format(), replayed.engine.alerts())?;
         out.flush()?;
     }
     if let Some(out) = &mut outputs.risk {
@@ -245,5 +270,40 @@ impl Progress for Watch {
         {
             self.failed = write_reject(out, &reject).err();
         }
+    }
+}
+
+/// Writes alerts as they change; whoever reads the files reads what holds by now.
+struct Following<'w> {
+    watch: &'w mut Watch,
+    alerts: Option<Box<dyn Write>>,
+    format: AlertFormat,
+}
+
+impl Progress for Following<'_> {
+    fn plan(&mut self, _: u64) {}
+
+    fn source(&mut self, _: &str) {}
+
+    fn read(&mut self, _: u64) {}
+
+    fn rejected(&mut self, reject: Reject) {
+        self.watch.rejected(reject);
+    }
+}
+
+impl Audience for Following<'_> {
+    fn changed(&mut self, changes: Vec<Change>) -> anyhow::Result<()> {
+        if let Some(rejects) = &mut self.watch.rejects {
+            rejects.flush()?;
+        }
+        let Some(out) = &mut self.alerts else { return Ok(()) };
+        for change in &changes {
+            match change {
+                Change::Opened(alert) | Change::Updated(alert) => write_alerts(out, self.format, [alert])?,
+                Change::Withdrawn(id) => write_withdrawn(out, self.format, id)?,
+            }
+        }
+        Ok(out.flush()?)
     }
 }

@@ -13,7 +13,7 @@ pub mod webhook;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use crate::model::Alert;
+use crate::model::{Alert, AlertId};
 
 pub use cloud_event::headers as cloud_event;
 pub use rejects::{Reject, write_reject};
@@ -38,6 +38,16 @@ impl AlertFormat {
             Self::Json => serde_json::to_vec(alert),
             Self::Ocsf => serde_json::to_vec(&ocsf::finding(alert)),
             Self::Text => Ok(text::alert(alert).into_bytes()),
+        }
+    }
+}
+
+/// Says that an alert no longer holds and, by what is known now, never did: `{"id":"…","status":"withdrawn"}`.
+pub fn write_withdrawn(out: &mut dyn Write, format: AlertFormat, id: &AlertId) -> io::Result<()> {
+    match format {
+        AlertFormat::Text => writeln!(out, "[withdrawn] alert {id}"),
+        AlertFormat::Json | AlertFormat::Ocsf => {
+            writeln!(out, "{}", serde_json::json!({ "id": id, "status": "withdrawn" }))
         }
     }
 }

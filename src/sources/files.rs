@@ -221,8 +221,16 @@ impl Entry {
         }
     }
 
-    fn is_stdin(&self) -> bool {
+    pub(super) fn is_stdin(&self) -> bool {
         self.path == Path::new(STDIN)
+    }
+
+    pub(super) fn is_member(&self) -> bool {
+        self.member.is_some()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     fn is_tar(&self, input: &mut dyn BufRead) -> bool {

@@ -5,9 +5,11 @@
 
 mod capped;
 mod files;
+mod followed;
 mod pattern;
 mod tarred;
 mod zipped;
 
 pub use capped::Caps;
 pub use files::{Entry, Listing, Opened, Skipped, SourceError, list};
+pub use followed::{Followed, Line, Look};

@@ -15,6 +15,7 @@ mod binary;
 mod commands;
 mod deploy;
 mod edges;
+mod following;
 mod forgetting;
 mod histories;
 mod inputs;
