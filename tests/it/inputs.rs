@@ -106,3 +106,132 @@ fn a_gzip_bomb_costs_itself() {
     let archive = tar(&[("a.ndjson", TICK.as_bytes()), ("b.json.gz", &bomb), ("c.ndjson", TICK.as_bytes())]);
     assert_eq!(decoded("b.tar", &archive), format!("tidewaiter: b.tar!b.json.gz:1: too_large: {limit}\n"));
 }
+
+#[test]
+fn a_gzip_file_cut_off_gives_what_is_there_and_one_reject() {
+    let mut bytes = gz(TICK.repeat(3).as_bytes());
+    bytes.truncate(bytes.len() - 9);
+    assert_eq!(decoded("b.ndjson.gz", &bytes), "tidewaiter: b.ndjson.gz:4: unreadable: incomplete deflate stream\n");
+}
+
+#[test]
+fn json_ten_thousand_deep_costs_its_own_line() {
+    let deep = format!("{TICK}{}1{}\n{TICK}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
+    assert_eq!(
+        decoded("b.ndjson", deep.as_bytes()),
+        "tidewaiter: b.ndjson:2: too_deep: a record is nested deeper than 100\n"
+    );
+    let lists = format!("{TICK}{}{}\n{TICK}", "{\"a\":[".repeat(10_000), "]}".repeat(10_000));
+    assert_eq!(
+        decoded("b.ndjson", lists.as_bytes()),
+        "tidewaiter: b.ndjson:2: too_deep: a record is nested deeper than 100\n"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_utf_8_cost_their_own_line() {
+    let bytes = [TICK.as_bytes(), b"{\"type\":\"tick\",\"time\":\"\xff\"}\n", TICK.as_bytes()].concat();
+    assert_eq!(
+        decoded("b.ndjson", &bytes),
+        "tidewaiter: b.ndjson:2: malformed_json: invalid utf-8 sequence of 1 bytes from index 23\n"
+    );
+}
+
+/// Greatest memory of a process so far, in KiB.
+#[cfg(target_os = "linux")]
+fn peak(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// `TIDEWAITER_LINE_MIB=2048` makes the line as long as two gigabytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_endless_line_costs_itself_and_little_memory() {
+    let mib: usize = std::env::var("TIDEWAITER_LINE_MIB").map_or(300, |mib| mib.parse().unwrap());
+    let dir = folder(&[]);
+    let mut child = command(dir.path(), &["decode", "-"]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let piece = vec![b'a'; 1 << 20];
+    input.write_all(format!("{TICK}{{\"a\":\"").as_bytes()).unwrap();
+    (0..mib).for_each(|_| input.write_all(&piece).unwrap());
+    let peak = peak(child.id());
+    input.write_all(format!("\"}}\n{TICK}").as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert_eq!(text(output.stdout).lines().count(), 2);
+    assert_eq!(text(output.stderr), "tidewaiter: stdin:2: too_large: a record has more than 4194304 bytes\n");
+    println!("a line of {mib} MiB: at most {peak} KiB of memory");
+    assert!(peak < 64 << 10, "{peak} KiB");
+}
+
+#[test]
+fn a_file_that_vanishes_while_others_are_read_does_not_hide_them() {
+    let dir = folder(&[("gone.ndjson", TICK), ("z.ndjson", TICK)]);
+    let mut child = command(dir.path(), &["replay", "--workers", "1", "-", "gone.ndjson", "z.ndjson"]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than a pipe and what reads it hold: when all of it was taken, everything is listed.
+    input.write_all(TICK.repeat(20_000).as_bytes()).unwrap();
+    fs::remove_file(dir.path().join("gone.ndjson")).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(text(output.stderr), "tidewaiter: cannot read gone.ndjson: No such file or directory (os error 2)\n");
+    assert!(text(output.stdout).contains("sources   2 read"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_may_not_be_read_does_not_hide_the_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder(&[("logs/a/a.ndjson", TICK), ("logs/b/b.ndjson", TICK)]);
+    let closed = dir.path().join("logs/a");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
+    let is_bound = fs::read_dir(&closed).is_err();
+    let ended = run_in(dir.path(), &["replay", "logs"]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    if !is_bound {
+        println!(
+            "SKIPPED (who runs this may read everything): a_directory_that_may_not_be_read_does_not_hide_the_others"
+        );
+        return;
+    }
+    assert_eq!(
+        (ended.code, ended.err.as_str()),
+        (3, "tidewaiter: cannot read logs/a: Permission denied (os error 13)\n")
+    );
+    assert!(ended.out.contains("sources   1 read"), "{}", ended.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_told_and_cost_nothing_else() {
+    let dir = folder(&[("logs/b.ndjson", TICK)]);
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
+    link("nowhere", "logs/dangling.ndjson");
+    link("loop.ndjson", "logs/loop.ndjson");
+    link(".", "logs/round");
+    link("loop", "loop");
+    let ended = run_in(dir.path(), &["replay", "logs", "loop", "loop/*.ndjson"]);
+    assert_eq!(
+        (ended.code, ended.err.as_str()),
+        (
+            3,
+            "tidewaiter: cannot read loop: Too many levels of symbolic links (os error 40)\n\
+             tidewaiter: cannot read loop: Too many levels of symbolic links (os error 40)\n"
+        )
+    );
+    for told in [
+        "sources   1 read, 3 skipped",
+        "skipped logs/dangling.ndjson: not a file",
+        "skipped logs/loop.ndjson: not a file",
+        "skipped logs/round: a link to a directory",
+    ] {
+        assert!(ended.out.contains(told), "{told}: {}", ended.out);
+    }
+}
