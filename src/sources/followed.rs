@@ -122,24 +122,12 @@ impl Followed {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let mut chunk = vec![0; CHUNK];
-        let read = file.read(&mut chunk)?;
-        *at += read as u64;
-        if read > 0 {
-            *moved = 0;
-            self.lines.push(chunk.get(..read).unwrap_or_default(), take);
-            return Ok(Look::Read);
-        }
-        // Moved away, and no other there yet.
-        let Some(now) = now else { return Ok(Look::Dry) };
         let held = file.metadata()?;
-        if (held.dev(), held.ino()) != (now.dev(), now.ino()) {
-            *moved += 1;
-            if *moved < LINGER {
-                return Ok(Look::Dry);
-            }
-            self.lines.end(take);
-            (*file, *at, *moved) = (File::open(&self.path)?, 0, 0);
+        if held.len() > *at {
+            let mut chunk = vec![0; CHUNK];
+            let read = file.read(&mut chunk)?;
+            (*at, *moved) = (*at + read as u64, 0);
+            self.lines.push(chunk.get(..read).unwrap_or_default(), take);
             return Ok(Look::Read);
         }
         if held.len() < *at {
@@ -147,7 +135,23 @@ impl Followed {
             *at = file.seek(SeekFrom::Start(0))?;
             return Ok(Look::Read);
         }
-        Ok(Look::Dry)
+        // Moved away, and no other there yet.
+        let Some(now) = now.filter(|now| (held.dev(), held.ino()) != (now.dev(), now.ino())) else {
+            return Ok(Look::Dry);
+        };
+        *moved = (*moved + 1).min(LINGER);
+        if *moved < LINGER || !now.is_file() {
+            return Ok(Look::Dry);
+        }
+        match File::open(&self.path) {
+            Ok(new) => {
+                self.lines.end(take);
+                (*file, *at, *moved) = (new, 0, 0);
+                Ok(Look::Read)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Look::Dry),
+            Err(error) => Err(error),
+        }
     }
 }
 
