@@ -69,21 +69,24 @@ pub(super) fn each(entries: &[Entry], settings: &Settings, workers: NonZeroUsize
 /// Reads an entry and tells of it.
 pub fn read(entry: &Entry, settings: &Settings, tell: &mut dyn FnMut(Heard)) {
     entry.open(&Caps::default(), &mut |opened| match opened {
-        Opened::Bytes(name, input) => {
-            tell(Heard::Begun(name.clone()));
-            let mut tally = Tally::default();
-            decode::stream(name, input, settings, &mut |item| {
-                tally.count(&item.outcome);
-                if !matches!(item.outcome, Outcome::Irrelevant | Outcome::Repeated) {
-                    tell(Heard::Item(item));
-                }
-            });
-            tell(Heard::Ended(SourceTally { path: name.to_string(), tally }));
-        }
+        Opened::Bytes(name, input) => source(name, tell, |emit| decode::stream(name, input, settings, emit)),
+        Opened::File(name, file) => source(name, tell, |emit| decode::file(name, Box::new(file), settings, emit)),
         Opened::Skipped(skipped) => tell(Heard::Skipped(skipped)),
         Opened::Unreadable(error) => tell(Heard::Unreadable(error)),
     });
     tell(Heard::Done);
+}
+
+fn source(name: &Text, tell: &mut dyn FnMut(Heard), decode: impl FnOnce(&mut dyn FnMut(Item))) {
+    tell(Heard::Begun(name.clone()));
+    let mut tally = Tally::default();
+    decode(&mut |item| {
+        tally.count(&item.outcome);
+        if !matches!(item.outcome, Outcome::Irrelevant | Outcome::Repeated) {
+            tell(Heard::Item(item));
+        }
+    });
+    tell(Heard::Ended(SourceTally { path: name.to_string(), tally }));
 }
 
 #[cfg(test)]

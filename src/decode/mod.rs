@@ -48,11 +48,14 @@ pub use sighting::Sighted;
 pub(crate) use context::Context;
 pub(crate) use when::{time, time_text};
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 
 use self::feed::Feed;
 use self::record::Records;
 use crate::model::{Fact, Text};
+
+/// Bytes of a file read at a time.
+const FILE_AHEAD: usize = 256 << 10;
 
 /// Reads `input` to its end and hands over one [`Item`] a record, in order, counted from 1.
 ///
@@ -65,7 +68,7 @@ pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit:
 
 fn read(input: &mut dyn BufRead, mut records: Records<'_>) {
     let mut feed = Feed::new(input);
-    if feed.ahead(parquet::MAGIC.len()).starts_with(parquet::MAGIC) {
+    if feed.ahead(parquet::MAGIC.len()).starts_with(&parquet::MAGIC) {
         return parquet::rows(&mut feed, &mut records);
     }
     if feed.ahead(3).starts_with(b"\xef\xbb\xbf") {
@@ -100,6 +103,26 @@ fn read(input: &mut dyn BufRead, mut records: Records<'_>) {
             .item(Outcome::reject("unrecognised", "neither JSON nor Parquet nor a known CSV header"), feed.consumed());
     } else if records.read() == 0 {
         records.item(Outcome::Irrelevant, feed.consumed());
+    }
+}
+
+/// Bytes one can move about in.
+pub trait Seekable: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Seekable for T {}
+
+/// Reads a file from its beginning like [`stream`]; a table by columns is not held, but read where it lies.
+pub fn file(source: &Text, mut input: Box<dyn Seekable>, settings: &Settings, emit: &mut dyn FnMut(Item)) {
+    let mut first = [0; 4];
+    let is_table = input.read_exact(&mut first).is_ok() && first == parquet::MAGIC;
+    let mut sighted = Sighted::default();
+    match input.rewind() {
+        Ok(()) if is_table => parquet::rows_in_place(input, &mut Records::new(source, settings, &mut sighted, emit)),
+        Ok(()) => stream(source, &mut BufReader::with_capacity(FILE_AHEAD, input), settings, emit),
+        Err(error) => {
+            let mut records = Records::new(source, settings, &mut sighted, emit);
+            records.item(Outcome::reject("unreadable", error.to_string()), 0);
+        }
     }
 }
 

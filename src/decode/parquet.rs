@@ -1,34 +1,37 @@
 //! Parquet: a table by columns, told by its first four bytes.
 //!
-//! In: a feed at the file's beginning. Out: one item a row, by the decoder the columns chose, as if the table were CSV.
-//! It refuses to know what a column says. The file is held while it is read, for its directory stands at its end, so it is
-//! bounded like a container; of what is packed, only the columns asked for are unpacked, some rows at a time. The columns
-//! that say whether a row may matter come first, the others only where one does.
+//! In: a file's bytes. Out: one item a row, by the decoder the columns chose, as if the table were CSV. It refuses to know what
+//! a column says. The file's directory stands at its end: where it can be moved about in, pages are read where they lie,
+//! and else it is held while it is read, so it is bounded like a container. Of what is packed, some rows are unpacked at a time.
+//! The columns that say whether a row may matter come first, the others only where one does.
 
 mod batch;
+mod placed;
 mod text;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 
 use self::batch::Columns;
+use self::placed::Placed;
 use self::text::Kind;
 use super::decoders::TableDecoder;
 use super::feed::Feed;
 use super::layout::{self, Cells, Layout, Row};
 use super::record::Records;
-use super::{Context, Outcome, Reason, unsupported};
+use super::{Context, Outcome, Reason, Seekable, unsupported};
 
 /// What such a file begins, and ends, with.
-pub(super) const MAGIC: &[u8] = b"PAR1";
+pub(super) const MAGIC: [u8; 4] = *b"PAR1";
 /// Rows unpacked at a time.
 const ROWS: usize = 1024;
 
-/// Reads the table; what is broken is one reject after the rows before it.
+/// Reads the table of a file that only comes by; what is broken is one reject after the rows before it.
 pub(super) fn rows(feed: &mut Feed<'_>, records: &mut Records<'_>) {
     let limit = records.settings().limits.container_bytes;
     let mut file = Vec::new();
@@ -49,8 +52,25 @@ pub(super) fn rows(feed: &mut Feed<'_>, records: &mut Records<'_>) {
     let size = feed.consumed();
     let fault = match feed.error() {
         Some(error) => Err(Reason::new("unreadable", error.to_string())),
-        None => table(file.into(), limit, records),
+        None => table(Bytes::from(file), size, limit, records),
     };
+    told(fault, size, records);
+}
+
+/// Reads the table of a file where it lies, a page of each column at a time.
+pub(super) fn rows_in_place(input: Box<dyn Seekable>, records: &mut Records<'_>) {
+    let limit = records.settings().limits.container_bytes;
+    let (fault, size) = match Placed::new(input, limit) {
+        Err(error) => (Err(Reason::new("unreadable", error.to_string())), 0),
+        Ok(placed) => {
+            let size = placed.len();
+            (table(placed, size, limit, records), size)
+        }
+    };
+    told(fault, size, records);
+}
+
+fn told(fault: Result<(), Reason>, size: u64, records: &mut Records<'_>) {
     match fault {
         Err(reason) => records.item(Outcome::Rejected(reason), if records.read() == 0 { size } else { 0 }),
         Ok(()) if records.read() == 0 => records.item(Outcome::Irrelevant, size),
@@ -62,11 +82,20 @@ pub(super) fn rows(feed: &mut Feed<'_>, records: &mut Records<'_>) {
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Reason> {
     let stumbled = |_| Err(ParquetError::General("the reader gave up".into()));
     let outcome = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(stumbled);
-    outcome.map_err(|error| Reason::new("malformed_parquet", error.to_string()))
+    outcome.map_err(|error| Reason::new(code(&error), error.to_string()))
 }
 
-fn table(file: Bytes, limit: u64, records: &mut Records<'_>) -> Result<(), Reason> {
-    let size = file.len() as u64;
+/// What a file that can be read, and is not what it should be, is told from.
+fn code(error: &ParquetError) -> &'static str {
+    let ParquetError::External(error) = error else { return "malformed_parquet" };
+    match error.downcast_ref().map(io::Error::kind) {
+        Some(io::ErrorKind::FileTooLarge) => "too_large",
+        None | Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => "malformed_parquet",
+        Some(_) => "unreadable",
+    }
+}
+
+fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut Records<'_>) -> Result<(), Reason> {
     let reader = guarded(|| SerializedFileReader::new(file))?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let kinds: Vec<Kind> = schema.columns().iter().map(|column| Kind::of(column)).collect();

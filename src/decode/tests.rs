@@ -472,6 +472,9 @@ fn shared_events() -> Option<Vec<InputRead>> {
         let mut items = Vec::new();
         entry.open(&Caps::default(), &mut |opened| match opened {
             Opened::Bytes(_, input) => items = with(&Settings::default(), input),
+            Opened::File(_, opened) => {
+                file(&Text::new("s"), Box::new(opened), &Settings::default(), &mut |item| items.push(item));
+            }
             Opened::Skipped(left) => panic!("{left:?}"),
             Opened::Unreadable(error) => panic!("{error}"),
         });

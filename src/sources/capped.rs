@@ -61,18 +61,34 @@ impl<R: Read> Read for Capped<R> {
 pub(super) fn unpack<'a>(mut bytes: Box<dyn BufRead + 'a>, compressed: u64, caps: &Caps) -> Box<dyn BufRead + 'a> {
     for _ in 0..LAYERS {
         // A first read that fails is left for whoever reads on.
-        bytes = match bytes.fill_buf() {
-            Ok([0x1f, 0x8b, ..]) => {
-                Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(bytes), compressed, caps))
-            }
-            Ok([0x28, 0xb5, 0x2f, 0xfd, ..]) => match zstd::Decoder::with_buffer(bytes) {
+        bytes = match bytes.fill_buf().ok().and_then(packing) {
+            Some(Packing::Gzip) => Box::new(Capped::new(flate2::bufread::MultiGzDecoder::new(bytes), compressed, caps)),
+            Some(Packing::Zstd) => match zstd::Decoder::with_buffer(bytes) {
                 Ok(decoder) => Box::new(Capped::new(decoder, compressed, caps)),
                 Err(error) => return Box::new(BufReader::new(Broken(error))),
             },
-            _ => break,
+            None => break,
         };
     }
     bytes
+}
+
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+fn packing(first: &[u8]) -> Option<Packing> {
+    match first {
+        [0x1f, 0x8b, ..] => Some(Packing::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
+        _ => None,
+    }
+}
+
+/// Whether bytes begin as gzip or zstd do.
+pub(super) fn is_packed(first: &[u8]) -> bool {
+    packing(first).is_some()
 }
 
 /// Bytes that cannot be read, and why.

@@ -7,10 +7,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::capped::{Broken, Capped, Caps, unpack};
+use super::capped::{Broken, Capped, Caps, is_packed, unpack};
 use super::zipped::{self, Member};
 use super::{pattern, tarred};
 use crate::model::Text;
@@ -20,6 +20,8 @@ const ABOUT: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "README"];
 const READ: [&str; 6] = ["json", "jsonl", "ndjson", "csv", "parquet", "cloudtrail"];
 /// Directories within directories, at most.
 pub(super) const DEPTH: usize = 64;
+/// Bytes by which packed files and archives are told.
+const FIRST: u64 = 512;
 /// What names the standard input.
 const STDIN: &str = "-";
 
@@ -56,6 +58,8 @@ pub struct Skipped {
 pub enum Opened<'a> {
     /// Bytes to be read to their end, and as positions name them: the path, `archive.tar!member` in an archive.
     Bytes(&'a Text, &'a mut dyn BufRead),
+    /// The same as a plain file, at its beginning.
+    File(&'a Text, File),
     /// A member that is not read.
     Skipped(Skipped),
     /// Nothing: it cannot be opened.
@@ -198,6 +202,9 @@ impl Entry {
     /// Hands over what it holds: its bytes under its name, or every member of a tar archive under its own. Gzip and zstd are
     /// recognised by content, up to twice, and held to the limits. What breaks off is bytes that end in an error.
     pub fn open(&self, caps: &Caps, take: &mut dyn FnMut(Opened<'_>)) {
+        if let Some(file) = self.plain() {
+            return take(Opened::File(&self.name, file));
+        }
         let raw = match self.raw(caps) {
             Ok(raw) => raw,
             Err(error) => return take(Opened::Unreadable(SourceError { path: self.path.clone(), error })),
@@ -235,6 +242,22 @@ impl Entry {
 
     fn is_tar(&self, input: &mut dyn BufRead) -> bool {
         self.member.is_none() && (tarred::is_named(&self.path) || input.fill_buf().is_ok_and(tarred::begins))
+    }
+
+    /// The file, where it is one on disk and neither packed nor an archive.
+    fn plain(&self) -> Option<File> {
+        if self.is_stdin() || self.is_member() || !self.path.is_file() {
+            return None;
+        }
+        let mut file = File::open(&self.path).ok()?;
+        let mut first = Vec::new();
+        // A first read that fails is left for whoever reads on.
+        let _ = (&mut file).take(FIRST).read_to_end(&mut first);
+        if is_packed(&first) || self.is_tar(&mut &*first) {
+            return None;
+        }
+        file.rewind().ok()?;
+        Some(file)
     }
 
     fn raw(&self, caps: &Caps) -> io::Result<Box<dyn BufRead>> {

@@ -186,6 +186,7 @@ mod tests {
                 told.push(format!("{} = {:.9}{ended}", name.trim_start_matches(&root), text.trim()));
             }
             Opened::Skipped(left) => told.push(format!("{} - {}", left.name.trim_start_matches(&root), left.reason)),
+            Opened::File(name, _) => panic!("{name} is no archive"),
             Opened::Unreadable(error) => panic!("{error}"),
         });
         told

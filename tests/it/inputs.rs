@@ -2,7 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+
+use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 
 use crate::binary::{command, folder, root, run_in};
 
@@ -234,4 +241,79 @@ fn links_that_lead_nowhere_are_told_and_cost_nothing_else() {
     ] {
         assert!(ended.out.contains(told), "{told}: {}", ended.out);
     }
+}
+
+/// A bill as Parquet: rows that matter here and there, and a column that makes it large.
+fn bill(path: &Path, groups: usize, rows: usize) {
+    let names = [
+        "ChargePeriodStart",
+        "ChargePeriodEnd",
+        "ConsumedQuantity",
+        "ConsumedUnit",
+        "ChargeCategory",
+        "ProviderName",
+        "BillingAccountId",
+        "SubAccountId",
+        "BilledCost",
+        "BillingCurrency",
+        "SkuPriceDetails",
+        "ChargeDescription",
+    ];
+    let columns: String = names.iter().map(|name| format!("required binary {name} (UTF8);\n")).collect();
+    let schema = Arc::new(parse_message_type(&format!("message bill {{ {columns} }}")).unwrap());
+    let properties = Arc::new(WriterProperties::builder().set_dictionary_enabled(false).build());
+    let mut writer = SerializedFileWriter::new(fs::File::create(path).unwrap(), schema, properties).unwrap();
+    for group in 0..groups {
+        let mut out = writer.next_row_group().unwrap();
+        for name in names {
+            let cell = |row: usize| match name {
+                "ChargePeriodStart" => "2024-06-03T10:00:00Z".to_owned(),
+                "ChargePeriodEnd" => "2024-06-03T11:00:00Z".to_owned(),
+                "ConsumedQuantity" | "BilledCost" => "1".to_owned(),
+                "ConsumedUnit" => "Hours".to_owned(),
+                "ChargeCategory" => "Usage".to_owned(),
+                "ProviderName" => "AWS".to_owned(),
+                "BillingAccountId" | "SubAccountId" => "111122223333".to_owned(),
+                "BillingCurrency" => "USD".to_owned(),
+                "SkuPriceDetails" if row == 7 => "{\"InstanceType\":\"p5.48xlarge\"}".to_owned(),
+                "SkuPriceDetails" => String::new(),
+                _ => format!("{group}/{row} {}", "once more ".repeat(200)),
+            };
+            let cells: Vec<ByteArray> = (0..rows).map(|row| cell(row).as_str().into()).collect();
+            let mut column = out.next_column().unwrap().unwrap();
+            column.typed::<ByteArrayType>().write_batch(&cells, None, None).unwrap();
+            column.close().unwrap();
+        }
+        out.close().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_table_by_columns_is_read_where_it_lies_and_not_held() {
+    let dir = folder(&[]);
+    bill(&dir.path().join("bill.parquet"), 5, 5_000);
+    let size = fs::metadata(dir.path().join("bill.parquet")).unwrap().len();
+    assert!(size > 48 << 20, "{size}");
+    let without = memory_behind(dir.path(), &[], "records   20000 read");
+    let with = memory_behind(dir.path(), &["bill.parquet"], "records   45000 read = 20005 relevant");
+    println!("a table of {} MiB: {with} KiB of memory at most, {without} KiB without it", size >> 20);
+    assert!(with < without + (24 << 10), "{with} KiB, {without} KiB without it");
+}
+
+/// Greatest memory of a replay that has read these files, in KiB; it is looked at when it reads its standard input behind them.
+#[cfg(target_os = "linux")]
+fn memory_behind(dir: &Path, files: &[&str], told: &str) -> u64 {
+    let arguments = [&["replay", "--workers", "1"], files, &["-"]].concat();
+    let mut child = command(dir, &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than a pipe and what reads it hold.
+    input.write_all(TICK.repeat(20_000).as_bytes()).unwrap();
+    let peak = peak(child.id());
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.contains(told), "{out}");
+    peak
 }

@@ -51,6 +51,7 @@ fn read_to(entry: &Entry, caps: &Caps, to: &mut Vec<u8>) -> io::Result<()> {
     let mut ended = Ok(0);
     entry.open(caps, &mut |opened| match opened {
         Opened::Bytes(_, input) => ended = input.read_to_end(to),
+        Opened::File(_, mut file) => ended = file.read_to_end(to),
         Opened::Skipped(left) => panic!("{left:?}"),
         Opened::Unreadable(error) => panic!("{error}"),
     });
