@@ -28,8 +28,11 @@ use super::{Context, Outcome, Reason, Seekable, unsupported};
 
 /// What such a file begins, and ends, with.
 pub(super) const MAGIC: [u8; 4] = *b"PAR1";
-/// Rows unpacked at a time.
+/// Rows unpacked at a time, at most and at least.
 const ROWS: usize = 1024;
+const FEW: usize = 64;
+/// Bytes unpacked at a time, about, where rows are large.
+const BYTES: i64 = 512 << 10;
 
 /// Reads the table of a file that only comes by; what is broken is one reject after the rows before it.
 pub(super) fn rows(feed: &mut Feed<'_>, records: &mut Records<'_>) {
@@ -116,9 +119,10 @@ fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut 
         let metadata = reader.metadata().row_group(group);
         check(metadata, group, limit)?;
         let mut left = usize::try_from(metadata.num_rows()).unwrap_or(0);
+        let most = at_a_time(metadata);
         let mut columns = guarded(|| Columns::of(&*reader.get_row_group(group)?, &kinds, &first))?;
         while left > 0 {
-            let count = ROWS.min(left);
+            let count = most.min(left);
             guarded(|| columns.look(count))?;
             let at = |row| Row::new(&layout, Cells::Batch(columns.cells(), row));
             if (0..count).any(|row| (decoder.may_matter)(&at(row))) {
@@ -134,6 +138,13 @@ fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut 
         }
     }
     Ok(())
+}
+
+/// How many rows of a group are unpacked at a time.
+fn at_a_time(group: &RowGroupMetaData) -> usize {
+    let row = group.total_byte_size().checked_div(group.num_rows()).unwrap_or(0);
+    let rows = BYTES.checked_div(row).unwrap_or(BYTES);
+    usize::try_from(rows).unwrap_or(0).clamp(FEW, ROWS)
 }
 
 /// Columns that lie nowhere, or unpack to more than may be held.
