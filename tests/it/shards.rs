@@ -1,9 +1,9 @@
 //! Shards that speak through topics alone: whoever holds them, stops, comes back from an older snapshot or under other
 //! rules, the alerts topic ends as the table of one engine that was never disturbed (P1, P3).
 //!
-//! The topics are lists here, compacted at random; the real ones are in `tests/kafka`.
+//! The topics are lists here, compacted at random, and what is said reaches them later; the real ones are in `tests/kafka`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
@@ -33,6 +33,14 @@ type Log = BTreeMap<(Topic, u32), Vec<Option<Stored>>>;
 struct Process {
     held: Held,
     next: BTreeMap<Topic, usize>,
+    /// What it has said and the topics do not have yet, in its order.
+    on_its_way: VecDeque<Said>,
+}
+
+/// Something on its way.
+enum Said {
+    Claim(Outgoing),
+    Word(Outgoing),
 }
 
 #[derive(Clone, Debug)]
@@ -40,11 +48,13 @@ enum Step {
     Append(usize),
     Read(u32, usize, usize),
     Publish(u32),
+    /// So much of what is on its way reaches its topics.
+    Deliver(u32, usize),
     Save(u32),
     /// Somebody else takes over, from the snapshot so many back; the one before goes on unaware or is gone.
     TakeOver(u32, usize, bool),
-    /// One that was succeeded reads on a little and speaks.
-    Awake(usize, usize),
+    /// One that was succeeded reads on a little and speaks; so much of what it said arrives.
+    Awake(usize, usize, usize),
     Compact(u32),
     Reconfigure(u32),
     Work(u32, usize),
@@ -56,9 +66,10 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (1usize..12).prop_map(Step::Append),
         8 => (shard.clone(), 0usize..3, 1usize..20).prop_map(|(s, t, n)| Step::Read(s, t, n)),
         6 => shard.clone().prop_map(Step::Publish),
+        6 => (shard.clone(), 1usize..9).prop_map(|(s, n)| Step::Deliver(s, n)),
         2 => shard.clone().prop_map(Step::Save),
         2 => (shard.clone(), 0usize..4, any::<bool>()).prop_map(|(s, back, zombie)| Step::TakeOver(s, back, zombie)),
-        2 => (any::<usize>(), 0usize..10).prop_map(|(at, n)| Step::Awake(at, n)),
+        2 => (any::<usize>(), 0usize..10, 0usize..9).prop_map(|(at, n, m)| Step::Awake(at, n, m)),
         2 => shard.clone().prop_map(Step::Compact),
         1 => shard.clone().prop_map(Step::Reconfigure),
         2 => (shard, 1usize..30).prop_map(|(s, n)| Step::Work(s, n)),
@@ -113,26 +124,39 @@ impl World {
         };
         let facts = member.position() as usize;
         let next = BTreeMap::from([(Topic::Facts, facts), (Topic::Contributions, 0), (Topic::Alerts, 0)]);
-        let mut process = Process { held: Held::new(member, shard, AlertFormat::Json), next };
-        self.claim(&mut process);
-        process
+        let mut held = Held::new(member, shard, AlertFormat::Json);
+        let on_its_way = VecDeque::from([Said::Claim(held.claim("test"))]);
+        Process { held, next, on_its_way }
     }
 
-    fn claim(&mut self, process: &mut Process) {
-        let claim = process.held.claim("test");
-        let offset = self.send(claim);
-        process.held.claimed(offset);
+    /// The next things on their way arrive.
+    fn deliver(&mut self, process: &mut Process, most: usize) {
+        for _ in 0..most {
+            match process.on_its_way.pop_front() {
+                Some(Said::Claim(claim)) => {
+                    let offset = self.send(claim);
+                    process.held.claimed(offset);
+                }
+                Some(Said::Word(word)) => {
+                    self.send(word);
+                }
+                None => return,
+            }
+        }
     }
 
-    fn send(&mut self, out: Outgoing) -> u64 {
-        let header = out.headers.iter().find(|(name, _)| *name == SENDER || *name == POSITION);
-        let header = header.map(|(_, value)| value.clone());
+    fn note(&mut self, out: &Outgoing) {
         if let (Topic::Alerts, Some(value)) = (out.topic, &out.value) {
             let alert: Alert = serde_json::from_slice(value).unwrap();
             let revision = serde_json::to_string(&alert.revision).unwrap();
             let said = self.revisions.entry((alert.id.to_string(), revision.clone())).or_insert_with(|| alert.clone());
             assert!(said.says_the_same_as(&alert), "{revision} says two things:\n{said:?}\n{alert:?}");
         }
+    }
+
+    fn send(&mut self, out: Outgoing) -> u64 {
+        let header = out.headers.iter().find(|(name, _)| *name == SENDER || *name == POSITION);
+        let header = header.map(|(_, value)| value.clone());
         let partition = self.log.get_mut(&(out.topic, out.partition)).unwrap();
         partition.push(Some(Stored { key: out.key, value: out.value, header }));
         partition.len() as u64 - 1
@@ -163,7 +187,8 @@ impl World {
             if waits && out.topic == Topic::Alerts {
                 self.stays_as_it_was(&out);
             }
-            self.send(out);
+            self.note(&out);
+            process.on_its_way.push_back(Said::Word(out));
         }
         count
     }
@@ -181,10 +206,10 @@ impl World {
     }
 
     fn work(&mut self, shard: u32, most: usize) {
-        self.with(shard, |world, process| {
+        self.with(shard, |_, process| {
             if process.held.work(most) == Work::Done {
                 process.next.insert(Topic::Contributions, 0);
-                world.claim(process);
+                process.on_its_way.push_back(Said::Claim(process.held.claim("test")));
             }
         });
     }
@@ -202,6 +227,7 @@ impl World {
                 AlertFormat::Json,
             ),
             next: BTreeMap::new(),
+            on_its_way: VecDeque::new(),
         };
         let mut process = std::mem::replace(&mut self.owners[at], placeholder);
         let result = act(self, &mut process);
@@ -238,6 +264,9 @@ impl World {
             Step::Publish(shard) => {
                 self.with(shard, |world, process| world.publish(process));
             }
+            Step::Deliver(shard, most) => {
+                self.with(shard, |world, process| world.deliver(process, most));
+            }
             Step::Save(shard) => {
                 let snapshot = self.owners[shard as usize].held.member().engine().snapshot();
                 self.saved[shard as usize].push(bytes(&snapshot, 0));
@@ -251,10 +280,11 @@ impl World {
                     self.succeeded.push((shard, old));
                 }
             }
-            Step::Awake(at, most) if !self.succeeded.is_empty() => {
+            Step::Awake(at, most, arrive) if !self.succeeded.is_empty() => {
                 let (shard, mut process) = self.succeeded.swap_remove(at % self.succeeded.len());
                 self.read(&mut process, shard, Topic::Facts, most);
                 self.publish(&mut process);
+                self.deliver(&mut process, arrive);
                 self.succeeded.push((shard, process));
             }
             Step::Awake(..) => {}
@@ -280,12 +310,24 @@ impl World {
         for _ in 0..50 {
             let mut said = 0;
             for shard in 0..SHARDS {
+                if self.owners[shard as usize].held.is_succeeded() {
+                    // A claim of one who was succeeded arrived after its own: whose shard it is claims it anew.
+                    self.owners[shard as usize] = self.open(shard, None, 1);
+                    said += 1;
+                }
                 said += self.with(shard, |world, process| {
                     Topic::ALL.into_iter().for_each(|topic| world.read(process, shard, topic, usize::MAX));
-                    world.publish(process)
+                    let said = world.publish(process) + process.on_its_way.len();
+                    world.deliver(process, usize::MAX);
+                    said
                 });
             }
-            if said == 0 {
+            // What those who were succeeded said arrives at last.
+            for (_, mut process) in std::mem::take(&mut self.succeeded) {
+                said += process.on_its_way.len();
+                self.deliver(&mut process, usize::MAX);
+            }
+            if said == 0 && !self.owners.iter().any(|process| process.held.is_succeeded()) {
                 return;
             }
         }

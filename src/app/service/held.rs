@@ -114,8 +114,10 @@ pub struct Held {
     member: Member,
     shard: u32,
     format: AlertFormat,
-    /// Numbers under which this process spoke for the shard, the last one in force.
+    /// Numbers of its claims that stand in the topic.
     claims: BTreeSet<u64>,
+    /// Claims that are on their way: only under the last one it speaks.
+    claiming: usize,
     /// Partitions that were read to their ends since the shard was taken over.
     reached: BTreeSet<Topic>,
     /// The latest claim met, ours or not.
@@ -128,11 +130,12 @@ impl Held {
     /// A shard whose snapshot, if there is any, was taken up.
     pub fn new(member: Member, shard: u32, format: AlertFormat) -> Self {
         let (claims, reached, unread) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-        Self { member, shard, format, claims, reached, met: 0, unread }
+        Self { member, shard, format, claims, claiming: 0, reached, met: 0, unread }
     }
 
     /// The record that claims the shard. What it becomes the offset of is told to [`Self::claimed`].
-    pub fn claim(&self, instance: &str) -> Outgoing {
+    pub fn claim(&mut self, instance: &str) -> Outgoing {
+        self.claiming += 1;
         let value = serde_json::json!({ "instance": instance, "config": self.member.engine().book().digest });
         let (topic, partition, key) = (Topic::Contributions, self.shard, String::from_utf8_lossy(CLAIM).into_owned());
         Outgoing { topic, partition, key, value: Some(value.to_string().into_bytes()), headers: Vec::new() }
@@ -142,7 +145,11 @@ impl Held {
     pub fn claimed(&mut self, offset: u64) {
         let number = number(offset);
         self.claims.insert(number);
-        self.member.claim(number);
+        self.claiming = self.claiming.saturating_sub(1);
+        // Under an earlier one all would be said, and under the later one nothing: everybody would take it for gone.
+        if self.claiming == 0 {
+            self.member.claim(number);
+        }
     }
 
     /// Takes a message in.

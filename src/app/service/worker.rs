@@ -251,7 +251,7 @@ impl Worker {
             }
             Err(opening::Refused::Ever(error)) => return Err(error.context(format!("shard {shard}"))),
         };
-        let Opening { held, next, ends } = opening;
+        let Opening { mut held, next, ends } = opening;
         self.closed.remove(&shard);
         self.openings += 1;
         let mut list = TopicPartitionList::new();
