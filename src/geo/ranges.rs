@@ -2,17 +2,39 @@
 //!
 //! In: a CSV table. Out: the narrowest range around an address. It refuses the same range twice.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::Place;
 use crate::model::{Country, Text};
 use crate::written::{Columns, Problems, Row, Source, table};
 
-/// Ranges that do not overlap any more: first address → last address and place. IPv4 lies in `::ffff:0:0/96`.
+/// Ranges that do not overlap any more, in order. IPv4 lies in `::ffff:0:0/96`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ranges {
-    segments: BTreeMap<u128, (u128, Place)>,
+    /// First addresses; what is behind the last address and before the next first one is in no range.
+    from: Vec<u128>,
+    /// Last addresses, and which place.
+    to: Vec<(u128, usize)>,
+    places: Vec<Place>,
+}
+
+/// A range as written.
+struct Written {
+    from: u128,
+    to: u128,
+    place: usize,
+    line: u32,
+}
+
+/// A range around where the sweep is; the narrowest first, and of two the later one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Around {
+    width: u128,
+    from: Reverse<u128>,
+    to: u128,
+    place: usize,
 }
 
 const COLUMNS: Columns<'_> = Columns { required: &["network", "country"], optional: &["kind", "asn"] };
@@ -21,55 +43,89 @@ const KINDS: [&str; 5] = ["", "hosting", "vpn", "tor", "isp"];
 impl Ranges {
     pub(super) fn read(source: &Source) -> Result<Self, Problems> {
         let mut problems = Problems::of(&source.name);
-        let mut read: BTreeMap<(u128, u128), (Place, u32)> = BTreeMap::new();
+        let mut known: BTreeMap<(Option<Country>, Text, Option<u32>), usize> = BTreeMap::new();
+        let (mut written, mut places) = (Vec::new(), Vec::new());
         table(source, COLUMNS, &mut problems, |row, problems| {
             let range = range(row.cell("network"));
             if let Err(why) = range {
                 problems.add(row.place("network"), format!("{why}, got {:?}", row.cell("network")));
             }
             let place = place(row, problems);
-            let Ok(range) = range else { return };
-            let line = row.place("network").line;
-            if let Some((_, earlier)) = read.get(&range) {
-                let what = format!("{:?} stands here twice, first on line {earlier}", row.cell("network"));
-                problems.add(row.place("network"), what);
-            } else {
-                read.insert(range, (place, line));
-            }
+            let Ok((from, to)) = range else { return };
+            let place = *known.entry((place.country, place.network.clone(), place.asn)).or_insert_with(|| {
+                places.push(place);
+                places.len() - 1
+            });
+            written.push(Written { from, to, place, line: row.line() });
         });
-        let mut ranges: Vec<_> = read.into_iter().collect();
-        // The widest first, so that narrower ones are painted over them.
-        ranges.sort_by_key(|((from, to), _)| (std::cmp::Reverse(to - from), *from));
-        let mut painted = Self::default();
-        for ((from, to), (place, _)) in ranges {
-            painted.paint(from, to, place);
-        }
-        problems.or(painted)
+        written.sort_by_key(|range| (range.from, range.to));
+        twice(source, &written, &mut problems);
+        problems.or(Self::sweep(&written, places))
     }
 
-    /// Puts a range over what is there.
-    fn paint(&mut self, from: u128, to: u128, place: Place) {
-        let before = self.segments.range(..from).next_back().map(|(start, (end, place))| (*start, *end, place.clone()));
-        if let Some((start, end, around)) = before.filter(|(_, end, _)| *end >= from) {
-            self.segments.insert(start, (from - 1, around.clone()));
-            if end > to {
-                self.segments.insert(to + 1, (end, around));
+    /// Goes through all addresses once; of the ranges around one, the narrowest counts.
+    fn sweep(written: &[Written], places: Vec<Place>) -> Self {
+        let mut ranges = Self { places, ..Self::default() };
+        let mut around = BinaryHeap::new();
+        let mut at = 0;
+        for (next, range) in written.iter().enumerate() {
+            ranges.fill(&mut around, &mut at, range.from.checked_sub(1));
+            at = range.from;
+            let Written { from, to, place, .. } = *range;
+            around.push(Reverse(Around { width: to - from, from: Reverse(from), to, place }));
+            if next + 1 == written.len() {
+                ranges.fill(&mut around, &mut at, Some(u128::MAX));
             }
         }
-        let inside: Vec<_> = self.segments.range(from..=to).map(|(start, (end, _))| (*start, *end)).collect();
-        for (start, end) in inside {
-            let removed = self.segments.remove(&start);
-            if let Some((_, rest)) = removed.filter(|_| end > to) {
-                self.segments.insert(to + 1, (end, rest));
+        ranges
+    }
+
+    /// What lies from `at` to `last`, of the ranges that begin before it.
+    fn fill(&mut self, around: &mut BinaryHeap<Reverse<Around>>, at: &mut u128, last: Option<u128>) {
+        let Some(last) = last else { return };
+        while let Some(Reverse(Around { to, place, .. })) = around.peek().copied() {
+            if to < *at {
+                around.pop();
+                continue;
+            }
+            if *at > last {
+                return;
+            }
+            let end = to.min(last);
+            self.from.push(*at);
+            self.to.push((end, place));
+            match end.checked_add(1) {
+                Some(next) => *at = next,
+                None => return,
             }
         }
-        self.segments.insert(from, (to, place));
     }
 
     pub(super) fn at(&self, address: IpAddr) -> Option<&Place> {
         let number = number(address);
-        self.segments.range(..=number).next_back().filter(|(_, (to, _))| number <= *to).map(|(_, (_, place))| place)
+        let before = self.from.partition_point(|from| *from <= number).checked_sub(1)?;
+        let (_, place) = self.to.get(before).filter(|(to, _)| number <= *to)?;
+        self.places.get(*place)
     }
+}
+
+/// Ranges that stand in the table twice; `written` is sorted, and in the table's order where they are equal.
+fn twice(source: &Source, written: &[Written], problems: &mut Problems) {
+    let pairs = written.iter().zip(written.iter().skip(1));
+    let twice: BTreeMap<u32, u32> = pairs
+        .filter(|(earlier, later)| (earlier.from, earlier.to) == (later.from, later.to))
+        .map(|(earlier, later)| (later.line, earlier.line))
+        .collect();
+    if twice.is_empty() {
+        return;
+    }
+    // What else is wrong was told before.
+    table(source, COLUMNS, &mut Problems::of(&source.name), |row, _| {
+        if let Some(first) = twice.get(&row.line()) {
+            let what = format!("{:?} stands here twice, first on line {first}", row.cell("network"));
+            problems.add(row.place("network"), what);
+        }
+    });
 }
 
 fn number(address: IpAddr) -> u128 {
@@ -120,4 +176,33 @@ fn place(row: Row<'_>, problems: &mut Problems) -> Place {
         wrong("country", "a row says neither country nor kind nor asn".into());
     }
     Place { country: parsed, network: Text::new(kind), asn: number }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_narrowest_range_counts_however_ranges_overlap(
+            ranges in prop::collection::btree_set((0u8..40, 0u8..40), 0..20),
+        ) {
+            let ranges: BTreeSet<(u8, u8)> = ranges.into_iter().filter(|(from, to)| from <= to).collect();
+            let mut text = "network,country,kind,asn\n".to_owned();
+            for (number, (from, to)) in ranges.iter().enumerate() {
+                text.push_str(&format!("203.0.113.{from}-203.0.113.{to},,,{number}\n"));
+            }
+            let read = Ranges::read(&Source { name: "geo.csv".into(), text: text.as_str().into() }).unwrap();
+            for host in 0..42 {
+                let around = ranges.iter().enumerate().filter(|(_, (from, to))| (*from..=*to).contains(&host));
+                let narrowest = around.min_by_key(|(_, (from, to))| (to - from, Reverse(*from)));
+                let found = read.at(Ipv4Addr::new(203, 0, 113, host).into()).and_then(|place| place.asn);
+                prop_assert_eq!(found, narrowest.map(|(number, _)| number as u32), "{}: {}", host, text);
+            }
+        }
+    }
 }

@@ -37,6 +37,11 @@ impl Row<'_> {
         Place { line: self.line, column: self.text.lines().next().map_or(1, |line| start(line, index)) }
     }
 
+    /// The line it begins on, from 1.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
     fn index(&self, column: &str) -> Option<usize> {
         self.heading.iter().position(|name| name == column)
     }
