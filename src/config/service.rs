@@ -116,6 +116,14 @@ pub enum RejectBytes {
     Keep,
 }
 
+impl Topics {
+    /// Every name.
+    pub fn own(&self) -> Vec<&str> {
+        let rejects = self.rejects.as_deref();
+        [&*self.facts, &*self.contributions, &*self.alerts].into_iter().chain(rejects).collect()
+    }
+}
+
 impl Default for Service {
     fn default() -> Self {
         Self {
@@ -175,7 +183,13 @@ pub(super) fn service(fields: &mut Fields, base: &Path, problems: &mut Problems)
                 let mut fields = node.fields("source", problems)?;
                 let source = source(&mut fields, problems);
                 fields.done(problems);
-                source
+                let source = source?;
+                if service.topics.own().contains(&&*source.topic) {
+                    let what =
+                        format!("source {} is written by the service itself: it would read it for ever", source.topic);
+                    problems.add(node.place, what);
+                }
+                Some(source)
             })
             .collect();
     }

@@ -123,9 +123,20 @@ impl ConsumerContext for Told {
 }
 
 impl Connection {
-    /// A consumer that joins a group. The classic protocol: `group.protocol=consumer` stalls with this librdkafka.
-    pub fn member(&self, group: &str, told: Box<dyn Group>, lags: Option<Lags>) -> Result<Consumer, KafkaError> {
+    /// A consumer that joins a group; topics of `never` no pattern names. The classic protocol: `group.protocol=consumer`
+    /// stalls with this librdkafka.
+    pub fn member(
+        &self,
+        group: &str,
+        told: Box<dyn Group>,
+        lags: Option<Lags>,
+        never: &[&str],
+    ) -> Result<Consumer, KafkaError> {
         let mut config = self.consumer(group);
+        if !never.is_empty() {
+            let exactly = |name: &&str| format!("^{}$", name.replace('.', "\\."));
+            config.set("topic.blacklist", never.iter().map(exactly).collect::<Vec<_>>().join(","));
+        }
         config.set("partition.assignment.strategy", "cooperative-sticky");
         // A process that died is noticed within ten seconds. One that lives polls all the time.
         config.set("session.timeout.ms", "10000").set("heartbeat.interval.ms", "2000");

@@ -11,7 +11,7 @@ use rdkafka::ClientConfig;
 use crate::model::Secret;
 
 /// What may not be stated, and why.
-const OURS: [(&[&str], &str); 5] = [
+const OURS: [(&[&str], &str); 6] = [
     (
         &["enable.auto.commit", "enable.auto.offset.store", "auto.commit.interval.ms", "auto.offset.reset"],
         "an offset is committed once everything before it is durable",
@@ -27,8 +27,13 @@ const OURS: [(&[&str], &str); 5] = [
             "delivery.timeout.ms",
             "transactional.id",
             "enable.gapless.guarantee",
+            "delivery.report.only.error",
         ],
         "what is sent is acknowledged by all replicas, and tried until it is",
+    ),
+    (
+        &["enable.partition.eof", "topic.blacklist"],
+        "an end is no fault, and what the service writes itself is no source",
     ),
     (
         &["group.id", "group.instance.id", "group.protocol", "group.remote.assignor", "partition.assignment.strategy"],

@@ -19,8 +19,8 @@ const REASONS: usize = 128;
 const METRICS: &[(&str, &[&str], &str)] = &[
     (
         "tidewaiter_records_total",
-        &["source", "fate"],
-        "Records read, by what became of them: relevant (also where they repeat a sighting), irrelevant, rejected.",
+        &["source", "partition", "fate"],
+        "Records ever read of a partition, by what became of them: relevant (also where they repeat a sighting), irrelevant, rejected.",
     ),
     ("tidewaiter_rejects_total", &["reason"], "Records rejected, by reason."),
     ("tidewaiter_facts_total", &["kind", "fate"], "Facts handed to the engine, by kind and what became of them."),
@@ -101,7 +101,7 @@ impl Metrics {
         for (fate, count) in
             [("relevant", records.relevant), ("irrelevant", records.irrelevant), ("rejected", rejected)]
         {
-            metrics.add("tidewaiter_records_total", &["replay", fate], count as f64);
+            metrics.add("tidewaiter_records_total", &["replay", "", fate], count as f64);
         }
         metrics.rejects(records.rejected.iter().copied());
         // The tick is the replay's own and was read nowhere.

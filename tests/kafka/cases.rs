@@ -137,10 +137,6 @@ fn two_instances_give_the_table_of_the_files_for_every_replay_case() {
 }
 
 #[test]
-fn five_instances_give_the_table_of_the_files() {
-    let Some(broker) = shared() else { return };
-    let cases = folders();
-    for folder in cases.iter().filter(|folder| folder.ends_with("intermediaries-2024")) {
-        holds(broker, &Known::read(folder), 5);
-    }
+fn five_instances_give_the_table_of_the_files_for_every_replay_case() {
+    all(5);
 }

@@ -41,7 +41,7 @@ impl Surface {
     pub fn metric(&self, name: &str, label: &str) -> f64 {
         let (_, text) = self.get("/metrics", "");
         let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
-        let lines = text.lines().filter(of_name).filter(|line| line.contains(label));
+        let lines = text.lines().filter(of_name).filter(|line| label.split(',').all(|label| line.contains(label)));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 

@@ -76,6 +76,16 @@ pub(super) struct Ahead {
     committed: Option<u64>,
     /// What it was last sent.
     sent: Option<u64>,
+    start: Start,
+}
+
+/// Where a partition is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// From an offset.
+    Known,
+    /// From its beginning, wherever that is: nobody answered who knows.
+    Beginning,
 }
 
 /// What an answer of the broker means.
@@ -92,7 +102,12 @@ pub(super) enum Confirmed {
 impl Ahead {
     /// From an offset and the totals before it; of which the broker knows nothing.
     pub(super) fn new(next: u64, totals: Totals) -> Self {
-        Self { next, totals, waiting: VecDeque::new(), committed: None, sent: None }
+        Self { next, totals, waiting: VecDeque::new(), committed: None, sent: None, start: Start::Known }
+    }
+
+    /// From the partition's beginning, which nobody who could say it has said.
+    pub(super) fn beginning(totals: Totals) -> Self {
+        Self { start: Start::Beginning, ..Self::new(0, totals) }
     }
 
     /// From a committed offset and its totals.
@@ -106,7 +121,7 @@ impl Ahead {
             self.waiting.push_back(Waiting { offset, left: sent, before: self.totals.clone() });
         }
         self.totals.tally.add(records);
-        self.next = offset + 1;
+        (self.next, self.start) = (offset + 1, Start::Known);
     }
 
     /// A fact of the message at this offset is durable.
@@ -123,7 +138,11 @@ impl Ahead {
 
     /// The source removed everything before this offset. How much was lost of what had not been read.
     pub(super) fn begins_at(&mut self, first: u64) -> u64 {
-        let lost = first.saturating_sub(self.next);
+        let lost = match std::mem::replace(&mut self.start, Start::Known) {
+            Start::Known => first.saturating_sub(self.next),
+            // What was removed before anybody read here is nothing that was lost to us.
+            Start::Beginning => 0,
+        };
         self.totals.lost += lost;
         self.next = self.next.max(first);
         lost
@@ -150,6 +169,11 @@ impl Ahead {
         self.next
     }
 
+    /// Where to begin; `None`: where the partition does.
+    pub(super) fn begins(&self) -> Option<u64> {
+        (self.start == Start::Known).then_some(self.next)
+    }
+
     /// Running totals of everything read.
     pub(super) fn totals(&self) -> &Totals {
         &self.totals
@@ -168,6 +192,9 @@ impl Ahead {
     }
 
     fn due(&self) -> Option<(u64, String)> {
+        if self.start == Start::Beginning {
+            return None;
+        }
         let (offset, totals) = match self.waiting.front() {
             Some(first) => (first.offset, &first.before),
             None => (self.next, &self.totals),
@@ -238,6 +265,17 @@ mod tests {
         let mut ahead = Ahead::new(5, Totals::default());
         assert_eq!((ahead.begins_at(9), ahead.begins_at(9), ahead.begins_at(3)), (4, 0, 0));
         assert_eq!((ahead.next(), ahead.totals().lost), (9, 4));
+    }
+
+    #[test]
+    fn of_a_partition_that_begins_nobody_knows_where_nothing_is_committed_or_lost() {
+        let mut ahead = Ahead::beginning(Totals::default());
+        assert!(!ahead.is_due());
+        let mut told = Ahead::beginning(Totals::default());
+        assert_eq!((told.begins_at(7), told.next(), told.is_due()), (0, 7, true));
+        ahead.read(9, &one(None), 0);
+        assert_eq!(ahead.commit().map(|(offset, _)| offset), Some(10));
+        assert_eq!(ahead.totals().lost, 0);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use rdkafka::{Message as _, Offset, TopicPartitionList};
 use super::ahead::{Committed, Confirmed};
 use super::clock::{self, Stopwatch};
 use super::outbox::{Outbox, Pace};
-use super::parts::{Member, PATIENCE, Part, Parts, ask_committed, commit, offset, tell_lost};
+use super::parts::{Member, PATIENCE, Part, Parts, ask_committed, commit, offset, tell_lost, watermarks};
 use super::reading::{Reading, Run, Ticks, outs};
 use super::reject::Rejecting;
 use super::view::View;
@@ -31,6 +31,9 @@ use crate::model::{EventTime, Fact, Position, Text};
 const COMMIT: Duration = Duration::from_secs(1);
 /// How often it is asked whether the broker still knows what was committed, where nothing more is.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long reading waits for that answer, and how long it is not asked again where there was none.
+const ANSWER: Duration = Duration::from_millis(250);
+const UNANSWERED: Duration = Duration::from_secs(5);
 /// Most messages taken before deliveries are looked at. Whoever finds so many at once is not reading as they come.
 const BATCH: usize = 2_048;
 /// How long a message is waited for: less where something waits to be sent.
@@ -67,9 +70,14 @@ pub(super) struct Intake {
     pace: Pace,
     /// Nothing came when it last looked.
     idle: bool,
-    /// A source no longer holds what was to be read next, or is another one: where to read on is to be found out.
-    astray: bool,
+    /// Partitions of which one no longer holds what was to be read next, or is another one: where to read on in each is
+    /// still to be found out.
+    astray: Vec<Arc<Part>>,
+    /// Since when nobody answers where.
+    unfound: Option<Stopwatch>,
     looked: Stopwatch,
+    /// Since when nobody says what is committed.
+    unanswered: Option<Stopwatch>,
 }
 
 impl Intake {
@@ -89,7 +97,8 @@ impl Intake {
             orders: Arc::clone(&orders),
         };
         let group = service.group_of("intake");
-        let consumer = connection.member(&group, Box::new(member), Some(Arc::clone(&view.lags)))?;
+        let consumer =
+            connection.member(&group, Box::new(member), Some(Arc::clone(&view.lags)), &service.topics.own())?;
         let outbox = Outbox::new(connection.producer()?, Arc::clone(&view));
         let topics: Vec<&str> = service.sources.iter().map(|source| source.topic.as_str()).collect();
         if !topics.is_empty() {
@@ -115,8 +124,10 @@ impl Intake {
             came: 0,
             pace: Pace::Live,
             idle: false,
-            astray: false,
+            astray: Vec::new(),
+            unfound: None,
             looked: Stopwatch::start(),
+            unanswered: None,
         })
     }
 
@@ -136,12 +147,12 @@ impl Intake {
                 self.read(BATCH, if self.outbox.is_empty() { WAIT } else { WAIT_LITTLE });
             }
             // Sooner where there is nothing else to do.
-            if committed.has_passed(if self.idle { COMMIT / 10 } else { COMMIT }) {
+            if committed.elapsed() >= if self.idle { COMMIT / 10 } else { COMMIT } {
                 self.confirm();
-                if self.astray {
-                    self.read_on();
-                }
+                self.read_on();
                 self.commit(CommitMode::Async);
+                // From now on: what was waited for is no time in which anything was read.
+                committed = Stopwatch::start();
             }
         }
         self.drain();
@@ -246,7 +257,8 @@ impl Intake {
         self.view.counts.add("kafka_errors", code.map_or("other".to_owned(), |code| format!("{code:?}")));
         match code {
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                self.astray = true;
+                self.astray = self.parts.all();
+                self.unfound = None;
                 self.read_on();
             }
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {}
@@ -264,15 +276,20 @@ impl Intake {
         if parts.is_empty() {
             return;
         }
-        // Reading waits meanwhile: a broker that does not answer soon is asked again next time.
-        let committed = match ask_committed(&self.consumer, &parts, COMMIT) {
+        if self.unanswered.is_some_and(|since| since.elapsed() < UNANSWERED) {
+            return;
+        }
+        // Reading waits meanwhile.
+        let committed = match ask_committed(&self.consumer, &parts, ANSWER) {
             Ok(committed) => committed,
             // The commit that follows fails likewise.
             Err(error) => {
                 tracing::debug!(%error, "cannot learn what is committed");
+                self.unanswered = Some(Stopwatch::start());
                 return self.view.counts.add("kafka_errors", "committed");
             }
         };
+        self.unanswered = None;
         for part in parts {
             let key = (part.topic.clone(), part.partition);
             let committed = committed.get(&key).copied().unwrap_or(Committed::Unknown);
@@ -280,7 +297,7 @@ impl Intake {
             match confirmed {
                 Confirmed::Yes => {}
                 Confirmed::No => self.view.counts.add("kafka_errors", "commit"),
-                Confirmed::Forgotten => self.astray = true,
+                Confirmed::Forgotten => self.astray.push(part),
             }
         }
     }
@@ -288,31 +305,39 @@ impl Intake {
     /// Where sources no longer hold what was to be read next, or are others under the same name: on from what they hold.
     /// librdkafka does not say which they are, and reads on nowhere until it is told to. Tried again until it is done.
     fn read_on(&mut self) {
-        let parts = self.parts.all();
-        let Ok(committed) = ask_committed(&self.consumer, &parts, PATIENCE) else { return };
-        let mut done = true;
-        for part in parts {
-            let Ok((low, high)) = self.consumer.fetch_watermarks(&part.topic, part.partition, PATIENCE) else {
-                done = false;
-                continue;
-            };
-            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-            let key = (part.topic.clone(), part.partition);
-            let committed = committed.get(&key).copied().unwrap_or(Committed::Unknown);
-            let next = if part.ahead().is_another(high, committed) {
-                self.parts.begin_anew(&part, low);
-                low
-            } else {
-                let lost = part.ahead().begins_at(low);
-                tell_lost(&part.topic, part.partition, lost);
-                part.ahead().next()
-            };
-            if let Err(error) = self.read_from(&part, next) {
-                tracing::warn!(topic = part.topic, partition = part.partition, %error, "cannot read on");
-                done = false;
+        self.astray.retain(|part| part.is_ours());
+        if self.astray.is_empty() || self.unfound.is_some_and(|since| since.elapsed() < UNANSWERED) {
+            return;
+        }
+        let Ok(committed) = ask_committed(&self.consumer, &self.astray, PATIENCE) else {
+            self.unfound = Some(Stopwatch::start());
+            return;
+        };
+        // Those whose leaders answer are read on with, whoever else does not.
+        for part in std::mem::take(&mut self.astray) {
+            let (topic, partition) = (&*part.topic, part.partition);
+            let committed = committed.get(&(part.topic.clone(), partition)).copied().unwrap_or(Committed::Unknown);
+            if let Err(error) = self.find(&part, committed) {
+                tracing::warn!(topic, partition, %error, "cannot read on");
+                // It may be another one by now, which nobody reads yet.
+                self.astray.extend(self.parts.get(topic, partition));
             }
         }
-        self.astray = !done;
+        self.unfound = (!self.astray.is_empty()).then(Stopwatch::start);
+    }
+
+    /// Finds out where to read on in a partition, and does.
+    fn find(&self, part: &Part, committed: Committed) -> Result<(), Cause> {
+        let (low, high) = watermarks(&self.consumer, &part.topic, part.partition)?;
+        let next = if part.ahead().is_another(high, committed) {
+            self.parts.begin_anew(part, low);
+            low
+        } else {
+            let lost = part.ahead().begins_at(low);
+            tell_lost(&part.topic, part.partition, lost);
+            part.ahead().next()
+        };
+        self.read_from(part, next)
     }
 
     /// Given up and taken again: a partition that librdkafka has stopped reading cannot be sought in.

@@ -110,7 +110,7 @@ impl Membership {
         let connection = service.kafka.clone().unwrap_or_default();
         let ours = Arc::<Mutex<BTreeSet<u32>>>::default();
         let holder = Holder { workers: Mutex::new(workers), ours: Arc::clone(&ours), view: Arc::clone(&view) };
-        let consumer = connection.member(&service.group_of("engine"), Box::new(holder), None)?;
+        let consumer = connection.member(&service.group_of("engine"), Box::new(holder), None, &[])?;
         let topic = service.topics.facts.clone();
         consumer.subscribe(&[&topic]).map_err(|error| KafkaError::Request {
             brokers: connection.brokers.clone(),

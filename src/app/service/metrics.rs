@@ -70,11 +70,12 @@ pub(super) fn text(view: &View, book: &Rulebook, shards: u32) -> Result<String, 
 fn sources(metrics: &mut Metrics, view: &View, now: EventTime) {
     let mut rejected: BTreeMap<String, u64> = BTreeMap::new();
     for entry in &view.sources {
-        let ((topic, _), totals) = entry.pair();
-        let tally = &totals.tally;
+        let ((topic, partition), totals) = entry.pair();
+        let (partition, tally) = (partition.to_string(), &totals.tally);
         let fates = [("relevant", tally.relevant), ("irrelevant", tally.irrelevant), ("rejected", tally.rejected())];
         for (fate, count) in fates {
-            metrics.add("tidewaiter_records_total", &[topic, fate], count as f64);
+            // Totals of all times: those of a partition that moves move with it.
+            metrics.add("tidewaiter_records_total", &[topic, &partition, fate], count as f64);
         }
         metrics.add("tidewaiter_records_lost_total", &[topic], totals.lost as f64);
         for (reason, count) in &tally.rejected {
@@ -82,7 +83,8 @@ fn sources(metrics: &mut Metrics, view: &View, now: EventTime) {
         }
     }
     metrics.rejects(rejected.iter().map(|(reason, count)| (reason.as_str(), *count)));
-    for entry in view.lags.iter() {
+    // What was given back may be told of once more.
+    for entry in view.lags.iter().filter(|entry| view.sources.contains_key(entry.key())) {
         let ((topic, _), lag) = entry.pair();
         metrics.add("tidewaiter_source_lag_records", &[topic], *lag as f64);
     }

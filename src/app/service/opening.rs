@@ -32,7 +32,7 @@ pub(super) enum Refused {
 }
 
 /// How long one request to a broker may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Opens a shard.
 pub(super) fn open(shared: &Shared, consumer: &Consumer, shard: u32) -> Result<Opening, Refused> {
@@ -74,7 +74,8 @@ pub(super) fn open(shared: &Shared, consumer: &Consumer, shard: u32) -> Result<O
             let snapshot = Snapshot::read([loaded.payload.as_slice()])
                 .with_context(|| format!("snapshot {}", loaded.name))
                 .map_err(Refused::Ever)?;
-            Member::restore(shared.book(), seat, snapshot).map_err(|error| Refused::Ever(error.into()))?
+            // Others may hold on to the rules before it, and whoever loads those again can open it.
+            Member::restore(shared.book(), seat, snapshot).map_err(|error| Refused::Now(error.into()))?
         }
         None => Member::empty(shared.book(), seat, engine.lateness_hours),
     };

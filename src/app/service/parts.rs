@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError as Cause;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::ahead::{Ahead, Committed, Totals};
@@ -22,6 +23,10 @@ use crate::model::Text;
 
 /// How long one request to a broker may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one partition's leader may take where others wait.
+const LITTLE: Duration = Duration::from_secs(2);
+/// How many leaders are waited for in vain before none is.
+const SILENT: usize = 3;
 
 /// A source partition as long as it is ours: the same one given again is another.
 #[derive(Debug)]
@@ -73,6 +78,7 @@ impl Parts {
     }
 
     fn hold(&self, part: Part) {
+        self.left().remove(&(part.topic.clone(), part.partition));
         self.held().insert((part.topic.clone(), part.partition), Arc::new(part));
     }
 
@@ -114,40 +120,60 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// Where a partition was left, and what its records had come to.
+    /// Where partitions were left, and what their records had come to.
     fn begin(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) -> Result<(), Cause> {
         let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
+        let mut silent = 0;
         for element in committed.elements() {
             element.error()?;
-            let (topic, partition) = (element.topic().to_owned(), element.partition());
-            let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
-            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-            let mut ahead = match element.offset() {
-                Offset::Offset(offset) => {
-                    Ahead::committed(u64::try_from(offset).unwrap_or_default(), Totals::read(element.metadata()))
-                }
-                // What was removed before anybody read here is nothing that was lost to us.
-                _ => {
-                    let known = self.parts.left().remove(&(topic.clone(), partition));
-                    known.iter().for_each(|_| tell_anew(&topic, partition));
-                    Ahead::new(low, known.unwrap_or_default())
-                }
-            };
-            tell_lost(&topic, partition, ahead.begins_at(low));
-            if ahead.is_another(high, Committed::Unknown) {
-                tell_anew(&topic, partition);
-                ahead = ahead.anew(low);
-            }
-            partitions.set_partition_offset(&topic, partition, Offset::Offset(offset(ahead.next())))?;
-            self.view.sources.insert((topic.clone(), partition), ahead.totals().clone());
-            let source = Text::new(format!("{topic}/{partition}"));
-            let format = self.sources.iter().find(|source| source.topic == topic).and_then(|source| source.format);
-            let (ours, ahead) = (AtomicBool::new(true), Mutex::new(ahead));
-            let sighted = Mutex::default();
-            self.parts.hold(Part { topic, partition, source, format, ours, ahead, sighted });
+            let key = (element.topic().to_owned(), element.partition());
+            // Whoever has no leader keeps nobody waiting: it is read from where it was left once it has one.
+            let marks = if silent < SILENT { watermarks(consumer, &key.0, key.1).ok() } else { None };
+            silent += usize::from(marks.is_none());
+            let ahead = self.ahead(&key, &element, marks);
+            let begin = ahead.begins().map_or(Offset::Beginning, |next| Offset::Offset(offset(next)));
+            partitions.set_partition_offset(&key.0, key.1, begin)?;
+            self.view.sources.insert(key.clone(), ahead.totals().clone());
+            let source = Text::new(format!("{}/{}", key.0, key.1));
+            let format = self.sources.iter().find(|source| source.topic == key.0).and_then(|source| source.format);
+            let (ours, ahead, sighted) = (AtomicBool::new(true), Mutex::new(ahead), Mutex::default());
+            self.parts.hold(Part { topic: key.0, partition: key.1, source, format, ours, ahead, sighted });
         }
         Ok(())
     }
+
+    /// `marks`: the partition's first offset and the one after its last, where anybody says.
+    fn ahead(&self, key: &(String, i32), committed: &TopicPartitionListElem<'_>, marks: Option<(u64, u64)>) -> Ahead {
+        let mut ahead = match (committed.offset(), marks) {
+            (Offset::Offset(offset), _) => {
+                Ahead::committed(u64::try_from(offset).unwrap_or_default(), Totals::read(committed.metadata()))
+            }
+            // What was removed before anybody read here is nothing that was lost to us.
+            (_, marks) => {
+                let known = self.parts.left().get(key).cloned();
+                known.iter().for_each(|_| tell_anew(&key.0, key.1));
+                let known = known.unwrap_or_default();
+                marks.map_or_else(|| Ahead::beginning(known.clone()), |(low, _)| Ahead::new(low, known.clone()))
+            }
+        };
+        let Some((low, high)) = marks else {
+            tracing::warn!(topic = key.0, partition = key.1, "nobody says where it begins: it has no leader");
+            self.view.counts.add("kafka_errors", "watermarks");
+            return ahead;
+        };
+        tell_lost(&key.0, key.1, ahead.begins_at(low));
+        if ahead.is_another(high, Committed::Unknown) {
+            tell_anew(&key.0, key.1);
+            ahead = ahead.anew(low);
+        }
+        ahead
+    }
+}
+
+/// A partition's first offset, and the one after its last.
+pub(super) fn watermarks(consumer: &Consumer, topic: &str, partition: i32) -> Result<(u64, u64), Cause> {
+    let (low, high) = consumer.fetch_watermarks(topic, partition, LITTLE)?;
+    Ok((u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default()))
 }
 
 pub(super) fn tell_lost(topic: &str, partition: i32, lost: u64) {

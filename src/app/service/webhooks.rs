@@ -145,7 +145,7 @@ impl Webhook {
         let feed = Arc::new(feed);
         let group = service.group_of(&format!("webhook-{}", feed.name()));
         let member = Member { feed: Arc::clone(&feed), view: Arc::clone(&view), stop };
-        let consumer = connection.member(&group, Box::new(member.clone()), None)?;
+        let consumer = connection.member(&group, Box::new(member.clone()), None, &[])?;
         let topic = &service.topics.alerts;
         consumer.subscribe(&[topic]).map_err(|error| KafkaError::Request {
             brokers: connection.brokers.clone(),

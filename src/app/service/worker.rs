@@ -4,7 +4,7 @@
 //! reads what it is told to by its own consumer, outside of any group, so that neither a slow rule nor a large snapshot
 //! costs a membership.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl Shared {
 /// How long a shard that was succeeded, or could not be sent for, waits before it is opened again where it is still ours.
 const AGAIN: Duration = Duration::from_secs(3);
 /// How long one request to a broker may take where a shard has lost its way.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long what is said last is waited for.
 const DRAIN: Duration = Duration::from_secs(8);
 /// Most messages taken at once, and most that wait to be sent before nothing more is published.
@@ -136,8 +136,12 @@ pub(super) struct Worker {
     published: Stopwatch,
     told: Stopwatch,
     stopping: bool,
-    /// A partition does not hold what was to be read next: where to read on is still to be found out.
-    astray: bool,
+    /// When a shard was last opened in vain: while nobody answers, those that are open go on.
+    in_vain: Option<Stopwatch>,
+    /// Of one of these a partition does not hold what was to be read next: where to read on is still to be found out.
+    astray: BTreeSet<u32>,
+    /// When that was last tried in vain.
+    unfound: Option<Stopwatch>,
 }
 
 impl Worker {
@@ -159,7 +163,9 @@ impl Worker {
             published: Stopwatch::start(),
             told: Stopwatch::start(),
             stopping: false,
-            astray: false,
+            in_vain: None,
+            astray: BTreeSet::new(),
+            unfound: None,
         })
     }
 
@@ -176,9 +182,7 @@ impl Worker {
             } else {
                 self.deliveries(Duration::from_millis(10));
             }
-            if self.astray {
-                self.read_on();
-            }
+            self.read_on();
             self.reconfigure();
             if self.published.has_passed(self.shared.service.engine.publish) {
                 self.publish();
@@ -232,10 +236,13 @@ impl Worker {
         }
     }
 
+    /// One at a time: whoever does not answer costs patience.
     fn open_again(&mut self) -> anyhow::Result<()> {
-        let due: Vec<u32> =
-            self.closed.iter().filter(|(_, since)| since.elapsed() >= AGAIN).map(|(shard, _)| *shard).collect();
-        due.into_iter().try_for_each(|shard| self.open(shard))
+        if self.in_vain.is_some_and(|since| since.elapsed() < AGAIN) {
+            return Ok(());
+        }
+        let due = self.closed.iter().filter(|(_, since)| since.elapsed() >= AGAIN).map(|(shard, _)| *shard).next();
+        due.map_or(Ok(()), |shard| self.open(shard))
     }
 
     /// Takes a shard over: newest snapshot, claim, and everything after it.
@@ -247,6 +254,7 @@ impl Worker {
                 tracing::warn!(shard, %error, "cannot be opened now, trying again");
                 self.shared.view.counts.add("kafka_errors", "open");
                 self.closed.insert(shard, Stopwatch::start());
+                self.in_vain = Some(Stopwatch::start());
                 return Ok(());
             }
             Err(opening::Refused::Ever(error)) => return Err(error.context(format!("shard {shard}"))),
@@ -323,8 +331,9 @@ impl Worker {
                     let kind = code.map_or("other".to_owned(), |code| format!("{code:?}"));
                     self.shared.view.counts.add("kafka_errors", kind);
                     tracing::warn!(%error, "cannot read our own topics");
-                    self.astray |=
-                        matches!(code, Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange));
+                    if matches!(code, Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange)) {
+                        (self.astray, self.unfound) = (self.shards.keys().copied().collect(), None);
+                    }
                     break;
                 }
             };
@@ -362,16 +371,22 @@ impl Worker {
     /// Reads on where a partition did not hold what was to be read next: librdkafka has stopped reading it, and does not
     /// say which one that is.
     fn read_on(&mut self) {
-        let mut anew = Vec::new();
-        for (shard, open) in &mut self.shards {
-            match open.read_on(*shard, &self.shared, &self.consumer) {
+        if self.astray.is_empty() || self.unfound.is_some_and(|since| since.elapsed() < AGAIN) {
+            return;
+        }
+        self.unfound = None;
+        for shard in std::mem::take(&mut self.astray) {
+            let Some(open) = self.shards.get_mut(&shard) else { continue };
+            match open.read_on(shard, &self.shared, &self.consumer) {
                 Ok(Onward::On) => {}
-                Ok(Onward::Anew) => anew.push(*shard),
-                Err(error) => return tracing::warn!(shard, %error, "cannot read on, trying again"),
+                Ok(Onward::Anew) => self.reopen_later(shard),
+                Err(error) => {
+                    tracing::warn!(shard, %error, "cannot read on, trying again");
+                    self.astray.insert(shard);
+                    self.unfound = Some(Stopwatch::start());
+                }
             }
         }
-        anew.into_iter().for_each(|shard| self.reopen_later(shard));
-        self.astray = false;
     }
 
     fn publish(&mut self) {

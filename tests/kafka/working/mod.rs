@@ -4,6 +4,7 @@
 mod errors;
 mod pressure;
 mod reload;
+mod sources;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
