@@ -1,17 +1,19 @@
 //! The input as bytes that can be looked at ahead and put back.
 //!
-//! In: a reader. Out: the same bytes, however the reader cut them. A read error ends the input and is kept for the end.
+//! In: a reader. Out: the same bytes, however the reader cut them, and as long as nobody looks across a cut, where the reader
+//! holds them: they are not copied. A read error ends the input and is kept for the end.
 
 use std::io::{self, BufRead};
 
 /// Bytes looked ahead at most.
 const LOOK_AHEAD: usize = 64 << 10;
-/// Bytes taken from the reader at a time at most: a reader over memory would hand over all it has.
-const FILL: usize = 256 << 10;
+/// Bytes copied from the reader at a time, where what is looked at goes across a cut.
+const COPIED: usize = 32 << 10;
 
 /// An input being read.
 pub(super) struct Feed<'a> {
     input: &'a mut dyn BufRead,
+    /// What comes before the reader's next byte: looked at across a cut, or put back.
     buffer: Vec<u8>,
     at: usize,
     consumed: u64,
@@ -26,23 +28,21 @@ impl<'a> Feed<'a> {
 
     /// Bytes not yet taken; none at the end of the input.
     pub(super) fn chunk(&mut self) -> &[u8] {
-        if self.at >= self.buffer.len() {
-            self.buffer.clear();
-            self.at = 0;
-            self.fill();
+        if self.at < self.buffer.len() {
+            return self.buffer.get(self.at..).unwrap_or_default();
         }
-        self.buffer.get(self.at..).unwrap_or_default()
+        self.buffer.clear();
+        self.at = 0;
+        self.has_more();
+        self.held()
     }
 
-    fn fill(&mut self) {
+    /// Whether the reader holds a byte; it reads on where it holds none.
+    fn has_more(&mut self) -> bool {
         while !self.ended {
             match self.input.fill_buf() {
                 Ok([]) => self.ended = true,
-                Ok(bytes) => {
-                    let taken = bytes.len().min(FILL);
-                    self.buffer.extend_from_slice(bytes.get(..taken).unwrap_or_default());
-                    return self.input.consume(taken);
-                }
+                Ok(_) => return true,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.error = Some(error);
@@ -50,11 +50,21 @@ impl<'a> Feed<'a> {
                 }
             }
         }
+        false
+    }
+
+    /// What the reader holds.
+    fn held(&mut self) -> &[u8] {
+        if self.ended { &[] } else { self.input.fill_buf().unwrap_or_default() }
     }
 
     /// Takes `bytes` of the current chunk.
     pub(super) fn take(&mut self, bytes: usize) {
-        self.at += bytes;
+        if self.at < self.buffer.len() {
+            self.at += bytes;
+        } else {
+            self.input.consume(bytes);
+        }
         self.consumed += bytes as u64;
     }
 
@@ -77,12 +87,19 @@ impl<'a> Feed<'a> {
 
     /// At least `bytes` not yet taken, fewer only at the end of the input.
     pub(super) fn ahead(&mut self, bytes: usize) -> &[u8] {
-        while self.buffer.len() - self.at.min(self.buffer.len()) < bytes && !self.ended {
-            self.buffer.drain(..self.at.min(self.buffer.len()));
-            self.at = 0;
-            self.fill();
+        if self.at >= self.buffer.len() && self.chunk().len() >= bytes {
+            return self.held();
         }
-        self.buffer.get(self.at..).unwrap_or_default()
+        self.buffer.drain(..self.at.min(self.buffer.len()));
+        self.at = 0;
+        while self.buffer.len() < bytes && self.has_more() {
+            let more = COPIED.max(bytes - self.buffer.len());
+            let Ok(held) = self.input.fill_buf() else { break };
+            let taken = held.len().min(more);
+            self.buffer.extend_from_slice(held.get(..taken).unwrap_or_default());
+            self.input.consume(taken);
+        }
+        &self.buffer
     }
 
     /// The next byte that `skip` does not skip, without taking anything; it gives up after some 64 KiB.
