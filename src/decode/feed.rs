@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 /// Bytes looked ahead at most.
 const LOOK_AHEAD: usize = 64 << 10;
 /// Bytes copied from the reader at a time, where what is looked at goes across a cut.
-const COPIED: usize = 32 << 10;
+const COPIED: usize = 16 << 10;
 
 /// An input being read.
 pub(super) struct Feed<'a> {
@@ -16,6 +16,8 @@ pub(super) struct Feed<'a> {
     /// What comes before the reader's next byte: looked at across a cut, or put back.
     buffer: Vec<u8>,
     at: usize,
+    /// How many of the last bytes there the reader still holds: once all before them is taken, it is looked at there again.
+    borrowed: usize,
     consumed: u64,
     error: Option<io::Error>,
     ended: bool,
@@ -23,7 +25,7 @@ pub(super) struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     pub(super) fn new(input: &'a mut dyn BufRead) -> Self {
-        Self { input, buffer: Vec::new(), at: 0, consumed: 0, error: None, ended: false }
+        Self { input, buffer: Vec::new(), at: 0, borrowed: 0, consumed: 0, error: None, ended: false }
     }
 
     /// Bytes not yet taken; none at the end of the input.
@@ -31,8 +33,6 @@ impl<'a> Feed<'a> {
         if self.at < self.buffer.len() {
             return self.buffer.get(self.at..).unwrap_or_default();
         }
-        self.buffer.clear();
-        self.at = 0;
         self.has_more();
         self.held()
     }
@@ -60,12 +60,13 @@ impl<'a> Feed<'a> {
 
     /// Takes `bytes` of the current chunk.
     pub(super) fn take(&mut self, bytes: usize) {
-        if self.at < self.buffer.len() {
-            self.at += bytes;
-        } else {
-            self.input.consume(bytes);
-        }
         self.consumed += bytes as u64;
+        self.at += bytes;
+        if let Some(beyond) = (self.at + self.borrowed).checked_sub(self.buffer.len()) {
+            self.input.consume(beyond);
+            self.buffer.clear();
+            (self.at, self.borrowed) = (0, 0);
+        }
     }
 
     /// Takes everything to the end of the input.
@@ -80,24 +81,28 @@ impl<'a> Feed<'a> {
 
     /// Puts back bytes taken before, the last first.
     pub(super) fn put_back(&mut self, bytes: &[u8]) {
-        self.buffer.splice(..self.at.min(self.buffer.len()), bytes.iter().copied());
+        self.buffer.splice(..self.at, bytes.iter().copied());
         self.at = 0;
         self.consumed = self.consumed.saturating_sub(bytes.len() as u64);
     }
 
     /// At least `bytes` not yet taken, fewer only at the end of the input.
     pub(super) fn ahead(&mut self, bytes: usize) -> &[u8] {
-        if self.at >= self.buffer.len() && self.chunk().len() >= bytes {
+        if self.buffer.is_empty() && self.chunk().len() >= bytes {
             return self.held();
         }
-        self.buffer.drain(..self.at.min(self.buffer.len()));
+        self.buffer.drain(..self.at);
         self.at = 0;
-        while self.buffer.len() < bytes && self.has_more() {
+        while self.buffer.len() < bytes {
+            self.input.consume(std::mem::take(&mut self.borrowed));
+            if !self.has_more() {
+                break;
+            }
             let more = COPIED.max(bytes - self.buffer.len());
-            let Ok(held) = self.input.fill_buf() else { break };
-            let taken = held.len().min(more);
-            self.buffer.extend_from_slice(held.get(..taken).unwrap_or_default());
-            self.input.consume(taken);
+            let held = self.input.fill_buf().unwrap_or_default();
+            let held = held.get(..more).unwrap_or(held);
+            self.buffer.extend_from_slice(held);
+            self.borrowed = held.len();
         }
         &self.buffer
     }

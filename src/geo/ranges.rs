@@ -44,7 +44,8 @@ impl Ranges {
     pub(super) fn read(source: &Source) -> Result<Self, Problems> {
         let mut problems = Problems::of(&source.name);
         let mut known: BTreeMap<(Option<Country>, Text, Option<u32>), usize> = BTreeMap::new();
-        let (mut written, mut places) = (Vec::new(), Vec::new());
+        let rows = memchr::memchr_iter(b'\n', source.text.as_bytes()).count();
+        let (mut written, mut places) = (Vec::with_capacity(rows), Vec::new());
         table(source, COLUMNS, &mut problems, |row, problems| {
             let range = range(row.cell("network"));
             if let Err(why) = range {
@@ -65,7 +66,8 @@ impl Ranges {
 
     /// Goes through all addresses once; of the ranges around one, the narrowest counts.
     fn sweep(written: &[Written], places: Vec<Place>) -> Self {
-        let mut ranges = Self { places, ..Self::default() };
+        let room = written.len();
+        let mut ranges = Self { from: Vec::with_capacity(room), to: Vec::with_capacity(room), places };
         let mut around = BinaryHeap::new();
         let mut at = 0;
         for (next, range) in written.iter().enumerate() {

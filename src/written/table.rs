@@ -2,7 +2,7 @@
 //!
 //! In: text with a heading. Out: rows whose cells are asked for by the heading's word. It refuses columns nobody named.
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord};
 
 use super::{Place, Problems, Source};
 use crate::model::Text;
@@ -28,7 +28,7 @@ pub struct Row<'a> {
 impl Row<'_> {
     /// The cell under a heading, trimmed; empty when there is none.
     pub fn cell(&self, column: &str) -> &str {
-        self.index(column).and_then(|index| self.record.get(index)).unwrap_or("")
+        self.index(column).and_then(|index| self.record.get(index)).unwrap_or("").trim()
     }
 
     /// Where that cell begins; where the row begins when there is none.
@@ -71,8 +71,7 @@ pub fn table(
     mut each: impl FnMut(Row<'_>, &mut Problems),
 ) {
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     let mut heading: Vec<Text> = Vec::new();
     loop {
@@ -99,7 +98,7 @@ pub fn table(
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         let row = Row { heading: &heading, record: &record, text: row_text, line };
         if heading.is_empty() {
-            let names: Vec<_> = record.iter().map(Text::new).collect();
+            let names: Vec<_> = record.iter().map(str::trim).map(Text::new).collect();
             check_heading(&Row { heading: &names, ..row }, columns, problems);
             heading = names;
         } else if record.len() == heading.len() {
