@@ -60,6 +60,7 @@ impl Core {
     /// A partition is read by somebody else, or will be read again from its beginning.
     pub(super) fn forget(&mut self, partition: i32) {
         self.partitions.remove(&partition);
+        self.days.forget(partition);
     }
 
     /// The next record of a partition. Those before `start` were dealt with by whoever read it before.

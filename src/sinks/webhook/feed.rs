@@ -73,6 +73,11 @@ impl Shared {
         self.state().holds.get(&partition).filter(|hold| hold.generation == generation).map(|hold| hold.start)
     }
 
+    /// Grows whenever a partition is given or taken.
+    pub(super) fn generation(&self) -> u64 {
+        self.state().generations
+    }
+
     /// The record at `offset` and all before it have been dealt with.
     pub(super) fn done(&self, partition: i32, generation: u64, offset: i64) {
         let mut state = self.state();

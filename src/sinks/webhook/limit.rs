@@ -1,7 +1,11 @@
 //! How many messages a rule may make a day, and what is left out beyond.
 //!
+//! In: messages by rule and partition, and their days. Out: whether each is within its rule's limit, and what was left out
+//! of a day that has ended. It refuses to know clocks and records.
+//!
 //! A day is one of the records' own times, so that reading the topic again counts the same. Days only go forward: what
-//! comes late from a day already summed up counts for the day that is open.
+//! comes late from a day already summed up counts for the day that is open. A limit is of all partitions together, and yet
+//! each is counted for itself: one that is read again is counted again, and must not count twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,11 +34,16 @@ pub(super) struct LeftOut {
     pub(super) partition: i32,
 }
 
-/// What was heard of a rule on the day that is open.
+/// What was heard of a rule on the day that is open: how many messages, by partition; at least one of one.
 struct Counted {
     rule: Arc<Rule>,
-    count: u64,
-    partition: i32,
+    partitions: BTreeMap<i32, u64>,
+}
+
+impl Counted {
+    fn all(&self) -> u64 {
+        self.partitions.values().sum()
+    }
 }
 
 /// Counts of the day that is open.
@@ -57,9 +66,10 @@ impl Days {
         let ended = self.open.replace(day);
         let rules = std::mem::take(&mut self.rules);
         let Some(day) = ended else { return Vec::new() };
-        let beyond = |Counted { rule, count, partition }| match count.saturating_sub(u64::from(self.most)) {
-            0 => None,
-            count => Some(LeftOut { rule, day, count, partition }),
+        let beyond = |counted: Counted| {
+            let count = counted.all().checked_sub(u64::from(self.most)).filter(|count| *count > 0)?;
+            let (partition, _) = counted.partitions.first_key_value()?;
+            Some(LeftOut { rule: Arc::clone(&counted.rule), day, count, partition: *partition })
         };
         rules.into_values().filter_map(beyond).collect()
     }
@@ -71,10 +81,17 @@ impl Days {
 
     /// Counts a message of the day that is open (see [`Days::begin`]).
     pub(super) fn count(&mut self, rule: &Arc<Rule>, partition: i32) -> Within {
-        let new = || Counted { rule: Arc::clone(rule), count: 0, partition };
+        let new = || Counted { rule: Arc::clone(rule), partitions: BTreeMap::new() };
         let counted = self.rules.entry(rule.id.clone()).or_insert_with(new);
-        counted.count += 1;
-        counted.partition = counted.partition.min(partition);
-        if counted.count > u64::from(self.most) { Within::Beyond } else { Within::Limit }
+        *counted.partitions.entry(partition).or_default() += 1;
+        if counted.all() > u64::from(self.most) { Within::Beyond } else { Within::Limit }
+    }
+
+    /// What was counted of a partition is counted by whoever reads it now.
+    pub(super) fn forget(&mut self, partition: i32) {
+        self.rules.retain(|_, counted| {
+            counted.partitions.remove(&partition);
+            !counted.partitions.is_empty()
+        });
     }
 }

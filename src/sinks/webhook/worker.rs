@@ -27,6 +27,8 @@ pub struct Worker {
     core: Core,
     /// The time of reading each partition that the core's memory is of.
     generations: BTreeMap<i32, u64>,
+    /// The feed's generation at which it was last looked whether they are over.
+    looked: u64,
     line: Receiver<Said>,
     shared: Arc<Shared>,
     pace: Pace,
@@ -39,8 +41,8 @@ pub fn open(target: Target) -> (Feed, Worker) {
     let (sender, line) = sync_channel(WAITING);
     let feed = Feed::new(target.name.clone(), sender, Arc::clone(&shared));
     let core = Core::new(&target);
-    let generations = BTreeMap::new();
-    (feed, Worker { target, core, generations, line, shared, pace: Pace::STATED, quiet: QUIET })
+    let (generations, looked) = (BTreeMap::new(), 0);
+    (feed, Worker { target, core, generations, looked, line, shared, pace: Pace::STATED, quiet: QUIET })
 }
 
 /// Whether to go on.
@@ -81,9 +83,14 @@ impl Worker {
         }
     }
 
-    /// Gives back the memory of partitions that somebody else reads now.
+    /// Gives back the memory of partitions that somebody else reads now, or that are read again: what was counted of them
+    /// must not be held against the others.
     fn forget_taken(&mut self) {
-        let Self { generations, shared, core, .. } = self;
+        let Self { generations, looked, shared, core, .. } = self;
+        let generation = shared.generation();
+        if std::mem::replace(looked, generation) == generation {
+            return;
+        }
         generations.retain(|partition, generation| {
             let held = shared.start(*partition, *generation).is_some();
             if !held {
@@ -97,13 +104,9 @@ impl Worker {
     fn take(&mut self, said: Said, client: &Client, now: &impl Fn() -> EventTime) {
         let Said { generation, heard } = said;
         let (partition, offset) = (heard.partition, heard.offset);
-        let Some(start) = self.shared.start(partition, generation) else {
-            self.core.forget(partition);
-            return;
-        };
-        if self.generations.insert(partition, generation) != Some(generation) {
-            self.core.forget(partition);
-        }
+        self.forget_taken();
+        let Some(start) = self.shared.start(partition, generation) else { return };
+        self.generations.insert(partition, generation);
         let decided = self.core.hear(start, heard, now());
         decided.counted.into_iter().for_each(|outcome| self.shared.count(outcome));
         for message in &decided.send {

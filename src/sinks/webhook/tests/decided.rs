@@ -250,6 +250,31 @@ fn partitions_are_remembered_and_forgotten_each_for_itself() {
 }
 
 #[test]
+fn a_partition_that_is_read_again_counts_once_for_the_limit_and_one_taken_away_not_at_all() {
+    let mut core = Core::new(&Target { most: 4, ..everything() });
+    let hear = |core: &mut Core, start, offset, record: &str| {
+        let decided = core.hear(start, heard(offset, record), later());
+        words(&decided.send, decided.counted)
+    };
+    assert_eq!(hear(&mut core, 0, 0, "a 1 open 1 in=0"), "opened a");
+    assert_eq!(hear(&mut core, 0, 1, "b 1 open 1 in=0"), "opened b");
+    assert_eq!(hear(&mut core, 0, 0, "c 1 open 1 in=1"), "opened c");
+    // Read again: as many as before.
+    core.forget(0);
+    assert_eq!(hear(&mut core, 2, 0, "a 1 open 1 in=0"), "");
+    assert_eq!(hear(&mut core, 2, 1, "b 1 open 1 in=0"), "");
+    assert_eq!(hear(&mut core, 2, 2, "d 1 open 1 in=0"), "opened d");
+    assert_eq!(hear(&mut core, 2, 3, "e 1 open 1 in=0"), "(suppressed_by_limit)");
+    assert_eq!(hear(&mut core, 0, 1, "f 1 open 1 in=1"), "(suppressed_by_limit)");
+    // Taken away, with what was left out of it.
+    core.forget(0);
+    assert_eq!(hear(&mut core, 0, 2, "0 1 open 1 in=1"), "opened 0");
+    assert_eq!(hear(&mut core, 0, 3, "1 1 open 1 in=1"), "opened 1");
+    assert_eq!(hear(&mut core, 0, 4, "2 1 open 1 in=1"), "(suppressed_by_limit)");
+    assert_eq!(hear(&mut core, 0, 5, "3 1 open 1 in=1 day=1"), "summary r 2024-09-01 1, opened 3");
+}
+
+#[test]
 fn keys_are_the_same_for_the_same_alert_revision_and_event_only() {
     let keys = |records: &[&str]| -> Vec<String> {
         let mut core = Core::new(&everything());

@@ -310,6 +310,29 @@ fn a_partition_taken_away_takes_its_waiting_messages_with_it() {
 }
 
 #[test]
+fn a_partition_given_anew_takes_nothing_from_the_limit_of_a_day() {
+    let server = serve(|_| status(200, ""));
+    let running = run(Target { most: 3, ..target(&server.url) });
+    running.feed.assign(0, 0);
+    running.say(0, "a 1 open 1");
+    running.say(1, "b 1 open 1");
+    running.committed(2);
+    // Read again from its beginning.
+    running.feed.assign(0, 2);
+    running.say(0, "a 1 open 1");
+    running.say(1, "b 1 open 1");
+    running.say(2, "c 1 open 1");
+    running.committed(3);
+    // Read by somebody else.
+    running.feed.revoke(0);
+    running.feed.assign(1, 0);
+    ["d", "e", "f"].iter().zip(0..).for_each(|(id, offset)| running.say(offset, &format!("{id} 1 open 1 in=1")));
+    soon("the offset", || (running.feed.offsets().get(&1) == Some(&3)).then_some(()));
+    assert_eq!(running.counts(), [("delivered", 6)]);
+    running.end();
+}
+
+#[test]
 fn a_stopped_worker_leaves_what_waits_for_the_next_start() {
     let server = serve(|_| status(503, "Retry-After: 3600\r\n"));
     let running = run(target(&server.url));
