@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::limit::{Days, LeftOut, Within};
+use super::limit::{Days, LeftOut, Summed, Within};
 use super::line::{Heard, Told};
 use super::memory::{Audience, Change, MOST_ALERTS, Memory};
 use super::message::{Body, Message};
@@ -69,6 +69,9 @@ impl Core {
         // A producer's clock that runs ahead must not close days that have not come.
         let at = heard.at.min(now);
         let send = self.summaries(turn, at);
+        if turn == Turn::New || self.days.open() >= Some(now.day()) {
+            self.days.is_not_summed_up();
+        }
         let counted = |outcome| (turn == Turn::New).then_some(outcome);
         let (change, audience) = match self.change(&heard) {
             Ok((Some(change), audience)) if self.asked.on.contains(&change.event) => (change, audience),
@@ -91,11 +94,12 @@ impl Core {
         Decided { send, counted: None }
     }
 
-    /// Nothing has been heard for a while: a day that has ended is summed up.
+    /// Nothing has been heard for a while: a day that has ended is summed up. One of which everything was dealt with before
+    /// is left to the first record of a later day: otherwise each restart before that would sum it up again.
     pub(super) fn quiet(&mut self, now: EventTime) -> Vec<Message> {
-        match self.days.open() {
-            Some(_) => self.days.begin(now.day()).into_iter().map(|left| summary(left, now)).collect(),
-            None => Vec::new(),
+        match self.days.summed() {
+            Summed::No => self.days.begin(now.day()).into_iter().map(|left| summary(left, now)).collect(),
+            Summed::Perhaps => Vec::new(),
         }
     }
 

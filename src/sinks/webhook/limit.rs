@@ -46,16 +46,26 @@ impl Counted {
     }
 }
 
+/// Whether the day that is open may have been summed up before, by a process that is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Summed {
+    /// All that was heard of it was dealt with before, and read again when it was over.
+    Perhaps,
+    /// Something of it was new, or it was not over when it was read.
+    No,
+}
+
 /// Counts of the day that is open.
 pub(super) struct Days {
     most: u32,
     open: Option<Day>,
+    summed: Summed,
     rules: BTreeMap<Text, Counted>,
 }
 
 impl Days {
     pub(super) fn new(most: u32) -> Self {
-        Self { most, open: None, rules: BTreeMap::new() }
+        Self { most, open: None, summed: Summed::Perhaps, rules: BTreeMap::new() }
     }
 
     /// Begins `day` if it is later than the one that is open: what was left out of that, by rule.
@@ -64,6 +74,7 @@ impl Days {
             return Vec::new();
         }
         let ended = self.open.replace(day);
+        self.summed = Summed::Perhaps;
         let rules = std::mem::take(&mut self.rules);
         let Some(day) = ended else { return Vec::new() };
         let beyond = |counted: Counted| {
@@ -77,6 +88,16 @@ impl Days {
     /// The day that is open.
     pub(super) fn open(&self) -> Option<Day> {
         self.open
+    }
+
+    /// Nobody can have summed up the day that is open.
+    pub(super) fn is_not_summed_up(&mut self) {
+        self.summed = Summed::No;
+    }
+
+    /// Whether the day that is open may have been summed up before.
+    pub(super) fn summed(&self) -> Summed {
+        self.summed
     }
 
     /// Counts a message of the day that is open (see [`Days::begin`]).

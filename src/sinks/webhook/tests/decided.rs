@@ -221,17 +221,39 @@ fn what_was_dealt_with_before_only_feeds_the_memory_limits_included() {
 }
 
 #[test]
-fn a_summary_that_may_not_have_been_sent_is_sent_after_a_restart() {
+fn a_restart_after_the_end_of_a_day_leaves_its_summary_to_the_first_record_of_a_later_one() {
     let target = Target { most: 1, ..everything() };
     let story = "a 1 open 1 day=0          =>
          b 1 open 1 day=0          =>
-         quiet day=1               => summary r 2024-09-01 1";
+         quiet day=1               =>
+         quiet day=1               =>
+         c 1 open 1 day=1          => summary r 2024-09-01 1, opened c
+         quiet day=1               =>";
     check_from(2, &target, story);
     let committed = "a 1 open 1 day=0          =>
          b 1 open 1 day=0          =>
          a 1 open 1 day=1          =>
-         quiet day=1               =>";
+         quiet day=1               =>
+         quiet day=2               =>";
     check_from(3, &target, committed);
+    // What is new of a day that is over: nobody has told of it.
+    let new = "a 1 open 1 day=0          =>
+         b 1 open 1 day=0          => (suppressed_by_limit)
+         quiet day=1               => summary r 2024-09-01 1
+         quiet day=1               =>";
+    check_from(1, &target, new);
+}
+
+#[test]
+fn a_restart_within_a_day_sums_it_up_in_quiet() {
+    let mut core = Core::new(&Target { most: 1, ..everything() });
+    for (offset, record) in [(0, "a 1 open 1 hour=7"), (1, "b 1 open 1 hour=8")] {
+        let noon = heard(0, "a gone").at;
+        assert_eq!(core.hear(2, heard(offset, record), noon), Default::default());
+    }
+    assert_eq!(words(&core.quiet(day(0)), None), "");
+    assert_eq!(words(&core.quiet(day(1)), None), "summary r 2024-09-01 1");
+    assert_eq!(words(&core.quiet(day(1)), None), "");
 }
 
 #[test]
