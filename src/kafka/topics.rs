@@ -21,7 +21,12 @@ pub enum Cleanup {
         retention_ms: i64,
     },
     /// The last of every key stays.
-    Compact,
+    Compact {
+        /// Milliseconds for which all others stay too: `min.compaction.lag.ms`.
+        lag_ms: i64,
+        /// Milliseconds for which a tombstone stays after that: `delete.retention.ms`; `None` is what the broker does.
+        tombstones_ms: Option<i64>,
+    },
     /// Whatever it is.
     Any,
 }
@@ -30,7 +35,7 @@ impl Cleanup {
     fn policy(self) -> &'static str {
         match self {
             Self::Delete { .. } | Self::Any => "delete",
-            Self::Compact => "compact",
+            Self::Compact { .. } => "compact",
         }
     }
 }
@@ -175,8 +180,10 @@ fn properties(topic: &Wanted) -> Vec<(&'static str, String)> {
     let mut properties = vec![("cleanup.policy", topic.cleanup.policy().to_owned())];
     match topic.cleanup {
         Cleanup::Delete { retention_ms } => properties.push(("retention.ms", retention_ms.to_string())),
-        // What a stalled predecessor says must not push out what its successor said before that has been read.
-        Cleanup::Compact => properties.push(("min.compaction.lag.ms", "600000".to_owned())),
+        Cleanup::Compact { lag_ms, tombstones_ms } => {
+            properties.push(("min.compaction.lag.ms", lag_ms.to_string()));
+            properties.extend(tombstones_ms.map(|ms| ("delete.retention.ms", ms.to_string())));
+        }
         Cleanup::Any => {}
     }
     properties
@@ -261,4 +268,33 @@ fn differs(connection: &Connection, topic: &Wanted, found: usize, known: &Descri
         ));
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_makes_a_topic_says_all_that_it_is_made_with() {
+        let connection = Connection { brokers: "kafka.example:9092".to_owned(), ..Connection::default() };
+        let made = |cleanup, replication| {
+            command(&connection, &Wanted { name: "t".to_owned(), partitions: Some(4), cleanup, replication })
+        };
+        let begin = "kafka-topics.sh --bootstrap-server kafka.example:9092 --create --topic t --partitions 4";
+        assert_eq!(
+            made(Cleanup::Compact { lag_ms: 5, tombstones_ms: Some(7) }, Some(3)),
+            format!(
+                "{begin} --replication-factor 3 --config cleanup.policy=compact --config min.compaction.lag.ms=5 \
+                 --config delete.retention.ms=7"
+            )
+        );
+        assert_eq!(
+            made(Cleanup::Compact { lag_ms: 5, tombstones_ms: None }, None),
+            format!("{begin} --config cleanup.policy=compact --config min.compaction.lag.ms=5")
+        );
+        assert_eq!(
+            made(Cleanup::Delete { retention_ms: -1 }, None),
+            format!("{begin} --config cleanup.policy=delete --config retention.ms=-1")
+        );
+    }
 }

@@ -306,8 +306,14 @@ fn topics_that_are_not_as_they_must_be_are_refused_with_the_command_that_mends_t
     service.replace("rejects: missing.rejects", "rejects: off, create: refused");
     let mut instance = service.start("missing", "", &[]);
     assert_eq!(instance.ended(PATIENCE).code(), Some(2), "{}", instance.log());
-    let told = "topic missing.facts does not exist: kafka-topics.sh";
-    assert!(instance.log().contains(told), "{}", instance.log());
+    for told in [
+        "topic missing.facts does not exist: kafka-topics.sh",
+        "--topic missing.contributions --partitions 4 --config cleanup.policy=compact --config min.compaction.lag.ms=600000",
+        "--topic missing.alerts --partitions 4 --config cleanup.policy=compact --config min.compaction.lag.ms=172800000 \
+         --config delete.retention.ms=172800000",
+    ] {
+        assert!(instance.log().contains(told), "{told}\n{}", instance.log());
+    }
 }
 
 fn password(service: &Service, word: &str) -> String {

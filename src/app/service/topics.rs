@@ -8,6 +8,12 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// How long facts are kept where nobody says: longer than any may be late, and than snapshots may fail.
 const SPARE_DAYS: i64 = 30;
 
+/// What a stalled predecessor says must not push out what its successor said before that has been read. Whoever reads
+/// contributions wants the last of every key and no more, so that minutes are enough.
+const CONTRIBUTIONS: Cleanup = Cleanup::Compact { lag_ms: 10 * 60 * 1_000, tombstones_ms: None };
+/// A webhook tells what became of an alert, withdrawals too, after an outage of so long: docs/webhooks.md.
+const ALERTS: Cleanup = Cleanup::Compact { lag_ms: 2 * DAY_MS, tombstones_ms: Some(2 * DAY_MS) };
+
 /// Most bytes that librdkafka sends at once by itself.
 const BATCH_BYTES: u64 = 1_000_000;
 
@@ -29,8 +35,8 @@ pub(super) async fn ensure(
     };
     let mut all = vec![wanted(&topics.facts, shards, Cleanup::Delete { retention_ms: retention(service) })];
     if role.holds_shards() {
-        all.push(wanted(&topics.contributions, shards, Cleanup::Compact));
-        all.push(wanted(&topics.alerts, shards, Cleanup::Compact));
+        all.push(wanted(&topics.contributions, shards, CONTRIBUTIONS));
+        all.push(wanted(&topics.alerts, shards, ALERTS));
     }
     if role.reads_records()
         && let Some(rejects) = &topics.rejects
