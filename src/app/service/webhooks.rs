@@ -3,21 +3,24 @@
 //! In: alerts as published. Out: what the target's worker makes of them, and offsets of what it has dealt with. A target
 //! that takes nothing pauses its own partitions and nobody else's. It refuses to know what is sent and when.
 
+mod member;
+mod past;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rdkafka::Message as _;
 use rdkafka::consumer::{CommitMode, Consumer as _};
-use rdkafka::error::KafkaError as Cause;
 use rdkafka::types::RDKafkaErrorCode;
-use rdkafka::{Message as _, Offset, TopicPartitionList};
 
+use self::member::Member;
 use super::clock::{self, Stopwatch};
 use super::view::View;
 use crate::config::Service;
-use crate::kafka::{Consumer, Group, KafkaError};
+use crate::kafka::{Consumer, KafkaError};
 use crate::model::EventTime;
 use crate::sinks::AlertFormat;
 use crate::sinks::webhook::{self, Feed, Heard, NotTaken, Said, Target};
@@ -26,100 +29,15 @@ use crate::sinks::webhook::{self, Feed, Heard, NotTaken, Said, Target};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often offsets are committed.
 const COMMIT: Duration = Duration::from_secs(1);
-
-/// What the group tells.
-#[derive(Clone)]
-struct Member {
-    feed: Arc<Feed>,
-    view: Arc<View>,
-    stop: Arc<AtomicBool>,
-}
-
-/// Where a partition is new to a target of which no offset is known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum New {
-    /// At its end: nobody knew the target when what stands there was said.
-    AtTheEnd,
-    /// At its beginning: it was made anew, and the target known before.
-    AtTheBeginning,
-}
-
-impl Member {
-    /// Every partition is read from its beginning, so that it is known what was said before; what is new begins where this
-    /// target left off.
-    fn begin(&self, consumer: &Consumer, partitions: &mut TopicPartitionList, unknown: New) -> Result<(), Cause> {
-        let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
-        let mut first = TopicPartitionList::new();
-        for element in committed.elements() {
-            element.error()?;
-            let (topic, partition) = (element.topic(), element.partition());
-            let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
-            let new = match element.offset() {
-                Offset::Offset(offset) if offset <= high => offset,
-                // It ends before what was read: it was made anew.
-                Offset::Offset(_) => low,
-                _ if unknown == New::AtTheBeginning => low,
-                _ => {
-                    first.add_partition_offset(topic, partition, Offset::Offset(high))?;
-                    high
-                }
-            };
-            partitions.set_partition_offset(topic, partition, Offset::Offset(low))?;
-            self.feed.assign(partition, new);
-        }
-        if first.count() > 0 {
-            // From now on this target is known: what comes while it is away is not missed.
-            consumer.commit(&first, CommitMode::Sync)?;
-        }
-        Ok(())
-    }
-}
-
-impl Group for Member {
-    fn given(&self, consumer: &Consumer, partitions: &mut TopicPartitionList) {
-        while let Err(error) = self.begin(consumer, partitions, New::AtTheEnd) {
-            tracing::warn!(target = &**self.feed.name(), %error, "cannot learn where a webhook was left, trying again");
-            self.view.counts.add("kafka_errors", "committed");
-            if self.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(500));
-        }
-    }
-
-    fn begun(&self, _: &Consumer, partitions: &TopicPartitionList) {
-        tracing::info!(webhook = &**self.feed.name(), partitions = partitions.count(), "webhook reads alerts");
-    }
-
-    fn taken(&self, consumer: &Consumer, partitions: &TopicPartitionList) {
-        if !consumer.assignment_lost() {
-            commit(consumer, &self.feed, partitions, CommitMode::Sync);
-        }
-        partitions.elements().iter().for_each(|element| self.feed.revoke(element.partition()));
-    }
-}
-
-fn commit(consumer: &Consumer, feed: &Feed, partitions: &TopicPartitionList, mode: CommitMode) {
-    let offsets = feed.offsets();
-    let mut list = TopicPartitionList::new();
-    for element in partitions.elements() {
-        if let Some(offset) = offsets.get(&element.partition())
-            && let Err(error) = list.add_partition_offset(element.topic(), element.partition(), Offset::Offset(*offset))
-        {
-            tracing::warn!(%error, "cannot state an offset");
-        }
-    }
-    if list.count() > 0
-        && let Err(error) = consumer.commit(&list, mode)
-    {
-        tracing::warn!(webhook = &**feed.name(), %error, "offsets of a webhook were not committed");
-    }
-}
+/// Least time between two rounds of asking for partitions that nobody answered for.
+const AGAIN: Duration = Duration::from_millis(500);
+/// So many times as long as the last round took, what is read already has its turn before the next.
+const SHARE: u32 = 3;
 
 /// Reads the alerts topic for one target.
 pub(super) struct Webhook {
     consumer: Consumer,
-    member: Member,
+    member: Arc<Member>,
     feed: Arc<Feed>,
     view: Arc<View>,
     format: AlertFormat,
@@ -127,6 +45,8 @@ pub(super) struct Webhook {
     waiting: VecDeque<Said>,
     /// A partition does not hold what was to be read next: librdkafka does not say which, and has stopped reading it.
     astray: bool,
+    /// Since when partitions were not asked for, and how long they are not.
+    asked: (Stopwatch, Duration),
     /// Sends; ends when its feed does.
     worker: JoinHandle<()>,
 }
@@ -144,8 +64,8 @@ impl Webhook {
         view.webhook(feed.watch());
         let feed = Arc::new(feed);
         let group = service.group_of(&format!("webhook-{}", feed.name()));
-        let member = Member { feed: Arc::clone(&feed), view: Arc::clone(&view), stop };
-        let consumer = connection.member(&group, Box::new(member.clone()), None, &[])?;
+        let member = Arc::new(Member::new(Arc::clone(&feed), Arc::clone(&view), stop));
+        let consumer = connection.member(&group, Box::new(Arc::clone(&member)), None, &[])?;
         let topic = &service.topics.alerts;
         consumer.subscribe(&[topic]).map_err(|error| KafkaError::Request {
             brokers: connection.brokers.clone(),
@@ -155,7 +75,8 @@ impl Webhook {
         let name = format!("webhook-{}", feed.name());
         let worker = std::thread::Builder::new().name(name).spawn(move || worker.run(clock::now))?;
         let (format, waiting, astray) = (service.topics.format, VecDeque::new(), false);
-        Ok(Self { consumer, member, feed, view, format, waiting, astray, worker })
+        let asked = (Stopwatch::start(), Duration::ZERO);
+        Ok(Self { consumer, member, feed, view, format, waiting, astray, asked, worker })
     }
 
     /// Until it is told to stop.
@@ -164,13 +85,11 @@ impl Webhook {
         while !stop.load(Ordering::Relaxed) {
             anyhow::ensure!(!self.worker.is_finished(), "what sends to webhook {} has ended", self.feed.name());
             self.step();
-            if self.astray {
-                self.read_anew();
-            }
+            self.ask_again();
             if committed.has_passed(COMMIT)
                 && let Ok(assigned) = self.consumer.assignment()
             {
-                commit(&self.consumer, &self.feed, &assigned, CommitMode::Async);
+                self.member.commit(&self.consumer, &assigned, CommitMode::Async);
             }
         }
         self.feed.stop();
@@ -228,21 +147,23 @@ impl Webhook {
         }
     }
 
-    /// All partitions from their beginnings again: what was told of them is known from there.
-    fn read_anew(&mut self) {
-        let again = || {
-            let mut partitions = self.consumer.assignment()?;
-            self.member.begin(&self.consumer, &mut partitions, New::AtTheBeginning)?;
-            // Where only that failed before, there is nothing to be ended.
-            let _ = self.consumer.incremental_unassign(&partitions);
-            self.consumer.incremental_assign(&partitions)
-        };
-        match again() {
-            Ok(()) => self.astray = false,
-            Err(error) => {
-                tracing::warn!(webhook = &**self.feed.name(), %error, "cannot read alerts anew, trying again")
-            }
+    /// Where a partition is astray, all from their beginnings again; and those that nobody answered for.
+    fn ask_again(&mut self) {
+        let (since, pause) = self.asked;
+        if !(self.astray || self.member.is_behind()) || since.elapsed() < pause {
+            return;
         }
+        let round = Stopwatch::start();
+        let taken_up = self.consumer.assignment().and_then(|assigned| {
+            if std::mem::take(&mut self.astray) {
+                self.member.interrupt(&self.consumer, &assigned);
+            }
+            self.member.take_up(&self.consumer)
+        });
+        if let Err(error) = taken_up {
+            tracing::warn!(webhook = &**self.feed.name(), %error, "cannot read alerts anew, trying again");
+        }
+        self.asked = (Stopwatch::start(), AGAIN.max(round.elapsed() * SHARE));
     }
 
     /// Pauses or resumes whatever is ours.

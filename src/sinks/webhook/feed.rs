@@ -179,9 +179,14 @@ impl Feed {
     }
 
     /// Offsets that may be committed, by partition: everything before each is decided, and delivered, refused or given up.
+    /// Where nothing new was dealt with, it is where new records begin: once that is committed, a target is known.
     pub fn offsets(&self) -> BTreeMap<i32, i64> {
-        let held = |(partition, hold): (&i32, &Hold)| (hold.next > hold.start).then_some((*partition, hold.next));
-        self.shared.state().holds.iter().filter_map(held).collect()
+        self.shared.state().holds.iter().map(|(partition, hold)| (*partition, hold.next)).collect()
+    }
+
+    /// Offset of the first record of a partition that has not been dealt with; `None` where it is not assigned.
+    pub fn next(&self, partition: i32) -> Option<i64> {
+        self.shared.state().holds.get(&partition).map(|hold| hold.next)
     }
 
     /// A view for metrics and readiness, to be kept anywhere.

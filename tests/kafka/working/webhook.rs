@@ -50,14 +50,30 @@ fn start(service: &Service, name: &str, targets: usize, surface: &Surface) -> In
 #[test]
 fn a_webhook_hears_an_alerts_topic_that_is_made_anew() {
     let Some(broker) = shared() else { return };
+    made_anew(Service::new(broker, "anew-told", 2, ""), |_| ());
+}
+
+#[test]
+fn a_webhook_hears_an_alerts_topic_that_is_made_anew_after_its_partitions_were_taken() {
+    let Some(broker) = shared() else { return };
+    let gone = |running: &mut [Instance]| {
+        eventually(LONG, "partitions that are taken", || {
+            assert!(running[0].is_running(), "{}", running[0].log());
+            running[0].log().contains("webhook gave partitions back").then_some(())
+        });
+    };
+    made_anew(Service::quick_to_look(broker, "gone-told"), gone);
+}
+
+/// What is told of a topic that was deleted, is `gone`, and is made again.
+fn made_anew(mut service: Service, gone: impl FnOnce(&mut [Instance])) {
     let hook = Hook::well();
-    let settings = format!(
+    service.add(&format!(
         "policy: [rules]\n\
          webhooks:\n\
          - {{ name: well, url: \"{}\", shape: signed, secret_file: hook.key }}\n",
         hook.url
-    );
-    let service = Service::new(broker, "anew-told", 2, &settings);
+    ));
     service.rules("rules", &[OWNERS]);
     for (file, secret) in [("hook.key", KEY), ("token", TOKEN)] {
         std::fs::write(service.folder.path().join(file), secret).unwrap();
@@ -73,6 +89,7 @@ fn a_webhook_hears_an_alerts_topic_that_is_made_anew() {
 
     let alerts = service.topic("alerts");
     service.client.delete_topic(&alerts);
+    gone(&mut running);
     let made = || service.client.try_create_topic(&alerts, 2, &[("cleanup.policy", "compact")]).ok();
     eventually(LONG, "a topic of the same name", made);
     service.send(&owner(4), 7);

@@ -228,7 +228,7 @@ fn a_target_that_hangs_blocks_only_itself_and_is_visible() {
     let failing = soon("the failure", || slow.feed.watch().failing());
     assert_eq!((failing.why, failing.since), (Why::Timeout, heard(0, "a gone").at));
     soon("another attempt", || (slow.counts().contains(&("retried", 2))).then_some(()));
-    assert!(slow.feed.offsets().is_empty());
+    assert_eq!(slow.feed.offsets(), [(0, 0)].into());
     let full = (1..1_000).find_map(|offset| slow.feed.offer(slow.feed.read(heard(offset, "a 2 open 1"))?).err());
     assert!(matches!(full, Some(NotTaken::Full(said)) if said.heard.offset <= i64::try_from(WAITING).unwrap() + 1));
     slow.end();
@@ -339,7 +339,7 @@ fn a_stopped_worker_leaves_what_waits_for_the_next_start() {
     running.feed.assign(0, 0);
     running.say(0, "a 1 open 1");
     soon("an attempt", || (server.count() == 1).then_some(()));
-    assert!(running.feed.offsets().is_empty());
+    assert_eq!(running.feed.offsets(), [(0, 0)].into(), "where it began");
     let Running { feed, thread, .. } = running;
     drop(feed);
     thread.join().unwrap();
