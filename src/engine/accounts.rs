@@ -57,6 +57,10 @@ impl Accounts {
         match fact {
             Fact::Usage(usage) => {
                 let fate = self.ledger.apply(position, usage, id, &book.catalogue);
+                if let Some(told) = usage.told().filter(|_| fate == Fate::Applied) {
+                    self.parties.tell(&usage.account, &told);
+                    self.ledger.index(&usage.account).into_iter().for_each(|account| _ = self.known.remove(&account));
+                }
                 Applied { fate, suppressions: Vec::new() }
             }
             card => self.card(position, card),
@@ -168,8 +172,9 @@ impl Accounts {
         let mut known = self.known.get(&account).cloned();
         let (begins, ends) = (day.first_hour().start(), day.last_hour().start());
         if !self.parties.change_within(begins, ends) {
-            let text = Text::new(id.to_string());
-            let now = Known::at(begins, known, Named { id, text: &text }, &self.parties, book);
+            let (text, told) = (Text::new(id.to_string()), self.ledger.told(account, day));
+            let named = Named { id, text: &text, told: &told };
+            let now = Known::at(begins, known, named, &self.parties, book);
             let ruled_out = keys.iter().all(|(_, of_key)| of_key.rules.both(&now.rules).is_none());
             known = Some(now);
             if ruled_out {

@@ -11,7 +11,7 @@ use super::scope::View;
 use super::standing::Standing;
 use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Key, KeyIndex};
-use crate::model::{AccountId, Day, EventTime, Text};
+use crate::model::{AccountId, Day, EventTime, Text, Told};
 use crate::parties::Parties;
 use crate::policy::{List, Rule, Stage};
 
@@ -114,11 +114,13 @@ pub(super) struct Known {
     pub(super) rules: Rules,
 }
 
-/// An account as alerts write it too.
+/// An account as alerts write it too, and as bills know it.
 #[derive(Clone, Copy)]
 pub(super) struct Named<'a> {
     pub(super) id: &'a AccountId,
     pub(super) text: &'a Text,
+    /// What its bills told as of the day that is asked about.
+    pub(super) told: &'a [Told],
 }
 
 impl Known {
@@ -137,7 +139,7 @@ impl Known {
             }
             before => (before.as_ref().map(|known| known.at.day()), before),
         };
-        let fresh = Standing::of(account.id, parties, book, at);
+        let fresh = Standing::of(account.id, account.told, parties, book, at);
         match before.filter(|before| *before.standing == fresh) {
             Some(same) if asked == Some(at.day()) => Self { at, ..same },
             Some(same) => Self::new(at, same.standing, account, book),

@@ -340,6 +340,6 @@ fn goes_to_all(kind: FactKind) -> bool {
         Kind::Account | Kind::Party | Kind::Edge | Kind::Authorisation | Kind::Suppression | Kind::Tender => true,
         Kind::Tick | Kind::StatementComplete => true,
         Kind::CapacityStarted | Kind::CapacityStopped | Kind::OperationHalf | Kind::CapacityDenied => false,
-        Kind::CapacityReserved | Kind::UsageBilled | Kind::ModelUsed | Kind::Sighting => false,
+        Kind::CapacityReserved | Kind::UsageBilled | Kind::ModelUsed | Kind::Sighting | Kind::Attribute => false,
     }
 }

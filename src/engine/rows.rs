@@ -87,10 +87,10 @@ pub(super) fn rows(
     let pieces = |(index, activity)| split_at_changes(activity, parties).into_iter().map(move |piece| (index, piece));
     let mut pieces: Vec<(KeyIndex, Activity)> = activities.into_iter().flat_map(pieces).collect();
     pieces.sort_by_key(|(_, activity)| activity.first);
-    let text = Text::new(id.to_string());
+    let (text, told) = (Text::new(id.to_string()), ledger.told(account, day));
     let row = |(index, activity): (KeyIndex, Activity)| {
         let at = activity.first.start();
-        let now = Known::at(at, known.take(), Named { id, text: &text }, parties, book);
+        let now = Known::at(at, known.take(), Named { id, text: &text, told: &told }, parties, book);
         let (standing, of_key) = (Arc::clone(&now.standing), of_key(index)?);
         let rules = keep(&of_key.rules, &now.rules);
         *known = Some(now);

@@ -1,11 +1,11 @@
 //! Who stands behind an account at an instant, looked up once and read many times.
 //!
-//! In: the parties and lists at an instant. Out: card, customer, owner, chain and hits, with their names.
+//! In: the parties and lists at an instant, and what bills told. Out: card, customer, owner, chain and hits, with their names.
 
 use serde::{Deserialize, Serialize};
 
 use super::Rulebook;
-use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, SubjectKind, Text};
+use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, SubjectKind, Text, Told};
 use crate::parties::{Chain, Hit, Hop, Owner, Parties};
 
 /// What holds for an account between two changes of any card.
@@ -66,11 +66,11 @@ fn hop(parties: &Parties, hop: &Hop, at: EventTime) -> HopText {
 }
 
 impl Standing {
-    pub(super) fn of(account: &AccountId, parties: &Parties, book: &Rulebook, at: EventTime) -> Self {
+    pub(super) fn of(account: &AccountId, told: &[Told], parties: &Parties, book: &Rulebook, at: EventTime) -> Self {
         let card = parties.account(account, at).cloned();
-        let chain = parties.chain(account, at);
+        let chain = parties.chain(account, told, at);
         let owner = chain.customer.as_ref().map(|customer| parties.owner(customer, at));
-        let payer = card.as_ref().and_then(|card| card.payer.as_ref());
+        let payer = chain.payer.as_ref();
         Self {
             customer: chain.customer.as_ref().map(|customer| known(parties, customer, at)),
             owner_card: owner.as_ref().map(|owner| known(parties, &owner.party, at)),

@@ -43,6 +43,9 @@ fn of_usage(usage: &Usage) -> String {
         UsageKind::Sighting { network, principal_class } => {
             format!("used from {network} as {}", principal_class.as_str())
         }
+        UsageKind::Attribute { attribute, value, column } => {
+            format!("{} {value}, by {column} of a bill", attribute.as_str())
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::behind::Entry;
 use super::halves;
 use super::intervals::{Interval, Rank, Transition};
 use super::series::{Cell, Key};
-use super::{Account, AccountIndex, Ledger, Rare};
+use super::{Account, AccountIndex, Ledger, Rare, told};
 use crate::catalogue::Catalogue;
 use crate::model::{ChipCount, Half, Hour, Micros, Region, Sku, Text, Usage, UsageKind};
 
@@ -83,6 +83,7 @@ impl Ledger {
                 }
                 self.sighted.push((account, usage.time.day()));
             }
+            UsageKind::Attribute { .. } => self.tell(account, usage, live),
             UsageKind::CapacityDenied { sku, count, reason } => {
                 let (sku, detail) = (sku.as_ref(), Detail::Reason(*reason));
                 let event = Event { kind: ActivityKind::Denied, sku, detail, count: *count, tokens: 0 };
@@ -247,6 +248,7 @@ fn last_hour(usage: &Usage) -> Hour {
     match &usage.kind {
         UsageKind::UsageBilled(line) => line.period.to.max(usage.time).hour(),
         UsageKind::StatementComplete { .. } => Hour(i64::MAX),
+        UsageKind::Attribute { .. } => told::last_day(usage.time.day()).last_hour(),
         _ => usage.time.hour(),
     }
 }

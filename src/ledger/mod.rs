@@ -23,6 +23,7 @@ mod series;
 mod shape;
 mod steps;
 mod store;
+mod told;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use crate::catalogue::{Catalogue, SkuMeaning};
 use crate::model::{
     AccountId, ChipCount, Day, EventTime, Fact, FactId, FactKind, Hour, Micros, NetworkPrefix, Position,
-    PrincipalClass, Provider, ResourceId, Sku, Text, Usage, UsageKind,
+    PrincipalClass, Provider, ResourceId, Sku, Text, Told, Usage, UsageKind,
 };
 
 pub use activity::{Activity, ActivityKind, Amounts, ChipKey, Detail};
@@ -99,6 +100,8 @@ struct Account {
 #[derive(Clone, Debug, Default)]
 struct Rare {
     sightings: BTreeMap<Sighting, Loc>,
+    /// What bills say of the account itself.
+    told: BTreeSet<Told>,
     operations: BTreeMap<Text, Operation>,
     statements: BTreeMap<u32, OnStatement>,
     /// The SKUs that counted lines name for a resource, by when and which.

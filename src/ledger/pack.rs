@@ -81,7 +81,7 @@ pub(super) fn put_own(out: &mut Vec<u8>, usage: &Usage) {
             }
         }
         UsageKind::CapacityStarted { .. } | UsageKind::CapacityStopped { .. } => {}
-        UsageKind::CapacityDenied { .. } | UsageKind::StatementComplete { .. } => {}
+        UsageKind::CapacityDenied { .. } | UsageKind::StatementComplete { .. } | UsageKind::Attribute { .. } => {}
     }
 }
 
@@ -126,7 +126,8 @@ pub(super) fn join(
         UsageKind::Sighting { network, principal_class: _ } => *network = prefix(reader)?,
         UsageKind::ModelUsed { tokens: None, .. }
         | UsageKind::CapacityDenied { .. }
-        | UsageKind::StatementComplete { .. } => {}
+        | UsageKind::StatementComplete { .. }
+        | UsageKind::Attribute { .. } => {}
     }
     Some(Usage {
         account,

@@ -12,8 +12,8 @@ use super::pack::{blank_line, empty, never, nowhere};
 use super::shape::Shape;
 use super::store::Store;
 use crate::model::{
-    AccountId, BilledClass, BilledLine, BilledUnit, Currency, DenialReason, FactKind, Half, Market, Micros, Money,
-    PrincipalClass, Provider, Region, Sku, Statement, StopEnd, Text, UsageKind,
+    AccountId, Attribute, BilledClass, BilledLine, BilledUnit, Currency, DenialReason, FactKind, Half, Market, Micros,
+    Money, PrincipalClass, Provider, Region, Sku, Statement, StopEnd, Text, UsageKind,
 };
 
 /// Layout of the tables.
@@ -129,6 +129,12 @@ fn put_shape(out: &mut Vec<u8>, shape: &Shape) {
             put_text(out, operation);
             out.push(u8::from(tokens.is_some()));
         }
+        UsageKind::Attribute { attribute, value, column } => {
+            put_word(out, FactKind::Attribute.as_str());
+            put_word(out, attribute.as_str());
+            put_text(out, value);
+            put_text(out, column);
+        }
         UsageKind::Sighting { principal_class, .. } => {
             put_word(out, FactKind::Sighting.as_str());
             put_word(out, principal_class.as_str());
@@ -220,6 +226,11 @@ fn shape(reader: &mut Reader<'_>) -> Option<Shape> {
             model: reader.text()?,
             operation: reader.text()?,
             tokens: reader.flag()?.then_some(0),
+        },
+        FactKind::Attribute => UsageKind::Attribute {
+            attribute: reader.word(Attribute::parse)?,
+            value: reader.text()?,
+            column: reader.text()?,
         },
         FactKind::Sighting => {
             UsageKind::Sighting { network: nowhere(), principal_class: reader.word(PrincipalClass::parse)? }

@@ -47,6 +47,7 @@ impl Hash for Outline<'_> {
             UsageKind::StatementComplete { statement } => (6u8, statement).hash(state),
             UsageKind::ModelUsed { model, operation, .. } => (7u8, model, operation).hash(state),
             UsageKind::Sighting { principal_class, .. } => (8u8, principal_class).hash(state),
+            UsageKind::Attribute { attribute, value, column } => (9u8, attribute, value, column).hash(state),
         }
     }
 }
@@ -91,7 +92,9 @@ impl Shape {
             UsageKind::Sighting { principal_class, .. } => {
                 UsageKind::Sighting { network: nowhere(), principal_class: *principal_class }
             }
-            kept @ (UsageKind::CapacityDenied { .. } | UsageKind::StatementComplete { .. }) => kept.clone(),
+            kept @ (UsageKind::CapacityDenied { .. }
+            | UsageKind::StatementComplete { .. }
+            | UsageKind::Attribute { .. }) => kept.clone(),
         };
         Self { provider: usage.account.provider.clone(), region: usage.region.clone(), via: usage.via.clone(), kind }
     }
@@ -186,6 +189,11 @@ mod tests {
             |resource| UsageKind::CapacityStarted { sku: sku.clone(), count: 1, resource, market: Market::Spot };
         let stopped = |end| UsageKind::CapacityStopped { resource: ResourceId::new("i-1"), end };
         let network = NetworkPrefix::parse("198.51.100.0/24").unwrap();
+        let attribute = |value: &str| UsageKind::Attribute {
+            attribute: Attribute::SoldBy,
+            value: value.into(),
+            column: "c".into(),
+        };
         let kinds = [
             started(resource),
             started(None),
@@ -203,6 +211,8 @@ mod tests {
             model(None),
             model(Some(9)),
             UsageKind::Sighting { network, principal_class: PrincipalClass::Root },
+            attribute("a"),
+            attribute("b"),
         ];
         let account = AccountId::new("aws", "1");
         let usage = |kind| Usage {

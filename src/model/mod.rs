@@ -39,6 +39,6 @@ pub use secret::Secret;
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
 pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};
-pub use usage::{Actor, Usage, UsageKind};
+pub use usage::{Actor, Told, Usage, UsageKind};
 pub(crate) use words::words;
-pub use words::{BilledClass, BilledUnit, DenialReason, FactKind, Half, Market, StopEnd};
+pub use words::{Attribute, BilledClass, BilledUnit, DenialReason, FactKind, Half, Market, StopEnd};

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    AccountId, BilledLine, Day, DenialReason, Digest, EventTime, FactId, FactKind, Half, Market, NetworkPrefix,
-    PrincipalClass, Region, ResourceId, Sku, Statement, StopEnd, Text,
+    AccountId, Attribute, BilledLine, Day, DenialReason, Digest, EventTime, FactId, FactKind, Half, Market,
+    NetworkPrefix, PrincipalClass, Region, ResourceId, Sku, Statement, StopEnd, Text,
 };
 
 /// Something an account did, was billed or was refused.
@@ -125,6 +125,33 @@ pub enum UsageKind {
         /// What kind of principal.
         principal_class: PrincipalClass,
     },
+    /// A bill says who pays for, sells or uses the account on this day; its identity is its whole content.
+    Attribute {
+        /// What it says.
+        attribute: Attribute,
+        /// A name as written; of who pays the account, `provider/id`.
+        value: Text,
+        /// The column it stands in, as the provider names it.
+        column: Text,
+    },
+}
+
+/// What a bill says of an account on a day, by day.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Told {
+    /// When.
+    pub day: Day,
+    /// What.
+    pub attribute: Attribute,
+    /// A name as written; of who pays the account, `provider/id`.
+    pub value: Text,
+    /// The column it stands in, as the provider names it.
+    pub column: Text,
+}
+
+impl Told {
+    /// A bill speaks of its day and, where no later one does, of so many days after it: a bill a month is enough.
+    pub const DAYS_AFTER: i64 = 31;
 }
 
 fn as_list<S: Serializer>(resource: &Option<ResourceId>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -146,6 +173,30 @@ impl Usage {
             actor: Actor::default(),
             via: None,
             kind: UsageKind::Sighting { network, principal_class },
+        }
+    }
+
+    /// What a bill says of an account: everything else is left out, because this is its identity.
+    pub fn attribute(account: AccountId, Told { day, attribute, value, column }: Told) -> Self {
+        Self {
+            account,
+            event: Text::new_static("attribute"),
+            time: day.start(),
+            region: None,
+            actor: Actor::default(),
+            via: None,
+            kind: UsageKind::Attribute { attribute, value, column },
+        }
+    }
+
+    /// What a bill says of the account, if it is that.
+    pub fn told(&self) -> Option<Told> {
+        match &self.kind {
+            UsageKind::Attribute { attribute, value, column } => {
+                let (value, column) = (value.clone(), column.clone());
+                Some(Told { day: self.time.day(), attribute: *attribute, value, column })
+            }
+            _ => None,
         }
     }
 
@@ -186,6 +237,12 @@ impl Usage {
                 .field(network.to_string())
                 .field(principal_class.as_str())
                 .fact_id(),
+            UsageKind::Attribute { attribute, value, column } => start("attribute")
+                .number(self.time.day().0)
+                .field(attribute.as_str())
+                .field(value)
+                .field(column)
+                .fact_id(),
         }
     }
 
@@ -201,6 +258,7 @@ impl Usage {
             UsageKind::StatementComplete { .. } => FactKind::StatementComplete,
             UsageKind::ModelUsed { .. } => FactKind::ModelUsed,
             UsageKind::Sighting { .. } => FactKind::Sighting,
+            UsageKind::Attribute { .. } => FactKind::Attribute,
         }
     }
 }

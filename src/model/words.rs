@@ -122,6 +122,17 @@ words! {
         /// A credit or refund.
         Credit = "credit",
     }
+    /// What a bill says of an account.
+    Attribute {
+        /// The account that pays for it.
+        Payer = "payer",
+        /// Who sells it to its customer.
+        SoldBy = "sold_by",
+        /// Who sells it to the one who sells it.
+        Distributor = "distributor",
+        /// Who uses it.
+        Customer = "customer",
+    }
     /// The kinds of fact, as records and metrics name them.
     FactKind {
         /// `UsageKind::CapacityStarted`.
@@ -142,6 +153,8 @@ words! {
         ModelUsed = "model_used",
         /// `UsageKind::Sighting`.
         Sighting = "sighting",
+        /// `UsageKind::Attribute`.
+        Attribute = "attribute",
         /// `Account`.
         Account = "account",
         /// `Party`.

@@ -61,7 +61,7 @@ mod tests {
 
     fn covering(parties: &Parties, chip: &str, hour: i64) -> Option<String> {
         let (account, at) = (AccountId::new("aws", "1"), Hour(hour).start());
-        let chain = parties.chain(&account, at);
+        let chain = parties.chain(&account, &[], at);
         let owner = chain.customer.as_ref().map(|customer| parties.owner(customer, at));
         let found = parties.authorisation(&account, &chain, owner.as_ref(), &ChipName::new(chip), at);
         found.map(|card| card.id.to_string())

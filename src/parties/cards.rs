@@ -40,6 +40,7 @@ impl Parties {
                 line.put(card.valid_from, card.valid_to, card.clone());
             }
             Fact::Party(card) => {
+                self.named.put_names(card);
                 let line = self.parties.entry(card.id.clone()).or_default();
                 line.put(card.valid_from, card.valid_to, card.clone());
             }
@@ -76,6 +77,11 @@ impl Parties {
         self.accounts.get(account)?.at(at)
     }
 
+    /// The card of exactly this id in force at `at`.
+    pub(super) fn own_card(&self, party: &PartyId, at: EventTime) -> Option<&Party> {
+        self.parties.get(party)?.at(at)
+    }
+
     /// The card of a party in force at `at`: its own, else that of the smallest id that is the same party.
     pub fn party(&self, party: &PartyId, at: EventTime) -> Option<&Party> {
         self.cards(party, at).next()
@@ -83,10 +89,10 @@ impl Parties {
 
     /// Every card of a party in force at `at`, its own first, then those of ids that are the same party.
     pub(super) fn cards(&self, party: &PartyId, at: EventTime) -> impl Iterator<Item = &Party> {
-        let own = self.parties.get(party).and_then(|line| line.at(at));
+        let own = self.own_card(party, at);
         let twins = self.twins.contains(party).then(|| self.same(party, at)).into_iter().flatten();
         let others = twins.filter(move |id| id != party);
-        own.into_iter().chain(others.filter_map(move |id| self.parties.get(&id)?.at(at)))
+        own.into_iter().chain(others.filter_map(move |id| self.own_card(&id, at)))
     }
 
     /// Where a party is registered, as any of its cards says; of a natural person nothing is said (P8).

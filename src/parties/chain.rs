@@ -1,15 +1,16 @@
 //! The chain of an account: provider → distributors → resellers → payers → customer → end users, as far as known.
 //!
-//! In: the account's card and the edges around its customer, in force at an instant. Out: hops, each with where it was
-//! learnt and who stands above it, and what is not known in words. It refuses to drop a contradiction: two sellers at
-//! one time are two hops and a note.
+//! In: the account's card, what its bills told and the edges around its customer, in force at an instant. Out: hops, each
+//! with where it was learnt and who stands above it, and what is not known in words. It refuses to drop a contradiction:
+//! two sellers at one time are two hops and a note.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Account, AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Provider, Text, words};
+use crate::model::{AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Provider, Text, Told, words};
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
+use super::said::Said;
 
 /// Most distributors one above another.
 const DEPTH: usize = 8;
@@ -106,14 +107,17 @@ impl From<&Hop> for HopLine {
 pub struct Chain {
     /// From the provider down to the end users.
     pub hops: Vec<Hop>,
-    /// Who uses the account.
+    /// Who uses the account; where bills name several, the smallest of them.
     pub customer: Option<PartyId>,
-    /// The account that pays, as the card says.
+    /// The account that pays; where bills name several, the smallest of them.
     pub payer: Option<AccountId>,
     /// Everyone who sells to the customer, by id.
     pub resellers: Vec<PartyId>,
     /// What is not known.
     pub unknown: Vec<Text>,
+    /// Parties of which nothing is known but the name that a bill has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub named: BTreeSet<(PartyId, Text)>,
 }
 
 impl Chain {
@@ -124,11 +128,12 @@ impl Chain {
 }
 
 /// Where each member of one rank was learnt.
-type Rank = BTreeMap<Who, Vec<Text>>;
+pub(super) type Rank = BTreeMap<Who, Vec<Text>>;
 
 impl Parties {
-    /// The chain of an account at `at`. Ids that are the same party count as one, under the smallest.
-    pub fn chain(&self, account: &AccountId, at: EventTime) -> Chain {
+    /// The chain of an account at `at`, of which bills told this. Ids that are the same party count as one, under the
+    /// smallest.
+    pub fn chain(&self, account: &AccountId, told: &[Told], at: EventTime) -> Chain {
         let provider = Hop {
             role: Role::Provider,
             who: Who::Provider(account.provider.clone()),
@@ -138,76 +143,72 @@ impl Parties {
             evidence: None,
             resolved: true,
         };
-        let mut chain =
-            Chain { hops: vec![provider], customer: None, payer: None, resellers: Vec::new(), unknown: Vec::new() };
-        match self.account(account, at) {
-            Some(card) => self.follow(card, &mut chain, at),
-            None => chain.unknown.push(Text::new(format!("no record of account {account}"))),
+        let mut chain = Chain { hops: vec![provider], ..Chain::default() };
+        let card = self.account(account, at);
+        if card.is_none() {
+            chain.unknown.push(Text::new(format!("no record of account {account}")));
+        }
+        if card.is_some() || !told.is_empty() {
+            self.follow(account, self.said(card, told, at), &mut chain, at);
         }
         chain
     }
 
-    fn follow(&self, card: &Account, chain: &mut Chain, at: EventTime) {
-        let customer = card.customer.as_ref().map(|id| self.canonical(id, at));
-        let sellers = self.sellers(card, customer.as_ref(), at);
+    fn follow(&self, account: &AccountId, said: Said, chain: &mut Chain, at: EventTime) {
+        let customers: BTreeSet<PartyId> = said.customers.keys().filter_map(Who::party).cloned().collect();
+        let unseen = end_customer(account, &said);
+        let sellers = self.sellers(said.sellers.clone(), &customers, at);
+        let payers = self.payers(account, &said.payers, &customers, at);
         chain.resellers = sellers.keys().filter_map(Who::party).cloned().collect();
-        self.note_sellers(&chain.resellers, &mut chain.unknown);
-        for rank in self.distributors(customer.as_ref(), &chain.resellers, &mut chain.unknown, at).into_iter().rev() {
+        note_several("sellers", chain.resellers.iter().map(PartyId::text), &mut chain.unknown);
+        note_several("customers", customers.iter().map(PartyId::text), &mut chain.unknown);
+        note_several("payers", said.payers.keys().map(|payer| Text::new(payer.to_string())), &mut chain.unknown);
+        for rank in self.distributors(&customers, &chain.resellers, &said, &mut chain.unknown, at).into_iter().rev() {
             self.write(Role::Distributor, rank, chain, at);
         }
         self.write(Role::Reseller, sellers, chain, at);
-        self.write(Role::Payer, self.payers(card, customer.as_ref(), at), chain, at);
-        match (&card.customer, &customer) {
-            (Some(written), Some(customer)) => {
-                let evidence = learnt("account.customer", written, customer);
-                let end_users = self.neighbours(EdgeKind::EndUserOf, customer, at);
-                self.write(Role::Customer, BTreeMap::from([(Who::Party(customer.clone()), vec![evidence])]), chain, at);
-                self.write(Role::EndUser, end_users, chain, at);
-            }
-            _ => chain.unknown.push(Text::new(match &card.sold_by {
-                Some(seller) => format!("end customer of reseller {}", self.canonical(seller, at)),
-                None => format!("customer of account {}", card.account),
-            })),
+        self.write(Role::Payer, payers, chain, at);
+        self.write(Role::Customer, said.customers, chain, at);
+        self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &customers, at), chain, at);
+        if customers.is_empty() {
+            chain.unknown.extend(unseen);
         }
-        chain.customer = customer;
-        chain.payer.clone_from(&card.payer);
+        chain.customer = customers.into_iter().next();
+        chain.payer = said.payers.into_keys().next();
+        chain.named = said.named;
     }
 
-    fn sellers(&self, card: &Account, customer: Option<&PartyId>, at: EventTime) -> Rank {
-        let mut sellers = customer.map(|c| self.neighbours(EdgeKind::ResellsTo, c, at)).unwrap_or_default();
-        if let Some(written) = &card.sold_by {
-            let seller = self.canonical(written, at);
-            let evidence = learnt("account.sold_by", written, &seller);
-            sellers.entry(Who::Party(seller)).or_default().insert(0, evidence);
+    /// Who is said to sell the account, then who sells to its customers.
+    fn sellers(&self, mut said: Rank, customers: &BTreeSet<PartyId>, at: EventTime) -> Rank {
+        for (who, evidence) in self.all_neighbours(EdgeKind::ResellsTo, customers, at) {
+            said.entry(who).or_default().extend(evidence);
         }
-        sellers
-    }
-
-    fn note_sellers(&self, sellers: &[PartyId], unknown: &mut Vec<Text>) {
-        if sellers.len() > 1 {
-            let names: Vec<_> = sellers.iter().map(PartyId::as_str).collect();
-            let count = if names.len() == 2 { "two".to_owned() } else { names.len().to_string() };
-            unknown.push(Text::new(format!("{count} sellers at one time: {}", names.join(", "))));
-        }
+        said
     }
 
     /// Who sells to the resellers, then who sells to those, rank by rank, each party once in its nearest rank.
     fn distributors(
         &self,
-        customer: Option<&PartyId>,
+        customers: &BTreeSet<PartyId>,
         resellers: &[PartyId],
+        said: &Said,
         unknown: &mut Vec<Text>,
         at: EventTime,
     ) -> Vec<Rank> {
-        // Who sells to each party seen; the customer buys from the resellers, so a circle may run through it.
-        let mut sells: BTreeMap<PartyId, BTreeSet<PartyId>> =
-            customer.map(|customer| (customer.clone(), resellers.iter().cloned().collect())).into_iter().collect();
-        let mut below: Vec<PartyId> = resellers.iter().filter(|id| Some(*id) != customer).cloned().collect();
+        // Who sells to each party seen; customers buy from the resellers, so a circle may run through them.
+        let bought = |customer: &PartyId| (customer.clone(), resellers.iter().cloned().collect());
+        let mut sells: BTreeMap<PartyId, BTreeSet<PartyId>> = customers.iter().map(bought).collect();
+        let mut below: Vec<PartyId> = resellers.iter().filter(|id| !customers.contains(*id)).cloned().collect();
         let mut ranks: Vec<Rank> = Vec::new();
         while !below.is_empty() {
             let mut above = Rank::new();
             for buyer in &below {
-                let sellers = self.neighbours(EdgeKind::ResellsTo, buyer, at);
+                let mut sellers = self.neighbours(EdgeKind::ResellsTo, buyer, at);
+                if said.sellers.contains_key(&Who::Party(buyer.clone())) {
+                    for (who, evidence) in said.distributors.iter().filter(|(who, _)| who.party() != Some(buyer)) {
+                        sellers.entry(who.clone()).or_default().splice(0..0, evidence.iter().cloned());
+                    }
+                }
                 sells.insert(buyer.clone(), sellers.keys().filter_map(Who::party).cloned().collect());
                 sellers.into_iter().for_each(|(who, evidence)| above.entry(who).or_default().extend(evidence));
             }
@@ -228,16 +229,34 @@ impl Parties {
         ranks
     }
 
-    fn payers(&self, card: &Account, customer: Option<&PartyId>, at: EventTime) -> Rank {
-        let mut payers = customer.map(|c| self.neighbours(EdgeKind::PaysFor, c, at)).unwrap_or_default();
+    fn payers(
+        &self,
+        account: &AccountId,
+        said: &BTreeMap<AccountId, Vec<Text>>,
+        customers: &BTreeSet<PartyId>,
+        at: EventTime,
+    ) -> Rank {
+        let mut payers = Rank::new();
         // An account that pays for itself is paid by its customer, known or not.
-        if let Some(payer) = card.payer.as_ref().filter(|payer| **payer != card.account) {
+        for (payer, evidence) in said.iter().filter(|(payer, _)| *payer != account) {
             let party = self.account(payer, at).and_then(|card| card.customer.as_ref());
             let who = party.map_or_else(|| Who::Account(payer.clone()), |id| Who::Party(self.canonical(id, at)));
-            payers.entry(who).or_default().insert(0, Text::new_static("account.payer"));
+            payers.entry(who).or_default().extend(evidence.iter().cloned());
         }
-        payers.retain(|who, _| who.party().is_none() || who.party() != customer);
+        for (who, evidence) in self.all_neighbours(EdgeKind::PaysFor, customers, at) {
+            payers.entry(who).or_default().extend(evidence);
+        }
+        payers.retain(|who, _| who.party().is_none_or(|party| !customers.contains(party)));
         payers
+    }
+
+    /// Parties from which an edge of this kind leads to any of these, with where each was learnt.
+    fn all_neighbours(&self, kind: EdgeKind, to: &BTreeSet<PartyId>, at: EventTime) -> Rank {
+        let mut found = Rank::new();
+        for (who, evidence) in to.iter().flat_map(|to| self.neighbours(kind, to, at)) {
+            found.entry(who).or_default().extend(evidence);
+        }
+        found
     }
 
     /// Parties from which an edge of this kind leads to `to`, with where each was learnt.
@@ -269,8 +288,23 @@ impl Parties {
     }
 }
 
+/// What is not known of who uses an account of which no customer is said.
+fn end_customer(account: &AccountId, said: &Said) -> Vec<Text> {
+    let sellers = said.sellers.keys().map(|who| Text::new(format!("end customer of reseller {}", who.text())));
+    let sellers: Vec<Text> = sellers.collect();
+    if sellers.is_empty() { vec![Text::new(format!("customer of account {account}"))] } else { sellers }
+}
+
+fn note_several(what: &str, who: impl Iterator<Item = Text>, unknown: &mut Vec<Text>) {
+    let names: Vec<Text> = who.collect();
+    if names.len() > 1 {
+        let count = if names.len() == 2 { "two".to_owned() } else { names.len().to_string() };
+        unknown.push(Text::new(format!("{count} {what} at one time: {}", names.join(", "))));
+    }
+}
+
 /// The field that names a party, and the id it gives where that is not the one used here.
-fn learnt(field: &'static str, written: &PartyId, canonical: &PartyId) -> Text {
+pub(super) fn learnt(field: &'static str, written: &PartyId, canonical: &PartyId) -> Text {
     if written == canonical { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) }
 }
 
@@ -296,7 +330,7 @@ fn smallest_in_circle(sells: &BTreeMap<PartyId, BTreeSet<PartyId>>) -> Option<&P
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Fact, Party};
+    use crate::model::{Account, Fact, Party};
     use crate::parties::fixtures;
 
     const AT: EventTime = EventTime::MAX;
@@ -314,7 +348,7 @@ mod tests {
     }
 
     fn told(parties: &Parties) -> Vec<String> {
-        let chain = parties.chain(&id(), AT);
+        let chain = parties.chain(&id(), &[], AT);
         let hop = |hop: &Hop| {
             format!("{} {} [{}]", hop.role.as_str(), hop.who.text(), hop.evidence.as_deref().unwrap_or_default())
         };
@@ -385,7 +419,7 @@ mod tests {
         let payer = Account { customer: lab(), ..fixtures::account(&AccountId::new("aws", "9"), EventTime::MIN) };
         parties.put(&Fact::Account(payer));
         assert_eq!(told(&parties), ["provider aws []", "customer lab [account.customer]"]);
-        assert_eq!(parties.chain(&id(), AT).payer, Some(AccountId::new("aws", "9")));
+        assert_eq!(parties.chain(&id(), &[], AT).payer, Some(AccountId::new("aws", "9")));
     }
 
     #[test]
@@ -412,7 +446,7 @@ mod tests {
         let hq = Country::parse("CN");
         parties.put(&Fact::Party(Party { hq, ..fixtures::party("top", EventTime::MIN) }));
         parties.put(&fixtures::edge(EdgeKind::Owns, "top", "sub", Some(51)));
-        let chain = parties.chain(&id(), AT);
+        let chain = parties.chain(&id(), &[], AT);
         let hop = chain.hops.last().unwrap();
         assert_eq!((hop.country, hop.hq, hop.resolved), (country, hq, true));
         assert_eq!(hop.parent, Some(PartyId::new("top")));

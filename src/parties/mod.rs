@@ -1,7 +1,7 @@
 //! Who stands behind an account: chain, ownership, authorisations, lists.
 //!
-//! In: reference cards (accounts, parties, edges, authorisations), each the winner among its copies, and lists as
-//! written. Out: what holds at an instant: the chain of an account, the owner of a party, list entries that name them.
+//! In: reference cards (accounts, parties, edges, authorisations), each the winner among its copies, what bills tell of an
+//! account, and lists as written. Out: what holds at an instant: the chain of an account, the owner of a party, list entries that name them.
 //! It refuses to know usage, rules and the present: every question carries its own instant.
 
 mod authorisation;
@@ -13,6 +13,7 @@ mod lists;
 #[cfg(test)]
 mod naive;
 mod ownership;
+mod said;
 mod screening;
 mod touched;
 

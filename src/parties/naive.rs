@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::{Owner, Parties, Role, Who};
-use crate::model::{Account, AccountId, Country, Edge, EdgeKind, EventTime, Fact, Hour, Micros, Party, PartyId, Text};
+use crate::model::{
+    Account, AccountId, Attribute, Country, Day, Edge, EdgeKind, EventTime, Fact, Hour, Micros, Party, PartyId, Text,
+    Told,
+};
 
 fn hour(hour: i64) -> EventTime {
     Hour(hour).start()
@@ -167,36 +171,77 @@ impl Scan {
         everyone.into_iter().map(line).collect()
     }
 
-    fn chain(&self, id: &AccountId, at: EventTime) -> (Vec<Line>, Vec<Text>) {
+    /// Whom a card names in a field; where it names nobody, everybody whom bills do.
+    fn said(&self, field: &str, by_card: Option<&PartyId>, by_bills: &[&Told], at: EventTime) -> Vec<(Who, Text)> {
+        let of = |learnt: String, written: &str, one: PartyId| {
+            let evidence = if written == one.as_str() { learnt } else { format!("{learnt} (as {written})") };
+            (Who::Party(one), Text::new(evidence))
+        };
+        if let Some(written) = by_card {
+            return vec![of(field.to_owned(), written.as_str(), self.one(written, at))];
+        }
+        let mut all = Vec::new();
+        for told in by_bills {
+            let has = |card: &&Party| card.names.iter().any(|name| name.eq_ignore_ascii_case(&told.value));
+            let called = (0..7).map(party_id).filter(|id| self.card(id, at).filter(has).is_some());
+            let mut ones: BTreeSet<_> = called.map(|id| self.one(&id, at)).collect();
+            if ones.is_empty() {
+                ones.insert(self.one(&PartyId::new(&told.value), at));
+            }
+            let learnt = format!("bill of {}: {}", told.day, told.column);
+            all.extend(ones.into_iter().map(|one| of(learnt.clone(), &told.value, one)));
+        }
+        all
+    }
+
+    fn chain(&self, id: &AccountId, told: &[Told], at: EventTime) -> (Vec<Line>, Vec<Text>) {
         let mut lines = vec![(Role::Provider, id.provider.text(), None, None, None, None, true)];
         let mut unknown = Vec::new();
-        let Some(card) = self.account(id, at) else {
-            return (lines, vec![Text::new(format!("no record of account {id}"))]);
-        };
-        let by = |field: &str, written: &PartyId, one: &PartyId| {
-            Text::new(if written == one { field.to_owned() } else { format!("{field} (as {written})") })
-        };
-        let customer = card.customer.as_ref().map(|id| self.one(id, at));
-        let mut sellers = Vec::new();
-        if let Some(written) = &card.sold_by {
-            let one = self.one(written, at);
-            sellers.push((Who::Party(one.clone()), by("account.sold_by", written, &one)));
+        let card = self.account(id, at);
+        if card.is_none() {
+            unknown.push(Text::new(format!("no record of account {id}")));
+            if told.is_empty() {
+                return (lines, unknown);
+            }
         }
-        sellers.extend(customer.iter().flat_map(|customer| self.into(EdgeKind::ResellsTo, customer, at)));
+        let bills = |attribute| told.iter().filter(|told| told.attribute == attribute).collect::<Vec<_>>();
+        let users = card.and_then(|card| card.customer.as_ref());
+        let users = self.said("account.customer", users, &bills(Attribute::Customer), at);
+        let customers: BTreeSet<PartyId> = users.iter().filter_map(|(who, _)| who.party().cloned()).collect();
+        let sold_by = card.and_then(|card| card.sold_by.as_ref());
+        let mut sellers = self.said("account.sold_by", sold_by, &bills(Attribute::SoldBy), at);
+        let said_sellers: BTreeSet<_> = sellers.iter().filter_map(|(who, _)| who.party().cloned()).collect();
+        let supplies =
+            |told: &&Told| sold_by.is_none() && bills(Attribute::SoldBy).iter().any(|sold| sold.day == told.day);
+        let suppliers: Vec<_> = bills(Attribute::Distributor).into_iter().filter(supplies).collect();
+        let suppliers = self.said("", None, &suppliers, at);
+        sellers.extend(customers.iter().flat_map(|customer| self.into(EdgeKind::ResellsTo, customer, at)));
         let resellers: BTreeSet<PartyId> = sellers.iter().filter_map(|(who, _)| who.party().cloned()).collect();
-        let names: Vec<_> = resellers.iter().map(PartyId::as_str).collect();
-        match names.len() {
+        let paying: BTreeSet<AccountId> = match card.and_then(|card| card.payer.clone()) {
+            Some(payer) => [payer].into(),
+            None => bills(Attribute::Payer).iter().map(|told| AccountId::parse(&told.value).unwrap()).collect(),
+        };
+        let mut several = |what: &str, names: Vec<String>| match names.len() {
             0 | 1 => {}
-            2 => unknown.push(Text::new(format!("two sellers at one time: {}", names.join(", ")))),
-            n => unknown.push(Text::new(format!("{n} sellers at one time: {}", names.join(", ")))),
-        }
+            2 => unknown.push(Text::new(format!("two {what} at one time: {}", names.join(", ")))),
+            n => unknown.push(Text::new(format!("{n} {what} at one time: {}", names.join(", ")))),
+        };
+        several("sellers", resellers.iter().map(PartyId::to_string).collect());
+        several("customers", customers.iter().map(PartyId::to_string).collect());
+        several("payers", paying.iter().map(AccountId::to_string).collect());
+        // Who sells to a party, the customers apart.
+        let above = |buyer: &PartyId| -> Vec<(Who, Text)> {
+            let supplied =
+                suppliers.iter().filter(|(who, _)| said_sellers.contains(buyer) && who.party() != Some(buyer));
+            supplied.cloned().chain(self.into(EdgeKind::ResellsTo, buyer, at)).collect()
+        };
         // Rank n is everyone who sells to rank n - 1 and stands in no rank below.
         let mut ranks = vec![resellers.clone()];
-        let mut seen: BTreeSet<_> = resellers.iter().chain(&customer).cloned().collect();
+        let mut seen: BTreeSet<_> = resellers.iter().chain(&customers).cloned().collect();
         let mut distributors = Vec::new();
         while let Some(below) = ranks.last().filter(|rank| !rank.is_empty()) {
-            let buyers = below.iter().filter(|buyer| Some(*buyer) != customer.as_ref());
-            let mut found: Vec<_> = buyers.flat_map(|buyer| self.into(EdgeKind::ResellsTo, buyer, at)).collect();
+            let buyers = below.iter().filter(|buyer| !customers.contains(*buyer));
+            let mut found: Vec<_> = buyers.flat_map(above).collect();
             found.retain(|(who, _)| !seen.contains(who.party().unwrap()));
             let rank: BTreeSet<_> = found.iter().map(|(who, _)| who.party().unwrap().clone()).collect();
             seen.extend(rank.clone());
@@ -205,10 +250,10 @@ impl Scan {
         }
         // Who sells to whom among them, closed under "through others".
         let sells_to = |buyer: &PartyId| -> BTreeSet<PartyId> {
-            if Some(buyer) == customer.as_ref() {
+            if customers.contains(buyer) {
                 return resellers.clone();
             }
-            self.into(EdgeKind::ResellsTo, buyer, at).into_iter().filter_map(|(who, _)| who.party().cloned()).collect()
+            above(buyer).into_iter().filter_map(|(who, _)| who.party().cloned()).collect()
         };
         let in_circle = seen.iter().find(|start| {
             let mut above = sells_to(start);
@@ -228,24 +273,26 @@ impl Scan {
         }
         lines.extend(self.lines(Role::Reseller, sellers, at));
         let mut payers = Vec::new();
-        if let Some(payer) = card.payer.as_ref().filter(|payer| *payer != id) {
+        for payer in paying.iter().filter(|payer| *payer != id) {
             let party = self.account(payer, at).and_then(|card| card.customer.clone());
             let who = party.map_or(Who::Account(payer.clone()), |party| Who::Party(self.one(&party, at)));
-            payers.push((who, Text::new("account.payer")));
+            let bills = bills(Attribute::Payer).into_iter().filter(|told| told.value == payer.to_string());
+            let evidence: Vec<_> = match card.and_then(|card| card.payer.as_ref()) {
+                Some(_) => vec![Text::new("account.payer")],
+                None => bills.map(|told| Text::new(format!("bill of {}: {}", told.day, told.column))).collect(),
+            };
+            payers.extend(evidence.into_iter().map(|evidence| (who.clone(), evidence)));
         }
-        payers.extend(customer.iter().flat_map(|customer| self.into(EdgeKind::PaysFor, customer, at)));
-        payers.retain(|(who, _)| customer.is_none() || who.party() != customer.as_ref());
+        payers.extend(customers.iter().flat_map(|customer| self.into(EdgeKind::PaysFor, customer, at)));
+        payers.retain(|(who, _)| who.party().is_none_or(|party| !customers.contains(party)));
         lines.extend(self.lines(Role::Payer, payers, at));
-        match (&card.customer, &customer) {
-            (Some(written), Some(customer)) => {
-                let evidence = by("account.customer", written, customer);
-                lines.extend(self.lines(Role::Customer, vec![(Who::Party(customer.clone()), evidence)], at));
-                lines.extend(self.lines(Role::EndUser, self.into(EdgeKind::EndUserOf, customer, at), at));
-            }
-            _ => unknown.push(Text::new(match &card.sold_by {
-                Some(seller) => format!("end customer of reseller {}", self.one(seller, at)),
-                None => format!("customer of account {id}"),
-            })),
+        lines.extend(self.lines(Role::Customer, users, at));
+        let end_users = customers.iter().flat_map(|customer| self.into(EdgeKind::EndUserOf, customer, at)).collect();
+        lines.extend(self.lines(Role::EndUser, end_users, at));
+        if customers.is_empty() {
+            let of_seller = |seller: &PartyId| Text::new(format!("end customer of reseller {seller}"));
+            unknown.extend(said_sellers.iter().map(of_seller));
+            unknown.extend(said_sellers.is_empty().then(|| Text::new(format!("customer of account {id}"))));
         }
         (lines, unknown)
     }
@@ -256,17 +303,17 @@ fn validity() -> impl Strategy<Value = (EventTime, Option<EventTime>)> {
 }
 
 fn country() -> impl Strategy<Value = Option<Country>> {
-    prop::sample::select(vec![None, Country::parse("CN"), Country::parse("SG"), Country::parse("US")])
+    select(vec![None, Country::parse("CN"), Country::parse("SG"), Country::parse("US")])
 }
 
 fn edge() -> impl Strategy<Value = Fact> {
     let percent = [None, Some(10), Some(49), Some(50), Some(60), Some(100)];
-    let percent = prop::sample::select(percent.map(|p| p.and_then(Micros::whole)).to_vec());
+    let percent = select(percent.map(|p| p.and_then(Micros::whole)).to_vec());
     // Identities of one party are rare, or everybody is the same.
     let kinds = [EdgeKind::Owns, EdgeKind::SubUnitOf, EdgeKind::ResellsTo, EdgeKind::PaysFor, EdgeKind::EndUserOf];
-    let kind = prop_oneof![12 => prop::sample::select(kinds.to_vec()), 1 => Just(EdgeKind::SameAs)];
+    let kind = prop_oneof![12 => select(kinds.to_vec()), 1 => Just(EdgeKind::SameAs)];
     let ends = (0..7_u8, 0..7_u8);
-    (kind, ends, percent, prop::sample::select(vec!["registry", "invoice"]), validity()).prop_map(
+    (kind, ends, percent, select(vec!["registry", "invoice"]), validity()).prop_map(
         |(kind, (from, to), percent, source, (valid_from, valid_to))| {
             let (from, to, source) = (party_id(from), party_id(to), Text::new(source));
             Fact::Edge(Edge { kind, from, to, percent, source, version: 0, valid_from, valid_to })
@@ -275,8 +322,10 @@ fn edge() -> impl Strategy<Value = Fact> {
 }
 
 fn card() -> impl Strategy<Value = Fact> {
-    (0..7_u8, country(), country(), validity()).prop_map(|(id, country, hq, (valid_from, valid_to))| {
-        Fact::Party(Party { country, hq, valid_to, ..super::fixtures::party(party_id(id).as_str(), valid_from) })
+    let name = select(vec!["Name 0", "Name 1", "Name 2", "name 3"]);
+    (0..7_u8, name, country(), country(), validity()).prop_map(|(id, name, country, hq, (valid_from, valid_to))| {
+        let names = vec![Text::new(name)];
+        Fact::Party(Party { names, country, hq, valid_to, ..super::fixtures::party(party_id(id).as_str(), valid_from) })
     })
 }
 
@@ -288,6 +337,23 @@ fn account() -> impl Strategy<Value = Fact> {
         let card = super::fixtures::account(&account_id(id), valid_from);
         Fact::Account(Account { customer, sold_by, payer, valid_to, ..card })
     })
+}
+
+/// What bills told last; of different days, as each attribute has its own last one.
+fn told() -> impl Strategy<Value = Vec<Told>> {
+    let named = select(vec!["Name 0", "NAME 1", "Name 2", "Name 3", "p2", "p5", "Nobody"]).prop_map(Text::new);
+    let attribute = select(vec![Attribute::SoldBy, Attribute::Distributor, Attribute::Customer]);
+    let said = prop_oneof![
+        3 => (attribute, named),
+        1 => (1..4_u8).prop_map(|payer| (Attribute::Payer, Text::new(account_id(payer).to_string()))),
+    ];
+    let told = (0..2_i64, said, select(vec!["A", "B"])).prop_map(|(day, (attribute, value), column)| Told {
+        day: Day(day),
+        attribute,
+        value,
+        column: column.into(),
+    });
+    prop::collection::btree_set(told, 0..6).prop_map(|told| told.into_iter().collect())
 }
 
 fn facts() -> impl Strategy<Value = Vec<Fact>> {
@@ -312,16 +378,16 @@ proptest! {
     }
 
     #[test]
-    fn chain_is_what_a_scan_over_all_cards_finds(facts in facts()) {
+    fn chain_is_what_a_scan_over_all_cards_finds(facts in facts(), told in told()) {
         let (parties, scan) = (put(&facts), Scan::of(&facts));
         for at in (0..14).map(hour) {
             for account in (0..3).map(account_id) {
-                let chain = parties.chain(&account, at);
+                let chain = parties.chain(&account, &told, at);
                 let lines: Vec<Line> = chain.hops.iter().map(|hop| {
                     let (evidence, parent) = (hop.evidence.clone(), hop.parent.clone());
                     (hop.role, hop.who.text(), hop.country, hop.hq, parent, evidence, hop.resolved)
                 }).collect();
-                prop_assert_eq!((lines, chain.unknown), scan.chain(&account, at));
+                prop_assert_eq!((lines, chain.unknown), scan.chain(&account, &told, at));
             }
         }
     }
@@ -335,11 +401,11 @@ proptest! {
     }
 
     #[test]
-    fn between_two_changes_every_answer_is_the_same(facts in facts()) {
+    fn between_two_changes_every_answer_is_the_same(facts in facts(), told in told()) {
         let parties = put(&facts);
         for at in (1..14).filter(|at| !parties.change_within(hour(*at - 1), hour(*at))) {
             for account in (0..3).map(account_id) {
-                prop_assert_eq!(parties.chain(&account, hour(at)), parties.chain(&account, hour(at - 1)));
+                prop_assert_eq!(parties.chain(&account, &told, hour(at)), parties.chain(&account, &told, hour(at - 1)));
             }
         }
     }

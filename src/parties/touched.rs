@@ -6,14 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Parties;
-use crate::model::{Account, AccountId, EdgeKind, Fact, PartyId};
+use super::said::names;
+use super::{Parties, fold};
+use crate::model::{Account, AccountId, Attribute, EdgeKind, Fact, Party, PartyId, Text, Told};
 
-/// Accounts by those their cards have ever named.
+/// Accounts by those their cards and bills have ever named.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Named {
     by_party: BTreeMap<PartyId, BTreeSet<AccountId>>,
     by_payer: BTreeMap<AccountId, BTreeSet<AccountId>>,
+    /// By what their bills called somebody, folded.
+    by_name: BTreeMap<Text, BTreeSet<AccountId>>,
+    /// Every name that the cards of a party ever had, folded, and the other way round.
+    names: BTreeMap<PartyId, BTreeSet<Text>>,
+    called: BTreeMap<Text, BTreeSet<PartyId>>,
 }
 
 impl Named {
@@ -25,9 +31,44 @@ impl Named {
             self.by_payer.entry(payer.clone()).or_default().insert(card.account.clone());
         }
     }
+
+    pub(super) fn put_names(&mut self, card: &Party) {
+        for name in names(card) {
+            self.called.entry(name.clone()).or_default().insert(card.id.clone());
+            self.names.entry(card.id.clone()).or_default().insert(name);
+        }
+    }
+
+    /// Every party whose cards ever had this name.
+    pub(super) fn called(&self, folded: &Text) -> impl Iterator<Item = &PartyId> {
+        self.called.get(folded).into_iter().flatten()
+    }
+
+    fn tell(&mut self, account: &AccountId, told: &Told) {
+        if told.attribute == Attribute::Payer {
+            let payer = AccountId::parse(&told.value);
+            let paid = payer.map(|payer| self.by_payer.entry(payer).or_default());
+            paid.into_iter().for_each(|accounts| _ = accounts.insert(account.clone()));
+        } else {
+            self.by_party.entry(PartyId::new(&told.value)).or_default().insert(account.clone());
+            self.by_name.entry(fold(&told.value)).or_default().insert(account.clone());
+        }
+    }
+
+    /// Accounts whose cards or bills name any of these parties.
+    fn naming(&self, parties: &BTreeSet<PartyId>) -> BTreeSet<AccountId> {
+        let by_id = parties.iter().filter_map(|id| self.by_party.get(id)).flatten();
+        let names = parties.iter().filter_map(|id| self.names.get(id)).flatten();
+        by_id.chain(names.filter_map(|name| self.by_name.get(name)).flatten()).cloned().collect()
+    }
 }
 
 impl Parties {
+    /// A bill of this account told something, so that cards of whom it names have a say about the account from now on.
+    pub fn tell(&mut self, account: &AccountId, told: &Told) {
+        self.named.tell(account, told);
+    }
+
     /// Every account that this card can have a say about, sorted.
     pub fn touched(&self, card: &Fact) -> BTreeSet<AccountId> {
         match card {
@@ -53,8 +94,7 @@ impl Parties {
                 }
             }
         }
-        let named = all.iter().filter_map(|id| self.named.by_party.get(id)).flatten();
-        self.with_paid_for(named.cloned().collect())
+        self.with_paid_for(self.named.naming(&all))
     }
 
     /// Those whose chain or owner may read this party: whom it owns, sells to, pays for, uses, is a part of or is.

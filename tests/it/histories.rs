@@ -162,6 +162,22 @@ fn sighting() -> impl Strategy<Value = Fact> {
     })
 }
 
+/// What bills say: names that cards have or nobody, and accounts that pay.
+fn told() -> impl Strategy<Value = Fact> {
+    let named = select(vec!["Listed Institute", "Quiet Company", "Other Company", "Unheard Trading"]);
+    let attribute = select(vec![Attribute::SoldBy, Attribute::SoldBy, Attribute::Distributor, Attribute::Customer]);
+    let said = prop_oneof![
+        3 => (attribute, named.prop_map(Text::new)),
+        1 => account().prop_map(|payer| (Attribute::Payer, Text::new(payer.to_string()))),
+    ];
+    // Some of so long ago that they hold no more, or will soon not.
+    let of =
+        prop_oneof![4 => day().prop_map(|time| time.day()), 1 => (-33i64..-20).prop_map(|n| Day(START / 86_400 + n))];
+    (account(), of, said).prop_map(|(account, day, (attribute, value))| {
+        Fact::Usage(Usage::attribute(account, Told { day, attribute, value, column: "column".into() }))
+    })
+}
+
 fn country() -> impl Strategy<Value = Option<Country>> {
     select(vec![Country::parse("CN"), Country::parse("SG"), None])
 }
@@ -228,7 +244,7 @@ fn edge() -> impl Strategy<Value = Fact> {
 }
 
 fn fact() -> impl Strategy<Value = Fact> {
-    prop_oneof![10 => usage(), 2 => sighting(), 4 => card(), 3 => party_card(), 3 => edge()]
+    prop_oneof![10 => usage(), 2 => sighting(), 2 => told(), 4 => card(), 3 => party_card(), 3 => edge()]
 }
 
 /// Facts in some order; shown as native records, so that a failure can become a replay case.

@@ -80,6 +80,7 @@ fn last_hour(usage: &Usage) -> Hour {
         UsageKind::UsageBilled(_) => Hour(i64::MAX),
         UsageKind::CapacityStarted { resource: Some(_), .. } | UsageKind::CapacityStopped { .. } => Hour(i64::MAX),
         UsageKind::OperationHalf { .. } | UsageKind::StatementComplete { .. } => Hour(i64::MAX),
+        UsageKind::Attribute { .. } => Day(usage.time.day().0 + Told::DAYS_AFTER).last_hour(),
         _ => usage.time.hour(),
     }
 }
@@ -342,6 +343,26 @@ fn lineage(facts: &Facts, start: &PartyId, at: EventTime) -> Vec<PartyId> {
     }
 }
 
+/// What bills say of an account as of a day: of each attribute whatever was said of the latest day, for a month.
+fn told(facts: &Facts, account: &AccountId, day: Day) -> Vec<Told> {
+    let own = usages(facts).filter(|(_, u)| u.account == *account).filter_map(|(_, u)| u.told());
+    let near: Vec<Told> = own.filter(|t| t.day <= day && day.0 - t.day.0 <= Told::DAYS_AFTER).collect();
+    let last = |t: &Told| near.iter().filter(|o| o.attribute == t.attribute).map(|o| o.day).max();
+    near.iter().filter(|t| last(t) == Some(t.day)).cloned().collect()
+}
+
+/// Whom bills name: parties whose cards have the name, else the name itself.
+fn called(facts: &Facts, names: &BTreeSet<Text>, at: EventTime) -> BTreeSet<PartyId> {
+    let cards = facts.values().filter_map(|f| if let Fact::Party(p) = f { Some(p.id.clone()) } else { None });
+    let ids: BTreeSet<PartyId> = cards.collect();
+    let has = |id: &&PartyId, name: &Text| party(facts, id, at).is_some_and(|p| p.names.contains(name));
+    let of = |name: &Text| -> Vec<PartyId> {
+        let found: Vec<_> = ids.iter().filter(|id| has(id, name)).cloned().collect();
+        if found.is_empty() { vec![PartyId::new(name)] } else { found }
+    };
+    names.iter().flat_map(of).collect()
+}
+
 fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> Standing {
     let at = hour.start();
     let card = account_card(facts, account, at);
@@ -350,28 +371,49 @@ fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> St
         _ => None,
     });
     let seen_in = seen_in.collect();
-    let Some(card) = card.cloned() else { return Standing { seen_in, ..Standing::default() } };
-    let path = card.customer.as_ref().map(|c| lineage(facts, c, at)).unwrap_or_default();
+    let told = told(facts, account, hour.day());
+    let bills = |attribute: Attribute| -> BTreeSet<Text> {
+        told.iter().filter(|t| t.attribute == attribute).map(|t| t.value.clone()).collect()
+    };
+    let by = |field: Option<&PartyId>, attribute: Attribute| -> BTreeSet<PartyId> {
+        field.map_or_else(|| called(facts, &bills(attribute), at), |id| BTreeSet::from([id.clone()]))
+    };
+    let customers = by(card.and_then(|c| c.customer.as_ref()), Attribute::Customer);
+    let sold_by = card.and_then(|c| c.sold_by.as_ref());
+    let mut sellers = by(sold_by, Attribute::SoldBy);
+    let day_of = |attribute: Attribute| told.iter().find(|t| t.attribute == attribute).map(|t| t.day);
+    let supplied = sold_by.is_none() && day_of(Attribute::SoldBy) == day_of(Attribute::Distributor);
+    let suppliers = if supplied { by(None, Attribute::Distributor) } else { BTreeSet::new() };
+    let payers: BTreeSet<AccountId> = match card.and_then(|c| c.payer.clone()) {
+        Some(payer) => [payer].into(),
+        None => bills(Attribute::Payer).iter().filter_map(|p| AccountId::parse(p)).collect(),
+    };
+    let path = customers.first().map(|c| lineage(facts, c, at)).unwrap_or_default();
     let resells = edges(facts, EdgeKind::ResellsTo, at);
     let into = |set: &BTreeSet<PartyId>| -> Vec<PartyId> {
         resells.iter().filter(|e| set.contains(&e.to)).map(|e| e.from.clone()).collect()
     };
-    let customer: BTreeSet<PartyId> = card.customer.iter().cloned().collect();
-    let mut sellers: BTreeSet<PartyId> = card.sold_by.iter().cloned().collect();
-    sellers.extend(into(&customer));
-    let mut screened: BTreeSet<PartyId> = sellers.clone();
+    // Whoever bills say supplies the sellers supplies none that is the customer.
+    let supplied = sellers.iter().any(|seller| !customers.contains(seller));
+    sellers.extend(into(&customers));
+    let mut screened: BTreeSet<PartyId> =
+        sellers.iter().chain(suppliers.iter().filter(|_| supplied)).cloned().collect();
     (0..8).for_each(|_| screened.extend(into(&screened)));
-    screened.extend(customer);
-    screened.extend(card.payer.as_ref().and_then(|payer| account_card(facts, payer, at)?.customer.clone()));
-    let listed =
-        |id: &PartyId| party(facts, id, at).is_some_and(|p| p.names.iter().any(|n| (world.listed)(n, hour.day())));
+    screened.extend(customers.iter().cloned());
+    screened.extend(payers.iter().filter_map(|payer| account_card(facts, payer, at)?.customer.clone()));
+    let listed = |id: &PartyId| match party(facts, id, at) {
+        Some(party) => party.names.iter().any(|name| (world.listed)(name, hour.day())),
+        None => (world.listed)(id.as_str(), hour.day()),
+    };
     Standing {
         listed: screened.iter().any(listed),
         owner_hq: path.last().and_then(|o| party(facts, o, at)?.hq),
         owner: path.last().cloned(),
         seller_countries: sellers.iter().map(|s| party(facts, s, at).and_then(|p| p.country)).collect(),
         sellers: sellers.into_iter().collect(),
-        card: Some(card),
+        customer: customers.into_iter().next(),
+        payer: payers.into_iter().next(),
+        card: card.cloned(),
         seen_in,
     }
 }
@@ -379,12 +421,12 @@ fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> St
 fn subjects(kind: &SubjectKind, account: &AccountId, standing: &Standing) -> Vec<String> {
     let one = match (kind, &standing.card) {
         (SubjectKind::Account, _) => Some(account.to_string()),
-        (SubjectKind::Customer, Some(card)) => card.customer.as_ref().map(ToString::to_string),
+        (SubjectKind::Customer, _) => standing.customer.as_ref().map(ToString::to_string),
         (SubjectKind::Owner, _) => standing.owner.as_ref().map(ToString::to_string),
         (SubjectKind::Reseller, _) => return standing.sellers.iter().map(ToString::to_string).collect(),
-        (SubjectKind::Payer, Some(card)) => card.payer.as_ref().map(ToString::to_string),
+        (SubjectKind::Payer, _) => standing.payer.as_ref().map(ToString::to_string),
         (SubjectKind::Shared(key), Some(card)) => card.shared.get(key).map(ToString::to_string),
-        (_, None) => None,
+        (SubjectKind::Shared(_), None) => None,
     };
     one.into_iter().collect()
 }

@@ -73,6 +73,8 @@ pub struct Atom {
 #[derive(Default)]
 pub struct Standing {
     pub card: Option<Account>,
+    pub customer: Option<PartyId>,
+    pub payer: Option<AccountId>,
     pub owner: Option<PartyId>,
     pub owner_hq: Option<Country>,
     pub sellers: Vec<PartyId>,

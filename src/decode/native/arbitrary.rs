@@ -187,7 +187,21 @@ pub(crate) fn usage() -> BoxedStrategy<Usage> {
             kind,
         },
     );
-    prop_oneof![9 => done, 1 => seen].boxed()
+    prop_oneof![9 => done, 1 => seen, 1 => told()].boxed()
+}
+
+/// What a bill says of an account.
+fn told() -> BoxedStrategy<Usage> {
+    let said = prop_oneof![
+        1 => account_id().prop_map(|payer| (Attribute::Payer, Text::new(payer.to_string()))),
+        2 => (select(vec![Attribute::SoldBy, Attribute::Distributor, Attribute::Customer]), text()),
+    ];
+    (account_id(), time(), said, text())
+        .prop_map(|(account, time, (attribute, value), column)| {
+            Usage::attribute(account, Told { day: time.day(), attribute, value, column })
+        })
+        .prop_filter("its day's start can be held", |usage| usage.time > EventTime::MIN)
+        .boxed()
 }
 
 fn account() -> BoxedStrategy<Account> {

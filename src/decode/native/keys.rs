@@ -81,6 +81,7 @@ pub(super) const USAGE_KINDS: &[Shape] = &[
     shape("statement_complete", &["statement"], &[]),
     shape("model_used", &["model", "operation"], &["tokens"]),
     shape("sighting", &["network", "principal_class"], &[]),
+    shape("attribute", &["attribute", "value", "column"], &[]),
 ];
 
 pub(super) const ACTOR: Shape = shape("actor", &[], &["principal", "ip"]);

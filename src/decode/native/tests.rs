@@ -105,7 +105,7 @@ fn missing_keys_and_bad_values_are_told_together() {
 fn an_unknown_kind_is_told_without_its_keys() {
     let (code, detail) = reason(with(started(), json!({"kind": "capacity_begun"})));
     assert_eq!(code, "native_bad_value");
-    assert!(detail.ends_with("sighting, got \"capacity_begun\""), "{detail}");
+    assert!(detail.ends_with("attribute, got \"capacity_begun\""), "{detail}");
     assert_eq!(reason(json!({"type": "usage"})).0, "native_missing_key");
 }
 

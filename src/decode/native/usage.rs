@@ -9,8 +9,8 @@ use super::keys::{ACTOR, PERIOD, STATEMENT};
 use super::reference::{account_id, account_ref};
 use crate::decode::{Context, mangled::is_mangled};
 use crate::model::{
-    AccountId, Actor, BilledClass, BilledLine, BilledUnit, DenialReason, Fact, Half, Market, NetworkPrefix, Period,
-    PrincipalClass, Region, ResourceId, Sku, Statement, StopEnd, Text, Usage, UsageKind,
+    AccountId, Actor, Attribute, BilledClass, BilledLine, BilledUnit, DenialReason, Fact, Half, Market, NetworkPrefix,
+    Period, PrincipalClass, Region, ResourceId, Sku, Statement, StopEnd, Text, Told, Usage, UsageKind,
 };
 
 /// The facts of a usage record whose kind is `kind`.
@@ -26,6 +26,11 @@ pub(super) fn usage(fields: &mut Fields<'_>, kind: &str, context: &Context<'_>) 
         let class = fields.word("principal_class", class, CLASSES.iter().map(|class| class.as_str()));
         return Some(vec![Fact::Usage(Usage::sighting(account?, time?.day(), network?, class?))]);
     }
+    if kind == "attribute" {
+        let told = told(fields);
+        let (day, (attribute, value, column)) = (time?.day(), told?);
+        return Some(vec![Fact::Usage(Usage::attribute(account?, Told { day, attribute, value, column }))]);
+    }
     let kinds = kinds(fields, kind);
     if kinds.as_ref().is_some_and(|kinds| kinds.iter().any(is_its_event)) && event.as_ref().is_some_and(Text::is_empty)
     {
@@ -39,6 +44,17 @@ pub(super) fn usage(fields: &mut Fields<'_>, kind: &str, context: &Context<'_>) 
         Fact::Usage(Usage { account, event, time, region, actor: actor.clone(), via, kind })
     };
     Some(kinds?.into_iter().map(fact).chain(sighting).collect())
+}
+
+fn told(fields: &mut Fields<'_>) -> Option<(Attribute, Text, Text)> {
+    let attribute =
+        fields.word("attribute", Attribute::parse, Attribute::ALL.iter().map(|attribute| attribute.as_str()));
+    let value = match attribute {
+        Some(Attribute::Payer) => account_ref(fields, "value").map(|payer| Text::new(payer.to_string())),
+        _ => fields.required_text("value"),
+    };
+    let column = fields.required_text("column");
+    Some((attribute?, value?, column?))
 }
 
 /// Every one.

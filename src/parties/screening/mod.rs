@@ -185,6 +185,10 @@ fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
 
 fn screened(parties: &Parties, chain: &Chain, account: Option<&Account>, at: EventTime) -> Vec<Screened> {
     let mut all: Vec<_> = chain.parties().map(|(party, role)| known_as(parties, party, role, at)).collect();
+    // The name a bill has is all that is known of some.
+    for screened in &mut all {
+        screened.names.extend(chain.named.iter().filter(|(id, _)| *id == screened.party).map(|(_, name)| name.clone()));
+    }
     if let Some(email) = account.and_then(|account| domain(account.email_domain.as_ref()?)) {
         let email = (email, "account's e-mail domain");
         match all.iter_mut().find(|screened| screened.role == Role::Customer) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{AccountId, EdgeKind, Fact, Party};
+use crate::model::{AccountId, Attribute, EdgeKind, Fact, Party, Told};
 use crate::parties::{ListFormat, ListSource, fixtures};
 use crate::written::Source;
 
@@ -32,7 +32,7 @@ fn on(day: &str) -> EventTime {
 }
 
 fn told_on(lists: &Lists, (parties, account): &(Parties, Account), at: EventTime) -> Vec<String> {
-    let chain = parties.chain(&account.account, at);
+    let chain = parties.chain(&account.account, &[], at);
     let hits = lists.hits(parties, &chain, Some(account), at);
     let line = |hit: &Hit| {
         let (verdict, role) = (hit.verdict.as_str(), hit.role.as_str());
@@ -57,6 +57,25 @@ fn names_match_exactly_or_after_folding_and_aliases_say_so() {
     assert_eq!(named(" 示例实验室 "), ["listed e customer sub 1 alias \"示例实验室\", exact"]);
     assert!(named("Example Lab").is_empty());
     assert!(named("…").is_empty());
+}
+
+#[test]
+fn whom_only_a_bill_names_is_screened_under_that_name() {
+    let lists = lists("licence", "  - {id: e, names: ['Example Lab, Inc.'], from: 2024-01-01}\n");
+    let account = AccountId::new("azure", "1");
+    let of = |parties: &Parties, attribute, name: &str| {
+        let told = Told { day: Day(19_783), attribute, value: name.into(), column: "c".into() };
+        let chain = parties.chain(&account, &[told], on("2024-06-01"));
+        lists.hits(parties, &chain, None, on("2024-06-01")).iter().map(|hit| hit.why.to_string()).collect::<Vec<_>>()
+    };
+    let nobody = Parties::default();
+    let why = "name \"Example Lab, Inc.\", exact after folding";
+    assert_eq!(of(&nobody, Attribute::Customer, "EXAMPLE LAB INC"), [why]);
+    assert_eq!(of(&nobody, Attribute::Distributor, "EXAMPLE LAB INC"), [""; 0], "it supplies nobody");
+    assert_eq!(of(&nobody, Attribute::SoldBy, "Another Lab"), [""; 0]);
+    let mut parties = Parties::default();
+    parties.put(&card("lab", &["Example Lab Inc", "EL"], &[], false));
+    assert_eq!(of(&parties, Attribute::SoldBy, "el"), [why], "by every name of the card that has this one");
 }
 
 #[test]
