@@ -51,7 +51,13 @@ impl<'a> Records<'a> {
         self.read
     }
 
-    pub(super) fn item(&mut self, outcome: Outcome, size: u64) {
+    pub(super) fn item(&mut self, mut outcome: Outcome, size: u64) {
+        // Every line of a bill says whose it is: told once. The line itself stays, so that no record is left without a fact.
+        if let Outcome::Relevant(facts) = &mut outcome
+            && facts.len() > 1
+        {
+            facts.retain(|fact| self.sighted.says_something_new(fact));
+        }
         let sighting = match &outcome {
             Outcome::Relevant(facts) if self.settings.sightings == Sightings::All => match facts.as_slice() {
                 [fact] => Sighting::of(fact),

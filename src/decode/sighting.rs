@@ -1,17 +1,18 @@
-//! From where an account was used on a day, and which of that a source has said already.
+//! From where an account was used on a day, what bills say of the account itself, and which of that a source has said already.
 //!
-//! In: sightings, one after the other. Out: whether each is new. Of an account that calls all day from one network every record
-//! says the same, and one fact says it for all: copies would change nothing, for its identity is its whole content. What is
-//! remembered is bounded; what was forgotten is told again.
+//! In: sightings and attributes, one after the other. Out: whether each is new. Of an account that calls all day from one
+//! network every record says the same, as does every line of its bill about who pays, and one fact says it for all: copies
+//! would change nothing, for its identity is its whole content. What is remembered is bounded; what was forgotten is told
+//! again.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::model::{AccountId, Day, Fact, NetworkPrefix, PrincipalClass, Usage, UsageKind};
+use crate::model::{AccountId, Day, Fact, NetworkPrefix, PrincipalClass, Told, Usage, UsageKind};
 
-/// Sightings of a generation: two of them are remembered, of some hundred bytes each.
+/// Sightings, and attributes, of a generation: two of them are remembered, of some hundred bytes each.
 const GENERATION: usize = 16_384;
 
 const HASHER: FixedState = FixedState::with_seed(0);
@@ -41,25 +42,50 @@ impl Sighting {
     }
 }
 
-/// Sightings that a source has told: the last ones at least.
+/// What a source has told and need not tell again: the last of it at least.
 #[derive(Clone, Debug, Default)]
 pub struct Sighted {
-    young: HashTable<Sighting>,
-    old: HashTable<Sighting>,
+    sightings: Recent<Sighting>,
+    attributes: Recent<(AccountId, Told)>,
 }
 
 impl Sighted {
     /// Whether it was not told before; from now on it was.
     pub(super) fn is_new(&mut self, sighting: &Sighting) -> bool {
-        let hash = HASHER.hash_one(sighting);
-        if self.young.find(hash, |known| known == sighting).is_some() {
+        self.sightings.is_new(sighting)
+    }
+
+    /// Whether a fact says what was not told before; facts other than attributes always do.
+    pub(super) fn says_something_new(&mut self, fact: &Fact) -> bool {
+        let Fact::Usage(usage) = fact else { return true };
+        usage.told().is_none_or(|told| self.attributes.is_new(&(usage.account.clone(), told)))
+    }
+}
+
+/// Two generations of what was told.
+#[derive(Clone, Debug)]
+struct Recent<T> {
+    young: HashTable<T>,
+    old: HashTable<T>,
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self { young: HashTable::new(), old: HashTable::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Recent<T> {
+    fn is_new(&mut self, told: &T) -> bool {
+        let hash = HASHER.hash_one(told);
+        if self.young.find(hash, |known| known == told).is_some() {
             return false;
         }
         if self.young.len() == GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
-        let is_new = self.old.find(hash, |known| known == sighting).is_none();
-        self.young.insert_unique(hash, sighting.clone(), |known| HASHER.hash_one(known));
+        let is_new = self.old.find(hash, |known| known == told).is_none();
+        self.young.insert_unique(hash, told.clone(), |known| HASHER.hash_one(known));
         is_new
     }
 }
@@ -79,7 +105,7 @@ mod tests {
         assert!((0..GENERATION).all(|n| sighted.is_new(&sighting(n))));
         assert!((0..GENERATION).all(|n| !sighted.is_new(&sighting(n))));
         assert!((GENERATION..4 * GENERATION).all(|n| sighted.is_new(&sighting(n))));
-        assert!(sighted.young.len() <= GENERATION && sighted.old.len() <= GENERATION);
+        assert!(sighted.sightings.young.len() <= GENERATION && sighted.sightings.old.len() <= GENERATION);
         assert!(sighted.is_new(&sighting(0)), "forgotten");
     }
 

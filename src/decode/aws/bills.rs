@@ -9,7 +9,7 @@
 mod columns;
 
 use self::columns::{ASKED, Column};
-use crate::decode::billing::{self, Origin, Unit, beyond, number};
+use crate::decode::billing::{self, Origin, Parties, Unit, beyond, number};
 use crate::decode::billing_words::{aws_class, instance_type, is_machine_type, usage_type};
 use crate::decode::decoders::TableDecoder;
 use crate::decode::layout::Row;
@@ -49,10 +49,10 @@ fn token<'a>(row: &Row<'a>) -> Option<&'a str> {
 }
 
 fn row(row: &Row<'_>, context: &Context<'_>) -> Outcome {
-    line(row, context).map_or_else(Outcome::Rejected, |fact| Outcome::Relevant(vec![fact]))
+    line(row, context).map_or_else(Outcome::Rejected, Outcome::Relevant)
 }
 
-fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
+fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
     let account = row.get(Column::UsageAccount).ok_or_else(|| Reason::new("missing_account", "no UsageAccountId"))?;
     let account = billing::account("aws", account, "UsageAccountId")?;
     let payer = row.get(Column::Payer).map(|id| billing::account("aws", id, "PayerAccountId")).transpose()?;
@@ -73,6 +73,12 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
     // An id is one within its hour or day only.
     let interval = row.get(Column::TimeInterval).map_or_else(|| from.to_string(), str::to_owned);
     let id = row.get(Column::LineItemId).map(|id| Text::from(format!("{id}@{interval}")));
+    let told = Parties::of(&account, from.day()).payer(payer.as_ref(), "bill/PayerAccountId").issuer(
+        row.get(Column::InvoicingEntity),
+        row.get(Column::LegalEntity),
+        "bill/InvoicingEntity",
+    );
+    let told: Vec<Fact> = told.facts().collect();
     let line = BilledLine {
         period,
         sku: sku.as_deref().map(Sku::new),
@@ -89,7 +95,8 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
         statement: Some(statement),
     };
     let region = row.get(Column::Region).or_else(|| row.get(Column::Zone).and_then(region_of)).map(billing::region);
-    Ok(billing::fact(account, region, line, || billing::row_id("cur row", row, is_amount)))
+    let line = billing::fact(account, region, line, || billing::row_id("cur row", row, is_amount));
+    Ok(std::iter::once(line).chain(told).collect())
 }
 
 /// `identity/TimeInterval` says both where the dates are left out.

@@ -9,12 +9,12 @@ mod when;
 use serde_json::Value;
 
 use self::columns::{ASKED, Column};
-use crate::decode::billing::{self, Origin, Unit, beyond, number};
+use crate::decode::billing::{self, Origin, Parties, Unit, beyond, number};
 use crate::decode::billing_words::azure_meter;
 use crate::decode::decoders::TableDecoder;
 use crate::decode::layout::Row;
 use crate::decode::{Context, Format, Outcome, Reason};
-use crate::model::{BilledClass, BilledLine, BilledUnit, Fact, Micros, Period, Sku, Text};
+use crate::model::{AccountId, Attribute, BilledClass, BilledLine, BilledUnit, Day, Fact, Micros, Period, Sku, Text};
 
 /// Cost details.
 pub(in crate::decode) const BILLS: TableDecoder = TableDecoder {
@@ -49,10 +49,10 @@ fn is_of_machines(row: &Row<'_>) -> bool {
 }
 
 fn row(row: &Row<'_>, context: &Context<'_>) -> Outcome {
-    line(row, context).map_or_else(Outcome::Rejected, |fact| Outcome::Relevant(vec![fact]))
+    line(row, context).map_or_else(Outcome::Rejected, Outcome::Relevant)
 }
 
-fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
+fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
     let read = |column, name| row.get(column).map(|id| billing::account("azure", id, name)).transpose();
     let payer = read(Column::BillingAccount, "BillingAccountId")?;
     let told = || Reason::new("missing_account", "neither SubscriptionId nor BillingAccountId");
@@ -69,6 +69,7 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
     let month = origin.period.or(month).unwrap_or_else(|| billing::month(day));
     let scope = payer.as_ref().unwrap_or(&account);
     let statement = super::manifest::statement(scope, &origin, month);
+    let told: Vec<Fact> = parties(row, &account, payer.as_ref(), day).facts().collect();
     let line = BilledLine {
         period,
         sku: sku.as_deref().map(Sku::new),
@@ -86,7 +87,29 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
         statement: Some(statement),
     };
     let region = row.get(Column::Location).map(|name| billing::region(&name.replace(' ', "")));
-    Ok(billing::fact(account, region, line, || billing::row_id("azure row", row, is_amount)))
+    let line = billing::fact(account, region, line, || billing::row_id("azure row", row, is_amount));
+    Ok(std::iter::once(line).chain(told).collect())
+}
+
+/// In a partner's agreement a reseller buys from the partner; without one the partner sells itself. Numbers are told where
+/// no name is: only the operator's own records know whose they are.
+fn parties<'a>(row: &Row<'_>, account: &'a AccountId, payer: Option<&AccountId>, day: Day) -> Parties<'a> {
+    let first = |columns: &[(Column, &'static str)]| {
+        columns.iter().find_map(|(column, name)| Some((row.get(*column)?.to_owned(), *name)))
+    };
+    let (reseller, partner) = ((Column::Reseller, "ResellerName"), (Column::Partner, "PartnerName"));
+    let numbers = [(Column::ResellerNumber, "ResellerMpnId"), (Column::PartnerTenant, "PartnerTenantId")];
+    let seller = first(&[reseller, partner]).or_else(|| first(&numbers));
+    let above = first(&[reseller])
+        .and(first(&[partner]))
+        .filter(|(name, _)| seller.as_ref().is_none_or(|(seller, _)| !seller.eq_ignore_ascii_case(name)));
+    let customer = first(&[(Column::Customer, "CustomerName"), (Column::CustomerTenant, "CustomerTenantId")]);
+    let said = [(Attribute::SoldBy, seller), (Attribute::Distributor, above), (Attribute::Customer, customer)];
+    let told = Parties::of(account, day).payer(payer, "BillingAccountId");
+    said.iter().fold(told, |told, (attribute, named)| match named {
+        Some((name, column)) => told.named(*attribute, Some(name), column),
+        None => told,
+    })
 }
 
 fn class(row: &Row<'_>) -> BilledClass {

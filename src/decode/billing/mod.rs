@@ -3,10 +3,12 @@
 //! In: cells as written. Out: the parts of a billed line, or why there is none. It refuses to know any provider's columns.
 
 mod number;
+mod parties;
 mod statement;
 mod unit;
 
 pub(super) use number::number;
+pub(super) use parties::{Parties, provider_named};
 pub(super) use statement::{Delivery, Origin, complete, statement, version_of};
 pub(super) use unit::{Unit, beyond};
 

@@ -30,11 +30,12 @@ fn facts(source: &str, text: &str) -> Vec<Usage> {
 /// The statements a file speaks of: of its lines, or completed.
 fn statements(source: &str, text: &str) -> Vec<Statement> {
     let of = |usage: Usage| match usage.kind {
-        UsageKind::UsageBilled(line) => line.statement.unwrap(),
-        UsageKind::StatementComplete { statement } => statement,
+        UsageKind::UsageBilled(line) => line.statement,
+        UsageKind::StatementComplete { statement } => Some(statement),
+        UsageKind::Attribute { .. } => None,
         other => panic!("{other:?}"),
     };
-    facts(source, text).into_iter().map(of).collect()
+    facts(source, text).into_iter().filter_map(of).collect()
 }
 
 fn told(statement: &Statement) -> (&str, &str, u64) {
@@ -131,4 +132,16 @@ fn chips_of_a_price_make_hours_of_chips_and_not_of_machines() {
     });
     assert!(units.clone().any(|line| line == ("nebius", "8".to_owned(), BilledUnit::GpuHours)));
     assert!(units.clone().any(|line| line == ("lambda", "1".to_owned(), BilledUnit::InstanceHours)));
+}
+
+#[test]
+fn what_every_line_of_a_bill_says_of_its_account_is_told_once_a_file() {
+    let told = |usages: &[Usage]| usages.iter().filter(|usage| usage.told().is_some()).count();
+    let (header, line) = CUR.split_once('\n').unwrap();
+    let line = line.lines().next().unwrap();
+    let next_day = line.replace("2024-06-03", "2024-06-04");
+    let text =
+        format!("{header}\n{line}\n{}\n{next_day}\n{}\n", line.replace("two1", "x"), next_day.replace("two1", "y"));
+    let facts = facts("bill.csv", &text);
+    assert_eq!((facts.len(), told(&facts)), (6, 2), "a payer a day beside four lines");
 }

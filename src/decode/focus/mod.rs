@@ -15,7 +15,7 @@ mod text;
 use self::columns::{ASKED, Column};
 use self::quantity::Measure;
 use self::text::{LOOKED_AT, Words};
-use super::billing::{self, Origin};
+use super::billing::{self, Origin, Parties};
 use super::decoders::TableDecoder;
 use super::layout::Row;
 use super::{Context, Format, Outcome, Reason};
@@ -36,10 +36,10 @@ fn row(row: &Row<'_>, context: &Context<'_>) -> Outcome {
     if !words.is_relevant() {
         return Outcome::Irrelevant;
     }
-    line(row, &words, context).map_or_else(Outcome::Rejected, |fact| Outcome::Relevant(vec![fact]))
+    line(row, &words, context).map_or_else(Outcome::Rejected, Outcome::Relevant)
 }
 
-fn line(row: &Row<'_>, words: &Words<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
+fn line(row: &Row<'_>, words: &Words<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
     let provider = words.provider.as_str();
     let payer = row.get(Column::BillingAccountId).map(|id| billing::account(provider, id, "BillingAccountId"));
     let payer = payer.transpose()?;
@@ -60,6 +60,12 @@ fn line(row: &Row<'_>, words: &Words<'_>, context: &Context<'_>) -> Result<Fact,
         .as_ref()
         .zip(month)
         .map(|(payer, month)| billing::statement("focus", payer, &origin, month.day(), origin.delivery.in_order()));
+    let told = Parties::of(&account, period.from.day()).payer(payer.as_ref(), "BillingAccountId").issuer(
+        row.get(Column::InvoiceIssuerName),
+        row.get(Column::PublisherName),
+        "InvoiceIssuerName",
+    );
+    let told: Vec<Fact> = told.facts().collect();
     let line = BilledLine {
         period,
         sku: words.sku.as_deref().map(Sku::new),
@@ -76,7 +82,8 @@ fn line(row: &Row<'_>, words: &Words<'_>, context: &Context<'_>) -> Result<Fact,
         statement,
     };
     let region = row.get(Column::RegionId).or_else(|| row.get(Column::Region)).map(billing::region);
-    Ok(billing::fact(account, region, line, || billing::row_id("focus row", row, is_amount)))
+    let line = billing::fact(account, region, line, || billing::row_id("focus row", row, is_amount));
+    Ok(std::iter::once(line).chain(told).collect())
 }
 
 /// Quantities, prices and costs; `Id` is no column of FOCUS: the public sample numbers its rows with it.

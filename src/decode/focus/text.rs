@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::columns::Column;
+use crate::decode::billing::provider_named;
 use crate::decode::billing_words::{aws_class, azure_meter, instance_type, mentions_accelerator, usage_type};
 use crate::decode::layout::Row;
 use crate::model::{BilledClass, Provider};
@@ -133,41 +134,12 @@ fn provider(row: &Row<'_>) -> Provider {
     let name = [Column::ProviderName, Column::ServiceProviderName, Column::PublisherName]
         .iter()
         .find_map(|column| row.get(*column));
-    let lower = name.unwrap_or("unknown").to_lowercase();
-    let starts = |word: &str| lower.starts_with(word);
-    let known = PROVIDERS.iter().find(|(name, _)| starts(name) || (*name == "oracle" && lower == "oci"));
-    match known {
-        Some((_, provider)) => Provider::new(provider),
-        None if lower == "gcp" => Provider::new(lower),
-        None => Provider::new(lower.split_whitespace().collect::<Vec<_>>().join("-")),
+    let name = name.unwrap_or("unknown");
+    match provider_named(name) {
+        Some(provider) => Provider::new(provider),
+        None => Provider::new(name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")),
     }
 }
-
-/// How names of providers begin, and the words we have for them.
-const PROVIDERS: &[(&str, &str)] = &[
-    ("aws", "aws"),
-    ("amazon", "aws"),
-    ("microsoft", "azure"),
-    ("azure", "azure"),
-    ("oracle", "oci"),
-    ("google", "gcp"),
-    ("alibaba", "alibaba"),
-    ("aliyun", "alibaba"),
-    ("coreweave", "coreweave"),
-    ("crusoe", "crusoe"),
-    ("digitalocean", "digitalocean"),
-    ("hyperstack", "hyperstack"),
-    ("ibm", "ibm"),
-    ("lambda", "lambda"),
-    ("nebius", "nebius"),
-    ("ovh", "ovhcloud"),
-    ("paperspace", "paperspace"),
-    ("runpod", "runpod"),
-    ("scaleway", "scaleway"),
-    ("shadeform", "shadeform"),
-    ("verda", "verda"),
-    ("datacrunch", "verda"),
-];
 
 fn is_machine(resource_type: &str) -> bool {
     let lower = resource_type.to_lowercase();

@@ -7,7 +7,7 @@
 mod columns;
 
 use self::columns::{ASKED, Column};
-use crate::decode::billing::{self, Origin, Unit, beyond, number};
+use crate::decode::billing::{self, Origin, Parties, Unit, beyond, number};
 use crate::decode::decoders::TableDecoder;
 use crate::decode::layout::Row;
 use crate::decode::{Context, Format, Outcome, Reason};
@@ -29,10 +29,10 @@ fn may_matter(row: &Row<'_>) -> bool {
 }
 
 fn row(row: &Row<'_>, context: &Context<'_>) -> Outcome {
-    line(row, context).map_or_else(Outcome::Rejected, |fact| Outcome::Relevant(vec![fact]))
+    line(row, context).map_or_else(Outcome::Rejected, Outcome::Relevant)
 }
 
-fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
+fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
     let read = |column, name| row.get(column).map(|id| billing::account("gcp", id, name)).transpose();
     let payer = read(Column::BillingAccount, "billing_account_id")?;
     let told = || Reason::new("missing_account", "neither project.id nor billing_account_id");
@@ -49,6 +49,14 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
         billing::statement("gcp", payer, &origin, origin.period.unwrap_or(month), origin.delivery.in_order())
     });
     let resource = row.get(Column::ResourceName).or_else(|| row.get(Column::ResourceGlobalName));
+    // A reseller's own account pays for those of its customers.
+    let parent = read(Column::PayerBillingAccount, "payer_billing_account_id")?;
+    let told = Parties::of(&account, period.from.day());
+    let told = match &parent {
+        Some(parent) => told.payer(Some(parent), "payer_billing_account_id"),
+        None => told.payer(payer.as_ref(), "billing_account_id"),
+    };
+    let told: Vec<Fact> = told.facts().collect();
     let line = BilledLine {
         period,
         sku: None,
@@ -65,7 +73,8 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Fact, Reason> {
         statement,
     };
     let region = row.get(Column::Region).or_else(|| row.get(Column::Location)).map(billing::region);
-    Ok(billing::fact(account, region, line, || billing::row_id("gcp row", row, is_amount)))
+    let line = billing::fact(account, region, line, || billing::row_id("gcp row", row, is_amount));
+    Ok(std::iter::once(line).chain(told).collect())
 }
 
 fn class(row: &Row<'_>, description: &str) -> BilledClass {

@@ -6,8 +6,11 @@ columns! {
     Subscription = "subscriptionguid" | "subscriptionid";
     BillingAccount = "billingaccountid";
     CustomerTenant = "customertenantid";
+    Customer = "customername";
     Partner = "partnername";
+    PartnerTenant = "partnertenantid";
     Reseller = "resellername";
+    ResellerNumber = "resellermpnid";
     Date = "date" | "usagedatetime" | "usagedate" | "chargeperiodstart";
     BillingPeriodStart = "billingperiodstartdate" | "billingperiodstart";
     MeterCategory = "metercategory";

@@ -4,6 +4,7 @@ use crate::decode::layout::columns;
 
 columns! {
     BillingAccount = "billingaccountid";
+    PayerBillingAccount = "payerbillingaccountid";
     Project = "projectid";
     ServiceDescription = "servicedescription";
     SkuDescription = "skudescription";
