@@ -51,6 +51,18 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "",
     },
     Mutation {
+        what: "days for which a bill says who sells the account are not asked about again",
+        file: "src/ledger/told.rs",
+        right: "self.touched.push((account, first.day().max(day), last.day().min(last_day(day))));",
+        wrong: "let _ = (first, last, day);",
+    },
+    Mutation {
+        what: "a card that has a name of a bill touches nobody",
+        file: "src/parties/touched.rs",
+        right: "by_id.chain(names.filter_map(|name| self.by_name.get(name)).flatten()).cloned().collect()",
+        wrong: "{ _ = names; by_id.cloned().collect() }",
+    },
+    Mutation {
         what: "what runs on is not asked about again",
         file: "src/engine/accounts.rs",
         right: "self.lively.insert(account)",
