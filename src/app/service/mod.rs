@@ -10,6 +10,7 @@ mod intake;
 mod membership;
 mod metrics;
 mod onward;
+mod open;
 mod opening;
 mod outbox;
 mod parts;

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rdkafka::consumer::Consumer as _;
-use rdkafka::error::KafkaError;
 use rdkafka::message::Headers as _;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::clock::Stopwatch;
-use super::held::{Held, Message, Outgoing, POSITION, SENDER, Taken, Topic};
-use super::onward::{Onward, onward};
+use super::held::{Message, Outgoing, POSITION, SENDER, Taken, Topic};
+use super::onward::Onward;
+use super::open::{Open, PATIENCE};
 use super::opening::{self, Opening};
 use super::reject::is_too_large;
 use super::saving::Saving;
@@ -78,8 +78,6 @@ impl Shared {
 
 /// How long a shard that was succeeded, or could not be sent for, waits before it is opened again where it is still ours.
 const AGAIN: Duration = Duration::from_secs(3);
-/// How long one request to a broker may take where a shard has lost its way.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// How long what is said last is waited for.
 const DRAIN: Duration = Duration::from_secs(8);
 /// Most messages taken at once, and most that wait to be sent before nothing more is published.
@@ -89,21 +87,6 @@ const WAITING: usize = 4_096;
 const SLICE: usize = 256;
 /// How often what is told of shards is told anew.
 const TELL: Duration = Duration::from_secs(1);
-
-/// A shard that is open.
-struct Open {
-    held: Held,
-    /// Tells what is on its way from what another opening sent.
-    opening: u64,
-    next: BTreeMap<Topic, u64>,
-    ends: BTreeMap<Topic, u64>,
-    /// Something was taken in since it last published.
-    dirty: bool,
-    /// Facts in the topic's order, of what ran.
-    walk: Option<Walk>,
-    walked: Stopwatch,
-    view: ShardView,
-}
 
 /// A message on its way.
 struct Flight {
@@ -543,60 +526,6 @@ impl Worker {
             open.view.snapshot = self.shared.saving.last(*shard);
             self.shared.view.shards.insert(*shard, open.view.clone());
         }
-    }
-}
-
-impl Open {
-    /// Notes where a partition was read to the end it had when it was taken over.
-    fn reach(&mut self, topic: Topic) {
-        let (next, end) = (self.next.get(&topic), self.ends.get(&topic));
-        if next.zip(end).is_some_and(|(next, end)| next >= end) {
-            self.held.reached(topic);
-        }
-    }
-
-    /// Reads on in each partition, where all of them let it.
-    fn read_on(&mut self, shard: u32, shared: &Shared, consumer: &Consumer) -> Result<Onward, KafkaError> {
-        let mut all = TopicPartitionList::new();
-        for topic in Topic::ALL {
-            let (name, next) = (shared.topic(topic), self.next.get(&topic).copied().unwrap_or_default());
-            let (low, high) = consumer.fetch_watermarks(name, partition(shard), PATIENCE)?;
-            let (low, high) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-            if onward(topic, next, low, high) == Onward::Anew {
-                let (topic, begins, ends) = (name, low, high);
-                tracing::error!(topic, shard, next, begins, ends, "what was to be read next is gone: opened anew");
-                return Ok(Onward::Anew);
-            }
-            let from = next.max(low);
-            let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-            all.add_partition_offset(name, partition(shard), offset)?;
-            self.next.insert(topic, from);
-            self.reach(topic);
-        }
-        // Nothing can be sought in a partition that is not read any more: it is begun anew. Where only that failed before,
-        // there is nothing to be ended.
-        let _ = consumer.incremental_unassign(&all);
-        consumer.incremental_assign(&all)?;
-        Ok(Onward::On)
-    }
-
-    fn tell(&mut self) {
-        let member = self.held.member();
-        let engine = member.engine();
-        let view = &mut self.view;
-        (view.position, view.now) = (member.position(), member.now());
-        view.behind = self.held.behind().map(Topic::word).collect();
-        view.waits_for = member.waits_for();
-        view.fates.clone_from(engine.fates());
-        (view.pending, view.ambiguous) = (engine.pending(), engine.ambiguous());
-        view.alerts.clear();
-        for alert in engine.alerts() {
-            let rule = &alert.rule;
-            let key = (rule.id.text(), rule.severity.as_str(), rule.basis.as_str(), alert.status.as_str());
-            *view.alerts.entry(key).or_default() += 1;
-        }
-        view.unread = self.held.unread().iter().map(|(what, count)| (what.word(), *count)).collect();
-        view.config = engine.book().digest.clone();
     }
 }
 
