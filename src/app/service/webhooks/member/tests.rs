@@ -6,8 +6,10 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::*;
 use crate::kafka::Connection;
-use crate::model::Secret;
-use crate::sinks::webhook::{Endpoint, Event, GIVE_UP_AFTER, LEAST, MOST, Shape, TIMEOUT, Target, open};
+use crate::model::{EventTime, Secret};
+use crate::sinks::webhook::{
+    Endpoint, Event, GIVE_UP_AFTER, Heard, LEAST, MOST, NotTaken, Shape, TIMEOUT, Target, open,
+};
 
 const TOPIC: &str = "alerts";
 /// Most that a test waits for something that must happen.
@@ -39,7 +41,11 @@ fn scene(prepared: impl FnOnce(&MockCluster<'static, DefaultProducerContext>)) -
     let feed = Arc::new(feed);
     let member = Member::new(Arc::clone(&feed), Arc::default(), Arc::default());
     let member = Arc::new(Member { given: Duration::from_secs(1), ..member });
-    let connection = Connection { brokers: cluster.bootstrap_servers(), ..Connection::default() };
+    let mut connection = Connection { brokers: cluster.bootstrap_servers(), ..Connection::default() };
+    // Who was put out is waited for until it would have died.
+    for (property, value) in [("session.timeout.ms", "2000"), ("heartbeat.interval.ms", "500")] {
+        connection.properties.add(property, value).unwrap();
+    }
     let consumer = connection.member("siem", Box::new(Arc::clone(&member)), None, &[]).unwrap();
     consumer.subscribe(&[TOPIC]).unwrap();
     Scene { cluster, feed, member, consumer }
@@ -90,17 +96,12 @@ fn a_partition_without_a_leader_holds_up_no_other_and_is_taken_up_later() {
     scene.member.take_up(&scene.consumer).unwrap();
     assert!(!scene.reads(1) && scene.member.is_behind());
     scene.cluster.partition_leader(TOPIC, 1, Some(1)).unwrap();
-    let began = scene.feed.read(crate::sinks::webhook::Heard {
-        partition: 0,
-        offset: 0,
-        at: crate::model::EventTime::MIN,
-        id: "a".into(),
-        payload: None,
-    });
+    let heard = Heard { partition: 0, offset: 0, at: EventTime::MIN, id: "a".into(), payload: None };
+    let said = scene.feed.read(heard).unwrap();
     scene.until("the partition that has a leader again", || {
         scene.member.take_up(&scene.consumer).unwrap();
         scene.reads(1)
     });
     assert!(!scene.member.is_behind());
-    assert_ne!(scene.feed.offer(began.unwrap()), Err(crate::sinks::webhook::NotTaken::NotAssigned), "it was read on");
+    assert_ne!(scene.feed.offer(said), Err(NotTaken::NotAssigned), "the other was read on meanwhile");
 }
