@@ -42,8 +42,8 @@ fn scene(prepared: impl FnOnce(&MockCluster<'static, DefaultProducerContext>)) -
     let member = Member::new(Arc::clone(&feed), Arc::default(), Arc::default());
     let member = Arc::new(Member { given: Duration::from_secs(1), ..member });
     let mut connection = Connection { brokers: cluster.bootstrap_servers(), ..Connection::default() };
-    // Who was put out is waited for until it would have died.
-    for (property, value) in [("session.timeout.ms", "2000"), ("heartbeat.interval.ms", "500")] {
+    // Who was put out is waited for until it would have died; the first balance takes the mock three seconds.
+    for (property, value) in [("session.timeout.ms", "5000"), ("heartbeat.interval.ms", "500")] {
         connection.properties.add(property, value).unwrap();
     }
     let consumer = connection.member("siem", Box::new(Arc::clone(&member)), None, &[]).unwrap();
