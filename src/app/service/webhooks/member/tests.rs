@@ -15,11 +15,12 @@ const TOPIC: &str = "alerts";
 /// Most that a test waits for something that must happen.
 const SOON: Duration = Duration::from_secs(60);
 
+/// The consumer goes first: as it leaves it commits, and without a cluster it would wait for that for ever.
 struct Scene {
-    cluster: MockCluster<'static, DefaultProducerContext>,
+    consumer: Consumer,
     feed: Arc<Feed>,
     member: Arc<Member>,
-    consumer: Consumer,
+    cluster: MockCluster<'static, DefaultProducerContext>,
 }
 
 /// A topic of two partitions, and a member that is about to join, after `prepared`.
@@ -48,7 +49,7 @@ fn scene(prepared: impl FnOnce(&MockCluster<'static, DefaultProducerContext>)) -
     }
     let consumer = connection.member("siem", Box::new(Arc::clone(&member)), None, &[]).unwrap();
     consumer.subscribe(&[TOPIC]).unwrap();
-    Scene { cluster, feed, member, consumer }
+    Scene { consumer, feed, member, cluster }
 }
 
 impl Scene {
