@@ -189,5 +189,7 @@ fn a_glimpse_gives_what_the_full_reading_gives() {
     });
     let seen = seen.into_inner();
     println!("{seen:?}");
-    assert!(seen.len() == 3 && seen.values().all(|count| *count > 500), "{seen:?}");
+    // However many were asked for.
+    let all: u32 = seen.values().sum();
+    assert!(seen.len() == 3 && seen.values().all(|count| count * 20 > all), "{seen:?}");
 }
