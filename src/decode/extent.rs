@@ -1,7 +1,8 @@
 //! Where an object ends, sixty-four bytes at a time.
 //!
-//! In: bytes that begin with an object. Out: its length, and whether anything in it could be other than it looks. It is
-//! exact for whatever brackets and strings are well formed in; it refuses to know whether the rest is JSON.
+//! In: bytes that begin with an object. Out: its length, whether anything in it could be other than it looks, and where in it
+//! something reads like the key that is asked for. It is exact for whatever brackets and strings are well formed in; it refuses to
+//! know whether the rest is JSON.
 //!
 //! The method is that of the first stage of simdjson (Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019):
 //! a bit for each byte that is a quote, those inside strings by a running exclusive or, brackets outside of them counted.
@@ -9,7 +10,7 @@
 use std::sync::LazyLock;
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, u8x64};
+use fearless_simd::{Level, Simd, mask8x64, u8x64};
 
 /// What the processor can do.
 pub(super) static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
@@ -23,96 +24,142 @@ pub(super) struct Extent {
     pub(super) length: usize,
     /// It holds a `\u`, or one stands just behind it: a name in it may be written otherwise than it reads.
     pub(super) hides: bool,
+    /// What stands behind each [`KEY`] in it is fine.
+    pub(super) fine: bool,
 }
 
-/// How far the object goes that `bytes` begin with. `None` where it does not end in them, holds a line end, or is nested
-/// about as deep as `deepest` or deeper.
-pub(super) fn object(bytes: &[u8], deepest: usize) -> Option<Extent> {
-    dispatch!(*LEVEL, simd => find(simd, bytes, deepest))
-}
+/// The key that is looked for, quotes and all: it is found where two quotes stand this far apart with its capital between.
+pub(super) const KEY: &[u8] = br#""eventName""#;
+const APART: u32 = 10;
+const BEHIND_CAPITAL: u32 = 4;
 
+/// How far the object goes that `bytes` begin with. `None` where it does not end in them, holds a line end, or is nested about as
+/// deep as `deepest` or deeper. `is_fine` is asked of what follows each [`KEY`].
 #[inline(always)]
-fn find<S: Simd>(simd: S, bytes: &[u8], deepest: usize) -> Option<Extent> {
-    let mut scan = Scan::default();
+pub(super) fn find<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_fine: impl Fn(&[u8]) -> bool) -> Option<Extent> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let length = |block: usize, at: u32| block * BLOCK + at as usize + 1;
-    for (n, block) in blocks.iter().enumerate() {
-        match scan.block(simd, block, deepest) {
-            Step::Goes => {}
-            Step::Ends(at) => return Some(Extent { length: length(n, at), hides: scan.hides }),
-            Step::Unsure => return None,
-        }
-    }
+    let (mut strings, mut keys, mut depth, mut fine) = (Strings::default(), Keys::default(), 0, true);
     let mut last = [b' '; BLOCK];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    match scan.block(simd, &last, deepest) {
-        Step::Ends(at) => Some(Extent { length: length(blocks.len(), at), hides: scan.hides }),
-        Step::Goes | Step::Unsure => None,
+    for (n, block) in blocks.iter().chain([&last]).enumerate() {
+        let marks = Marks::of(simd, block);
+        let mut found = keys.ends(&marks);
+        let inside = strings.inside(block, &marks);
+        let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
+        let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
+        if depth + opened > deepest {
+            return None;
+        }
+        let mut end = None;
+        if closed < depth {
+            depth = depth + opened - closed;
+        } else {
+            (depth, end) = nest(opening, closing, depth);
+        }
+        let own = end.map_or(u64::MAX, |at| u64::MAX >> (63 - at));
+        if marks.is_rare && marks.lines.to_bitmask() & own != 0 {
+            return None;
+        }
+        found &= own;
+        while found != 0 {
+            let (before, behind) = bytes.split_at_checked(n * BLOCK + found.trailing_zeros() as usize + 1)?;
+            fine &= !before.ends_with(KEY) || is_fine(behind);
+            found &= found - 1;
+        }
+        if let Some(at) = end {
+            return Some(Extent { length: n * BLOCK + at as usize + 1, hides: strings.hides, fine });
+        }
+    }
+    None
+}
+
+/// The depth behind these brackets, or that of the bracket with which the object ends.
+#[inline(always)]
+fn nest(opening: u64, closing: u64, mut depth: usize) -> (usize, Option<u32>) {
+    let mut marks = opening | closing;
+    while marks != 0 {
+        let at = marks.trailing_zeros();
+        marks &= marks - 1;
+        if opening >> at & 1 == 1 {
+            depth += 1;
+        } else {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return (0, Some(at));
+            }
+        }
+    }
+    (depth, None)
+}
+
+/// What stands in a block, one bit a byte.
+pub(super) struct Marks<S: Simd> {
+    quotes: u64,
+    capitals: u64,
+    pub(super) opening: u64,
+    pub(super) closing: u64,
+    backslashes: mask8x64<S>,
+    lines: mask8x64<S>,
+    /// There is a backslash or a line end: most blocks have none.
+    is_rare: bool,
+}
+
+impl<S: Simd> Marks<S> {
+    #[inline(always)]
+    pub(super) fn of(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        // `[` and `{` differ in this bit, and so do `]` and `}`.
+        let folded = bytes | u8x64::splat(simd, 0x20);
+        let are = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
+        let (backslashes, lines) = (are(bytes, b'\\'), are(bytes, b'\n'));
+        Self {
+            quotes: are(bytes, b'"').to_bitmask(),
+            capitals: are(bytes, b'N').to_bitmask(),
+            opening: are(folded, b'{').to_bitmask(),
+            closing: are(folded, b'}').to_bitmask(),
+            is_rare: (backslashes | lines).any_true(),
+            backslashes,
+            lines,
+        }
     }
 }
 
-enum Step {
-    Goes,
-    /// With the byte of this number.
-    Ends(u32),
-    Unsure,
+/// Where [`KEY`] may end, block after block.
+#[derive(Default)]
+struct Keys {
+    /// What a block leaves for the next: bits that are moved there.
+    quotes: u64,
+    capitals: u64,
 }
 
+impl Keys {
+    #[inline(always)]
+    fn ends<S: Simd>(&mut self, marks: &Marks<S>) -> u64 {
+        let first = marks.quotes << APART | self.quotes;
+        let capital = marks.capitals << BEHIND_CAPITAL | self.capitals;
+        self.quotes = marks.quotes >> (64 - APART);
+        self.capitals = marks.capitals >> (64 - BEHIND_CAPITAL);
+        marks.quotes & first & capital
+    }
+}
+
+/// Which bytes stand inside strings, block after block.
 #[derive(Default)]
-pub(super) struct Scan {
+pub(super) struct Strings {
     /// All ones inside a string.
     in_string: u64,
     /// One where the next byte is behind a backslash.
     escaped: u64,
-    depth: usize,
     hides: bool,
 }
 
-/// One bit a byte.
-pub(super) struct Marks {
-    quotes: u64,
-    backslashes: u64,
-    pub(super) opening: u64,
-    pub(super) closing: u64,
-    lines: u64,
-}
-
-impl Marks {
-    #[inline(always)]
-    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
-        let bytes = u8x64::from_slice(simd, block);
-        // `[` and `{` differ in this bit, and so do `]` and `}`.
-        let folded = bytes | u8x64::splat(simd, 0x20);
-        let are = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
-        Self {
-            quotes: are(bytes, b'"'),
-            backslashes: are(bytes, b'\\'),
-            opening: are(folded, b'{'),
-            closing: are(folded, b'}'),
-            lines: are(bytes, b'\n'),
-        }
-    }
-}
-
-impl Scan {
-    #[inline(always)]
-    fn block<S: Simd>(&mut self, simd: S, block: &[u8; BLOCK], deepest: usize) -> Step {
-        let marks = Marks::of(simd, block);
-        let inside = self.inside(block, &marks);
-        let step = self.brackets(marks.opening & !inside, marks.closing & !inside, deepest);
-        let own = match step {
-            Step::Ends(at) => u64::MAX >> (63 - at),
-            Step::Goes | Step::Unsure => u64::MAX,
-        };
-        if marks.lines & own == 0 { step } else { Step::Unsure }
-    }
-
+impl Strings {
     /// The bytes inside strings, their first quotes among them.
     #[inline(always)]
-    pub(super) fn inside(&mut self, block: &[u8; BLOCK], marks: &Marks) -> u64 {
+    pub(super) fn inside<S: Simd>(&mut self, block: &[u8; BLOCK], marks: &Marks<S>) -> u64 {
         let mut quotes = marks.quotes;
-        if marks.backslashes | self.escaped != 0 {
-            quotes &= !self.escapes(block, marks.backslashes);
+        if marks.is_rare || self.escaped != 0 {
+            quotes &= !self.escapes(block, marks.backslashes.to_bitmask());
         }
         let inside = running_xor(quotes) ^ self.in_string;
         self.in_string = 0u64.wrapping_sub(inside >> 63);
@@ -120,6 +167,7 @@ impl Scan {
     }
 
     /// The bytes behind backslashes that are not themselves behind one.
+    #[inline(never)]
     fn escapes(&mut self, block: &[u8; BLOCK], mut backslashes: u64) -> u64 {
         let mut escaped = self.escaped;
         self.hides |= escaped == 1 && block.first() == Some(&b'u');
@@ -140,32 +188,6 @@ impl Scan {
         }
         escaped
     }
-
-    #[inline(always)]
-    fn brackets(&mut self, opening: u64, closing: u64, deepest: usize) -> Step {
-        let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
-        if self.depth + opened > deepest {
-            return Step::Unsure;
-        }
-        if closed < self.depth {
-            self.depth = self.depth + opened - closed;
-            return Step::Goes;
-        }
-        let mut marks = opening | closing;
-        while marks != 0 {
-            let at = marks.trailing_zeros();
-            marks &= marks - 1;
-            if opening >> at & 1 == 1 {
-                self.depth += 1;
-            } else {
-                self.depth = self.depth.saturating_sub(1);
-                if self.depth == 0 {
-                    return Step::Ends(at);
-                }
-            }
-        }
-        Step::Goes
-    }
 }
 
 /// A bit is set where an odd number of bits is set up to it.
@@ -181,7 +203,32 @@ fn running_xor(mut bits: u64) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
+    use fearless_simd::dispatch;
+
     use super::*;
+
+    fn object(bytes: &[u8], deepest: usize) -> Option<Extent> {
+        dispatch!(*LEVEL, simd => find(simd, bytes, deepest, |_| true))
+    }
+
+    #[test]
+    fn every_place_of_the_key_is_asked_about_wherever_blocks_end() {
+        for before in 0..130 {
+            for text in [r#""eventName":"a","eventName":"b""#, r#"["eventName","eventName"]"#, r#""\"eventName":1"#] {
+                let text = format!("{{\"a\":\"{}\",{text}}}\"eventName\"", "N".repeat(before));
+                let asked = std::cell::RefCell::new(Vec::new());
+                let ask = |behind: &[u8]| {
+                    asked.borrow_mut().push(text.len() - behind.len());
+                    false
+                };
+                let found = dispatch!(*LEVEL, simd => find(simd, text.as_bytes(), 100, ask));
+                let own = found.map_or(text.len(), |extent| extent.length);
+                let known = text[..own].match_indices("\"eventName\"").map(|(at, key)| at + key.len());
+                assert_eq!(asked.take(), known.collect::<Vec<_>>(), "{text}");
+                assert!(found.is_some_and(|extent| !extent.fine), "{text}");
+            }
+        }
+    }
 
     /// The same, byte by byte.
     fn slowly(bytes: &[u8]) -> Option<Extent> {
@@ -197,7 +244,7 @@ mod tests {
                 b'}' | b']' if !in_string => {
                     depth -= 1;
                     if depth == 0 {
-                        return Some(Extent { length: at + 1, hides });
+                        return Some(Extent { length: at + 1, hides, fine: true });
                     }
                 }
                 _ => {}

@@ -6,7 +6,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, dispatch, u8x64};
 
-use super::extent::{BLOCK, LEVEL, Marks, Scan};
+use super::extent::{BLOCK, LEVEL, Marks, Strings};
 
 /// Most members of an object that are found.
 const MOST: usize = 64;
@@ -67,29 +67,29 @@ enum Step {
 impl Members<'_> {
     #[inline(always)]
     fn find<S: Simd>(&mut self, simd: S) -> Option<()> {
-        let (mut scan, mut depth) = (Scan::default(), 0);
+        let (mut strings, mut depth) = (Strings::default(), 0);
         let (blocks, rest) = self.object.as_chunks::<BLOCK>();
         for (n, block) in blocks.iter().enumerate() {
-            if self.block(simd, &mut scan, &mut depth, n, block)? == Step::Ends {
+            if self.block(simd, &mut strings, &mut depth, n, block)? == Step::Ends {
                 return Some(());
             }
         }
         let mut last = [b' '; BLOCK];
         last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        (self.block(simd, &mut scan, &mut depth, blocks.len(), &last)? == Step::Ends).then_some(())
+        (self.block(simd, &mut strings, &mut depth, blocks.len(), &last)? == Step::Ends).then_some(())
     }
 
     #[inline(always)]
     fn block<S: Simd>(
         &mut self,
         simd: S,
-        scan: &mut Scan,
+        strings: &mut Strings,
         depth: &mut usize,
         n: usize,
         block: &[u8; BLOCK],
     ) -> Option<Step> {
         let marks = Marks::of(simd, block);
-        let inside = scan.inside(block, &marks);
+        let inside = strings.inside(block, &marks);
         let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
         let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
         if *depth > closed + 1 {

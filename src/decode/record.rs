@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::envelope::{self, Inside};
 use super::feed::Feed;
-use super::sift::{self, Glance, Says};
+use super::sift::{self, Says};
 use super::sighting::{Sighted, Sighting};
 use super::split::Splitter;
 use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, unsupported};
@@ -87,8 +87,8 @@ impl<'a> Records<'a> {
         let settings = self.settings;
         let mut splitter = Splitter::new(&settings.limits);
         loop {
-            while let Some(glance) = (level == 0).then(|| splitter.pass(feed, settings)).flatten() {
-                self.glanced(glance);
+            if level == 0 {
+                splitter.pass(feed, settings, &mut |record, says| self.glanced(record, says));
             }
             let Some(mut piece) = splitter.next(feed) else { break };
             let parsed = match piece.fault.take() {
@@ -110,19 +110,25 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// A message that is one record of which it is sure what it says without reading it; whether it is.
+    /// A message that is one record; whether it is, and could be read.
     pub(super) fn glance(&mut self, message: &[u8]) -> bool {
         let glance = sift::glance(message, self.settings).filter(|glance| glance.length == message.len());
-        let is_sure = glance.is_some();
-        glance.into_iter().for_each(|glance| self.glanced(glance));
-        is_sure
+        glance.is_some_and(|glance| self.glanced(message, glance.says))
     }
 
-    fn glanced(&mut self, glance: Glance) {
-        match glance.says {
-            Says::Nothing => self.tell(Outcome::Irrelevant, glance.length as u64),
-            Says::Sighting(sighting) => self.sighting(sighting, glance.length as u64),
+    /// A record whose end is sure; whether it could be read.
+    fn glanced(&mut self, record: &[u8], says: Says) -> bool {
+        let size = record.len() as u64;
+        match says {
+            Says::Nothing => self.tell(Outcome::Irrelevant, size),
+            Says::Sighting(sighting) => self.sighting(sighting, size),
+            Says::Unread => {
+                let text = std::str::from_utf8(record).ok();
+                let Some(value) = text.and_then(|text| serde_json::from_str(text).ok()) else { return false };
+                self.value(&value, None, 0, size);
+            }
         }
+        true
     }
 
     /// Values that follow one another cleanly, up to a fault.

@@ -11,19 +11,18 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use fearless_simd::{Simd, dispatch};
 
+use super::extent::{self, LEVEL};
 use super::names::Names;
 use super::sighting::Sighting;
-use super::{Format, Settings, Sightings, aws, extent};
+use super::{Format, Settings, Sightings, aws};
 
 /// How CloudTrail begins its records.
 pub(super) const BEGINS: &[u8] = br#"{"eventVersion":""#;
-const NAME: &[u8] = br#""eventName""#;
 /// What the JSON reader takes.
 const DEEPEST: usize = 127;
 
-static FIND_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NAME));
 static MATTERS: LazyLock<Names> = LazyLock::new(|| Names::new(aws::names()));
 
 /// Whether bytes begin as CloudTrail writes its records: such an object is a record, whatever lists it holds.
@@ -39,10 +38,11 @@ pub(super) fn is_run(message: &[u8]) -> bool {
 
 /// Whether a message is one CloudTrail record that says nothing, for sure.
 pub(super) fn is_irrelevant(message: &[u8], settings: &Settings) -> bool {
-    settings.sightings == Sightings::Relevant && irrelevant(message, settings) == Some(message.len())
+    settings.sightings == Sightings::Relevant
+        && glance(message, settings) == Some(Glance { length: message.len(), says: Says::Nothing })
 }
 
-/// A record that needs no full reading.
+/// A record whose end is sure.
 #[derive(Debug, PartialEq)]
 pub(super) struct Glance {
     /// Its bytes.
@@ -58,34 +58,74 @@ pub(super) enum Says {
     Nothing,
     /// From where its account was used.
     Sighting(Sighting),
+    /// That cannot be told without reading it, but where it ends is sure.
+    Unread,
 }
 
-/// The CloudTrail record that `bytes` begin with, if it ends in them and what it says is sure without reading it in full.
+/// The CloudTrail record that `bytes` begin with, if it ends in them, and what it says where that is sure.
 pub(super) fn glance(bytes: &[u8], settings: &Settings) -> Option<Glance> {
-    let length = irrelevant(bytes, settings)?;
-    let says = match settings.sightings {
-        Sightings::Relevant => Says::Nothing,
-        Sightings::All => aws::glimpse(bytes.get(..length)?)?,
-    };
-    Some(Glance { length, says })
+    dispatch!(*LEVEL, simd => one(simd, bytes, settings))
 }
 
-/// How long the CloudTrail record is that `bytes` begin with, if it ends in them and its call says nothing, for sure.
-fn irrelevant(bytes: &[u8], settings: &Settings) -> Option<usize> {
+/// How many records, and how many bytes, may be passed over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+}
+
+/// Records that follow one another, and the bytes up to the end of the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) records: u64,
+    pub(super) bytes: usize,
+}
+
+/// Tells each record that `bytes` begin with for as long as they are one, or each is taken. What stands between them is what
+/// `separates` them.
+pub(super) fn run(
+    bytes: &[u8],
+    settings: &Settings,
+    most: Most,
+    separates: impl Fn(u8) -> bool,
+    take: &mut impl FnMut(&[u8], Says) -> bool,
+) -> Run {
+    dispatch!(*LEVEL, simd => {
+        let mut run = Run::default();
+        while run.records < most.records {
+            let rest = bytes.get(run.bytes..).unwrap_or_default();
+            let between = rest.iter().take_while(|byte| separates(**byte)).count();
+            let ahead = rest.get(between..).unwrap_or_default();
+            let Some(Glance { length, says }) = one(simd, ahead, settings) else { break };
+            let ends = run.bytes + between + length;
+            if ends as u64 > most.bytes || !take(ahead.get(..length).unwrap_or_default(), says) {
+                break;
+            }
+            run = Run { records: run.records + 1, bytes: ends };
+        }
+        run
+    })
+}
+
+#[inline(always)]
+fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<Glance> {
     if !begins(bytes) || settings.format.is_some_and(|format| format != Format::Aws) {
         return None;
     }
-    let extent = extent::object(bytes, settings.limits.depth.min(DEEPEST))?;
-    let record = bytes.get(..extent.length)?;
-    let sure = !extent.hides
-        && extent.length <= settings.limits.record_bytes
-        && FIND_NAME.find_iter(record).all(|at| is_dull(record, at));
-    sure.then_some(extent.length)
+    let extent = extent::find(simd, bytes, settings.limits.depth.min(DEEPEST), is_dull)?;
+    if extent.length > settings.limits.record_bytes {
+        return None;
+    }
+    let says = match settings.sightings {
+        _ if extent.hides || !extent.fine => None,
+        Sightings::Relevant => Some(Says::Nothing),
+        Sightings::All => aws::glimpse(bytes.get(..extent.length)?),
+    };
+    Some(Glance { length: extent.length, says: says.unwrap_or(Says::Unread) })
 }
 
-/// Whether the call named here is none that matters, and written plainly.
-fn is_dull(record: &[u8], at: usize) -> bool {
-    let behind = record.get(at + NAME.len()..).unwrap_or_default();
+/// Whether the call that is named behind the key is none that matters, and written plainly.
+fn is_dull(behind: &[u8]) -> bool {
     let name = behind.strip_prefix(b":\"").and_then(|text| text.get(..memchr::memchr(b'"', text)?));
     name.is_some_and(|name| !MATTERS.contains(name))
 }

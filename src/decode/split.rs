@@ -10,7 +10,7 @@ mod scan;
 
 use self::scan::{Scan, Scanned, is_space, too_large};
 use super::feed::Feed;
-use super::sift::{self, Glance};
+use super::sift::{self, Most, Says};
 use super::{Limits, Reason, Settings};
 
 /// A record that is looked at may end behind what was read: with more than this ahead it is not read on for.
@@ -87,29 +87,44 @@ impl<'l> Splitter<'l> {
         }
     }
 
-    /// Takes the next record if it is sure what it says without reading it. Otherwise nothing but what stands before it is
+    /// Shows what comes next for as long as it is records whose ends are sure, and each is taken. Nothing behind the last is
     /// taken.
-    pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings) -> Option<Glance> {
-        if self.mode == Mode::Tail || self.discard || self.first(feed) != Some(b'{') {
-            return None;
-        }
-        let mut found = sift::glance(feed.chunk(), settings);
-        let seen = feed.chunk().len();
-        if found.is_none() && seen < NEAR {
-            found = sift::glance(feed.ahead(seen + 1), settings);
-        }
-        let found = found?;
-        if self.mode != Mode::Top {
-            let ends = feed.consumed() + found.length as u64 - self.opened;
-            if self.elements >= self.limits.records_per_container || ends > self.limits.container_bytes {
-                return None;
+    pub(super) fn pass(
+        &mut self,
+        feed: &mut Feed<'_>,
+        settings: &Settings,
+        take: &mut impl FnMut(&[u8], Says) -> bool,
+    ) {
+        while self.mode != Mode::Tail && !self.discard && self.first(feed) == Some(b'{') {
+            let most = self.most(feed.consumed());
+            let separates = |byte: u8| byte == b',' || is_space(byte);
+            let chunk = feed.chunk();
+            let (seen, mut run) = (chunk.len(), sift::run(chunk, settings, most, separates, take));
+            if run.records == 0 && seen < NEAR {
+                let most = Most { records: most.records.min(1), ..most };
+                run = sift::run(feed.ahead(seen + 1), settings, most, separates, take);
             }
-            self.elements += 1;
-            self.broken = false;
+            if run.records == 0 {
+                return;
+            }
+            if self.mode != Mode::Top {
+                self.elements += run.records;
+                self.broken = false;
+            }
+            self.indent = None;
+            feed.take(run.bytes);
         }
-        self.indent = None;
-        feed.take(found.length);
-        Some(found)
+    }
+
+    /// What may still be passed over.
+    fn most(&self, consumed: u64) -> Most {
+        match self.mode {
+            Mode::Top | Mode::Tail => Most { records: u64::MAX, bytes: u64::MAX },
+            Mode::Elements { .. } => Most {
+                records: self.limits.records_per_container.saturating_sub(self.elements),
+                bytes: self.limits.container_bytes.saturating_sub(consumed - self.opened),
+            },
+        }
     }
 
     /// The rest of a broken piece goes back where a new record seems to begin in it; `true` when it did.

@@ -16,10 +16,11 @@ fn all() -> Settings {
 fn glimpsed(record: &str) -> Option<Outcome> {
     let glance = sift::glance(record.as_bytes(), &all())?;
     assert_eq!(glance.length, record.len(), "{record}");
-    Some(match glance.says {
-        Says::Nothing => Outcome::Irrelevant,
-        Says::Sighting(sighting) => Outcome::Relevant(vec![sighting.fact()]),
-    })
+    match glance.says {
+        Says::Nothing => Some(Outcome::Irrelevant),
+        Says::Sighting(sighting) => Some(Outcome::Relevant(vec![sighting.fact()])),
+        Says::Unread => None,
+    }
 }
 
 fn in_full(record: &str) -> Option<Outcome> {
