@@ -49,7 +49,7 @@ fn closing(bytes: &[u8], mut from: usize) -> Option<usize> {
 /// Room for the cells of one row after another.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
-    /// The row without doubled quotes, where it had some.
+    /// The row, where some of its cells have doubled quotes, and behind it those cells without.
     bare: String,
     pieces: Vec<(usize, usize)>,
 }
@@ -85,12 +85,17 @@ impl Splitter {
         if !doubled {
             return (line, &self.pieces);
         }
+        // Cells with doubled quotes are written once more behind the row.
+        self.bare.push_str(line);
         for (from, to) in &mut self.pieces {
             let cell = line.get(*from..*to).unwrap_or_default();
-            let start = self.bare.len();
             let quoted = from.checked_sub(1).is_some_and(|before| bytes.get(before) == Some(&b'"'));
+            if !quoted || memchr(b'"', cell.as_bytes()).is_none() {
+                continue;
+            }
+            let start = self.bare.len();
             let mut rest = cell;
-            while let Some((before, after)) = rest.split_once("\"\"").filter(|_| quoted) {
+            while let Some((before, after)) = rest.split_once("\"\"") {
                 self.bare.push_str(before);
                 self.bare.push('"');
                 rest = after;

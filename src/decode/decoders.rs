@@ -62,6 +62,11 @@ impl TableDecoder {
     /// What becomes of a row.
     pub(crate) fn decode(&self, row: &Row<'_>, context: &Context<'_>) -> Outcome {
         let outcome = if (self.may_matter)(row) { (self.row)(row, context) } else { Outcome::Irrelevant };
+        self.told(outcome, context)
+    }
+
+    /// What becomes of a row of which this was found, where another format may be expected.
+    pub(crate) fn told(&self, outcome: Outcome, context: &Context<'_>) -> Outcome {
         expected(context.settings, self.format, outcome)
     }
 }

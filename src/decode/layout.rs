@@ -124,6 +124,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     fn get(&self, row: usize) -> Option<&str> {
         let start = row.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.text.get(start..*self.ends.get(row)?)

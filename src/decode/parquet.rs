@@ -3,7 +3,7 @@
 //! In: a file's bytes. Out: one item a row, by the decoder the columns chose, as if the table were CSV. It refuses to know what
 //! a column says. The file's directory stands at its end: where it can be moved about in, pages are read where they lie,
 //! and else it is held while it is read, so it is bounded like a container. Of what is packed, some rows are unpacked at a time.
-//! The columns that say whether a row may matter come first, the others only where one does.
+//! The columns that say whether a row may matter come first, the others only of rows that do.
 
 mod batch;
 mod placed;
@@ -17,7 +17,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 
-use self::batch::Columns;
+use self::batch::{Columns, Wanted};
 use self::placed::Placed;
 use self::text::Kind;
 use super::decoders::TableDecoder;
@@ -125,14 +125,12 @@ fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut 
             let count = most.min(left);
             guarded(|| columns.look(count))?;
             let at = |row| Row::new(&layout, Cells::Batch(columns.cells(), row));
-            if (0..count).any(|row| (decoder.may_matter)(&at(row))) {
-                guarded(|| columns.complete(count))?;
-            } else {
-                columns.pass_over(count);
-            }
-            for row in 0..count {
+            let matter: Vec<bool> = (0..count).map(|row| (decoder.may_matter)(&at(row))).collect();
+            guarded(|| columns.complete(&Wanted::of(&matter)))?;
+            for (row, matters) in matter.into_iter().enumerate() {
                 let row = Row::new(&layout, Cells::Batch(columns.cells(), row));
-                records.item(decoder.decode(&row, &context), each);
+                let outcome = if matters { (decoder.row)(&row, &context) } else { Outcome::Irrelevant };
+                records.item(decoder.told(outcome, &context), each);
             }
             left -= count;
         }

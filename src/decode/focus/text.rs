@@ -142,9 +142,15 @@ fn provider(row: &Row<'_>) -> Provider {
 }
 
 fn is_machine(resource_type: &str) -> bool {
-    let lower = resource_type.to_lowercase();
-    let machine = lower.ends_with("virtualmachines") || lower.ends_with("virtual machine") || lower == "vm";
-    machine || lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "instance" || word == "instances")
+    let ends_with = |end: &str| {
+        let start = resource_type.len().checked_sub(end.len());
+        start.and_then(|start| resource_type.get(start..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
+    };
+    let is_any = |word: &str, of: &[&str]| of.iter().any(|name| word.eq_ignore_ascii_case(name));
+    ends_with("virtualmachines")
+        || ends_with("virtual machine")
+        || is_any(resource_type, &["vm"])
+        || resource_type.split(|c: char| !c.is_alphanumeric()).any(|word| is_any(word, &["instance", "instances"]))
 }
 
 /// The instance type: of the price's details, of Microsoft's own column, behind the colon of a usage type, or as the

@@ -2,6 +2,8 @@
 //!
 //! In: the columns of a row group. Out: their cells as text, first of those that are looked at, then of all.
 
+use std::ops::Range;
+
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::{ParquetError, Result};
@@ -51,36 +53,27 @@ impl Columns {
 
     /// Reads the columns that are looked at; the others are empty.
     pub(super) fn look(&mut self, rows: usize) -> Result<()> {
-        self.read(rows, true)
+        self.cells.iter_mut().for_each(Run::clear);
+        self.read(&Wanted::all(rows), true)
     }
 
-    /// Reads the other columns too.
-    pub(super) fn complete(&mut self, rows: usize) -> Result<()> {
-        self.read(rows, false)
+    /// Reads the other columns of these rows too; of others they stay empty.
+    pub(super) fn complete(&mut self, wanted: &Wanted) -> Result<()> {
+        self.read(wanted, false)
     }
 
-    /// Leaves the other columns of these rows unread.
-    pub(super) fn pass_over(&mut self, rows: usize) {
-        self.columns.iter_mut().filter(|column| !column.is_first).for_each(|column| column.behind += rows);
-    }
-
-    fn read(&mut self, rows: usize, first: bool) -> Result<()> {
+    fn read(&mut self, wanted: &Wanted, first: bool) -> Result<()> {
         let mut keys: Option<(usize, Vec<Vec<String>>)> = None;
-        for (at, column) in self.columns.iter_mut().enumerate() {
+        for (at, column) in self.columns.iter_mut().enumerate().filter(|(_, column)| column.is_first == first) {
             let Some(run) = self.cells.get_mut(at) else { continue };
-            if column.is_first != first {
-                if first {
-                    run.text.clear();
-                    run.ends.clear();
-                }
+            if wanted.parts.is_empty() {
+                column.behind += wanted.rows;
                 continue;
             }
-            run.text.clear();
-            run.ends.clear();
             match column.part {
-                Part::Whole => column.whole(rows, run)?,
+                Part::Whole => column.whole(wanted, run)?,
                 Part::Items => {
-                    for items in column.lists(rows)? {
+                    for items in column.lists(wanted)? {
                         let items: Vec<serde_json::Value> = items.into_iter().map(Into::into).collect();
                         if !items.is_empty() {
                             run.text += &serde_json::Value::Array(items).to_string();
@@ -88,10 +81,10 @@ impl Columns {
                         run.ends.push(run.text.len());
                     }
                 }
-                Part::Keys => keys = Some((at, column.lists(rows)?)),
+                Part::Keys => keys = Some((at, column.lists(wanted)?)),
                 Part::Values => {
-                    let values = column.lists(rows)?;
-                    run.ends.resize(rows, 0);
+                    let values = column.lists(wanted)?;
+                    run.ends.resize(wanted.rows, 0);
                     let Some((at, keys)) = keys.take() else { continue };
                     if let Some(run) = self.cells.get_mut(at) {
                         maps(keys, values, run);
@@ -100,6 +93,42 @@ impl Columns {
             }
         }
         Ok(())
+    }
+}
+
+/// Which of some rows are read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    rows: usize,
+    /// Those that are, in order.
+    parts: Vec<Range<usize>>,
+}
+
+/// Rows that are read although nobody asks for them, because passing over fewer costs more.
+const BRIDGED: usize = 8;
+
+impl Wanted {
+    fn all(rows: usize) -> Self {
+        Self { rows, parts: std::iter::once(0..rows).collect() }
+    }
+
+    /// Those of which this is true, and few others.
+    pub(super) fn of(rows: &[bool]) -> Self {
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        for (row, _) in rows.iter().enumerate().filter(|(_, wanted)| **wanted) {
+            match parts.last_mut() {
+                Some(part) if row - part.end <= BRIDGED => part.end = row + 1,
+                _ => parts.push(row..row + 1),
+            }
+        }
+        Self { rows: rows.len(), parts }
+    }
+
+    /// Each part, with how many rows lie before it; then how many lie behind the last.
+    fn gaps(&self) -> impl Iterator<Item = (usize, usize)> {
+        let ends = std::iter::once(0).chain(self.parts.iter().map(|part| part.end));
+        let parts = self.parts.iter().cloned().chain(std::iter::once(self.rows..self.rows));
+        ends.zip(parts).map(|(end, part)| (part.start - end, part.len()))
     }
 }
 
@@ -116,35 +145,45 @@ fn maps(keys: Vec<Vec<String>>, values: Vec<Vec<String>>, run: &mut Run) {
 
 impl Column {
     /// One cell a row.
-    fn whole(&mut self, rows: usize, run: &mut Run) -> Result<()> {
-        let behind = std::mem::take(&mut self.behind);
-        let (form, level) = (self.form, self.max_def_level);
-        let mut put = |text: &dyn Fn(&mut String), _: bool| {
-            text(&mut run.text);
-            run.ends.push(run.text.len());
-        };
-        read(&mut self.reader, (behind, rows), (form, level), &mut put)?;
+    fn whole(&mut self, wanted: &Wanted, run: &mut Run) -> Result<()> {
+        for (before, rows) in wanted.gaps() {
+            run.ends.resize(run.ends.len() + before, run.text.len());
+            self.behind += before;
+            self.some(rows, &mut |text, _| {
+                text(&mut run.text);
+                run.ends.push(run.text.len());
+            })?;
+        }
         Ok(())
     }
 
     /// A list of texts a row; an item that is null is empty.
-    fn lists(&mut self, rows: usize) -> Result<Vec<Vec<String>>> {
-        let behind = std::mem::take(&mut self.behind);
-        let (form, level) = (self.form, self.max_def_level);
-        let mut lists: Vec<Vec<String>> = Vec::with_capacity(rows);
-        let mut put = |text: &dyn Fn(&mut String), starts: bool| {
-            if starts {
-                lists.push(Vec::new());
-            }
-            let mut item = String::new();
-            text(&mut item);
-            if let Some(list) = lists.last_mut() {
-                list.push(item);
-            }
-        };
-        read(&mut self.reader, (behind, rows), (form, level), &mut put)?;
+    fn lists(&mut self, wanted: &Wanted) -> Result<Vec<Vec<String>>> {
+        let mut lists: Vec<Vec<String>> = Vec::with_capacity(wanted.rows);
+        for (before, rows) in wanted.gaps() {
+            lists.resize(lists.len() + before, Vec::new());
+            self.behind += before;
+            self.some(rows, &mut |text, starts| {
+                if starts {
+                    lists.push(Vec::new());
+                }
+                let mut item = String::new();
+                text(&mut item);
+                if let Some(list) = lists.last_mut() {
+                    list.push(item);
+                }
+            })?;
+        }
         lists.iter_mut().filter(|list| matches!(list.as_slice(), [only] if only.is_empty())).for_each(Vec::clear);
         Ok(lists)
+    }
+
+    fn some(&mut self, rows: usize, put: Put<'_>) -> Result<()> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let behind = std::mem::take(&mut self.behind);
+        read(&mut self.reader, (behind, rows), (self.form, self.max_def_level), put)
     }
 }
 
@@ -191,7 +230,7 @@ fn typed<T: DataType>(
     if behind > 0 {
         reader.skip_records(behind)?;
     }
-    let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut defined, mut repeated, mut values) = (Vec::with_capacity(rows), Vec::new(), Vec::with_capacity(rows));
     let mut left = rows;
     while left > 0 {
         let (records, ..) = reader.read_records(left, Some(&mut defined), Some(&mut repeated), &mut values)?;
@@ -216,4 +255,21 @@ fn typed<T: DataType>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_matter_are_read_and_those_between_only_where_they_are_few() {
+        let wanted = |rows: &[usize], of: usize| {
+            let rows: Vec<bool> = (0..of).map(|row| rows.contains(&row)).collect();
+            Wanted::of(&rows)
+        };
+        assert_eq!(wanted(&[], 3), Wanted { rows: 3, parts: Vec::new() });
+        assert_eq!(wanted(&[2, 10, 20], 30).parts, [2..11, 20..21]);
+        assert_eq!(wanted(&[2, 10, 20], 30).gaps().collect::<Vec<_>>(), [(2, 9), (9, 1), (9, 0)]);
+        assert_eq!(Wanted::all(5).gaps().collect::<Vec<_>>(), [(0, 5), (0, 0)]);
+    }
 }

@@ -116,7 +116,10 @@ pub(super) fn bytes(bytes: &[u8], form: Form, out: &mut String) {
             let number = bytes.iter().fold(start, |number: i128, byte| number << 8 | i128::from(*byte));
             let _ = decimal(number, scale, out);
         }
-        _ => out.push_str(&String::from_utf8_lossy(bytes)),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => out.push_str(text),
+            Err(_) => out.push_str(&String::from_utf8_lossy(bytes)),
+        },
     }
 }
 
