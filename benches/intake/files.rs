@@ -1,10 +1,10 @@
-//! The files that are read: one log as lines, as lists of records, and each of them compressed.
+//! The files that are read: one log as lines, as lists of records, and each of them compressed; one bill as CSV and as Parquet.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use super::corpus;
+use super::{bills, corpus};
 
 /// Records of one `{"Records":[…]}`, as CloudTrail delivers them.
 const DELIVERY: u64 = 5_000;
@@ -22,6 +22,10 @@ pub struct Files {
     pub halves: PathBuf,
     /// Settings under which every record says from where its account was used.
     pub all_sightings: PathBuf,
+    pub bill: PathBuf,
+    /// How large it is, in sizes of the log as lines.
+    pub bill_size: f64,
+    pub bill_packed: PathBuf,
 }
 
 impl Files {
@@ -60,6 +64,8 @@ impl Files {
         lines_gz.finish().unwrap().flush().unwrap();
         lists_gz.finish().unwrap().flush().unwrap();
         halves.iter_mut().for_each(|half| half.flush().unwrap());
+        bills::write(&path("bill.csv"), &path("bill.parquet"), written as u64 / 5);
+        let bill = fs::metadata(path("bill.csv")).unwrap().len();
         fs::write(path("all-sightings.yaml"), "sightings: all\n").unwrap();
         Self {
             records,
@@ -70,6 +76,9 @@ impl Files {
             lists_gz: path("log.json.gz"),
             halves: path("halves"),
             all_sightings: path("all-sightings.yaml"),
+            bill: path("bill.csv"),
+            bill_size: bill as f64 / written as f64,
+            bill_packed: path("bill.parquet"),
         }
     }
 }

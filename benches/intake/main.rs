@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::disallowed_methods,
@@ -15,6 +16,7 @@
     reason = "a bench measures time, prints, and may stop at anything unexpected"
 )]
 
+mod bills;
 mod corpus;
 mod files;
 mod subjects;

@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::bills;
 use super::files::Files;
 
 pub struct Subject {
@@ -21,6 +22,8 @@ const ALONE: &str = "tidewaiter, lines";
 const INFLATE: &str = "inflate alone, lines.gz";
 const INFLATE_LISTS: &str = "inflate alone, lists.gz";
 const ONE: &str = "tidewaiter, two files, one worker";
+const CSV: &str = "every cell, CSV";
+const PARQUET: &str = "every cell, Parquet";
 const RG: &str = "ripgrep, the same names";
 const JQ: &str = "jq, select by name";
 const DUCK: &str = "DuckDB, typed scan, one thread";
@@ -59,6 +62,11 @@ pub fn all(files: &Files) -> Vec<Subject> {
         let path = path.to_owned();
         Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move || inflate(&path)) }
     };
+    let bill = |subject: Subject| Subject { times: files.bill_size, ..subject };
+    let scan = |name, path: &Path, act: fn(&Path) -> u64| {
+        let path = path.to_owned();
+        bill(Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move || act(&path)) })
+    };
     let lines = files.lines.to_str().unwrap().to_owned();
     let alone = ["--workers", "1"];
     let sightings = ["--workers", "1", "--config", files.all_sightings.to_str().unwrap()];
@@ -77,6 +85,10 @@ pub fn all(files: &Files) -> Vec<Subject> {
         ours("tidewaiter, lists.gz", INFLATE_LISTS, &files.lists_gz, &alone),
         ours(ONE, WC, &files.halves, &alone),
         ours("tidewaiter, two files, two workers", ONE, &files.halves, &["--workers", "2"]),
+        scan(CSV, &files.bill, bills::scan_csv),
+        bill(ours("tidewaiter, bill as CSV", CSV, &files.bill, &alone)),
+        scan(PARQUET, &files.bill_packed, bills::scan_parquet),
+        bill(ours("tidewaiter, bill as Parquet", PARQUET, &files.bill_packed, &alone)),
         theirs(RG, Some(ALONE), 2, "rg", vec!["-c".into(), names.into(), lines.clone()]),
         theirs(DUCK, Some(ALONE), 2, "python3", vec!["-c".into(), query]),
         theirs(JQ, Some(ALONE), 1, "jq", vec!["-c".into(), "select(.eventName == \"RunInstances\")".into(), lines]),
