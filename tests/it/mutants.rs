@@ -115,7 +115,18 @@ fn workshop() -> PathBuf {
     for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "benches", "config", "docs", "tests"] {
         copy(&root.join(part), &workshop.join(part));
     }
+    take_over_dependencies(&workshop.with_file_name("target/debug"));
     workshop
+}
+
+/// What the crate is built from was built already, and is taken over with its times, by which cargo knows that it is whole.
+/// Where that fails everything is built once more.
+fn take_over_dependencies(target: &Path) {
+    let binary = Path::new(env!("CARGO_BIN_EXE_tidewaiter"));
+    let Some(built) = binary.parent().filter(|_| !target.exists()) else { return };
+    fs::create_dir_all(target).unwrap();
+    let parts = ["deps", "build", ".fingerprint"].map(|part| built.join(part));
+    let _ = Command::new("cp").arg("-a").args(parts).arg(target).status();
 }
 
 fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
@@ -153,7 +164,8 @@ fn every_mutation_is_caught() {
         let sound = fs::read_to_string(&path).unwrap();
         assert_eq!(sound.matches(mutation.right).count(), 1, "{}: {} has moved", mutation.file, mutation.right);
         fs::write(&path, sound.replace(mutation.right, mutation.wrong)).unwrap();
-        assert!(cargo(&workshop, &["--lib", "--test", "it", "--no-run"]), "{}: must still build", mutation.what);
+        // Most are caught inside the modules: what lies outside is built for the others only.
+        assert!(cargo(&workshop, &["--lib", "--no-run"]), "{}: must still build", mutation.what);
         let caught = !passes(&workshop);
         println!("{}: {}", if caught { "caught" } else { "SURVIVED" }, mutation.what);
         if !caught {
