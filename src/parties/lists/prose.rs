@@ -71,7 +71,10 @@ enum Follow {
     Nothing,
     /// So many aliases, or all that begin with a dash.
     Aliases(Option<usize>),
-    Units,
+    /// Parts, and whether those so far began with a dash: then what does not is an address.
+    Units {
+        dashed: bool,
+    },
 }
 
 /// Reads a whole cell.
@@ -91,7 +94,10 @@ pub(super) fn cell(text: &str) -> Named {
                     None => named.take(names(said)),
                 }
             }
-            (Follow::Units, dash) if dash || !address::begins(said) => named.units.push(one(said)),
+            (Follow::Units { dashed }, dash) if dash || !(dashed || address::fills(said)) => {
+                follow = Follow::Units { dashed: dash };
+                named.units.push(one(said));
+            }
             (Follow::Nothing, _) if named.names.is_empty() => named.take(names(said)),
             (Follow::Nothing, true) => named.take(names(said)),
             (Follow::Aliases(_), false) if of_units => named.units.push(one(said)),
@@ -99,12 +105,12 @@ pub(super) fn cell(text: &str) -> Named {
         }
         match opens {
             Follow::Nothing => {}
-            Follow::Units => (follow, of_units) = (Follow::Units, true),
+            Follow::Units { .. } => (follow, of_units) = (opens, true),
             Follow::Aliases(_) => follow = opens,
         }
         // A part's aliases have been told: parts follow again.
         if of_units && matches!(follow, Follow::Aliases(Some(0))) {
-            follow = Follow::Units;
+            follow = Follow::Units { dashed: false };
         }
     }
     named.units.retain(|unit| !unit.names.is_empty());
@@ -262,7 +268,8 @@ fn pieces(line: &str) -> Vec<Piece<'_>> {
 fn opened(text: &str) -> (&str, Follow) {
     let Some(at) = find(text, "the following") else { return (text, Follow::Nothing) };
     let said = text.get(..at).unwrap_or("").trim_end();
-    let told = text.get(at + "the following".len()..).unwrap_or("").trim_start().to_lowercase();
+    // "the following addresses and the following 22 affiliated entities:" opens the latter.
+    let told = text.to_lowercase().rsplit("the following").next().unwrap_or("").trim_start().to_owned();
     let kinds = told.split(':').next().unwrap_or("");
     let said = ["including", "to include", "and"]
         .iter()
@@ -273,7 +280,7 @@ fn opened(text: &str) -> (&str, Follow) {
         let word = kinds.split_whitespace().next().unwrap_or("");
         Follow::Aliases(COUNTS.iter().position(|count| *count == word).or_else(|| word.parse().ok()))
     } else if PARTS.iter().any(|part| kinds.contains(part)) {
-        Follow::Units
+        Follow::Units { dashed: false }
     } else {
         Follow::Nothing
     };

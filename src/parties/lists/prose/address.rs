@@ -91,6 +91,12 @@ pub(super) fn begins(text: &str) -> bool {
     place && (followed || matches!(word.as_str(), "p.o" | "ul" | "address" | "addresses"))
 }
 
+/// Whether a text is an address and nothing else: it begins as one, or has a number and two commas, and names no organisation.
+pub(super) fn fills(text: &str) -> bool {
+    let numbers = text.contains(|c: char| c.is_ascii_digit()) && text.matches(',').count() >= 2;
+    begins(text) || (numbers && !text.contains("k.a.") && !named(text.split(',').next().unwrap_or("")))
+}
+
 /// Whether these words name an organisation.
 fn named(words: &str) -> bool {
     let words = words.to_lowercase();

@@ -50,6 +50,25 @@ fn parts_listed_with_a_party_have_names_of_their_own() {
 }
 
 #[test]
+fn addresses_between_parts_are_no_parts() {
+    for (text, expected) in [
+        (
+            "Example Group (EXG), and to include the following addresses and the following 2 affiliated entities: Lane 8, West County, Town, \
+             610207, China; Beijing Example Longshine Co., Ltd., a.k.a., the following one alias: —Example Longshine, Q80-3-25R, Town, China; \
+             Hangzhou Example Co., Ltd.",
+            "Example Group (EXG) | Example Group | EXG / Beijing Example Longshine Co., Ltd. | Example Longshine / Hangzhou Example Co., Ltd.",
+        ),
+        (
+            "Example Academy, including the following one subordinate institution: —Example 23rd Institute, 50 Road, Town, China; and \
+             West County, Long Road, Town",
+            "Example Academy / Example 23rd Institute",
+        ),
+    ] {
+        assert_eq!(told(&cell(text)), expected, "{text}");
+    }
+}
+
+#[test]
 fn an_alias_is_cut_where_its_address_begins() {
     for (text, expected) in [
         (
