@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::replay::day;
+use super::today::today;
 use super::{End, output};
 use crate::catalogue::describe;
 use crate::config::Asked;
@@ -39,10 +40,4 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
         }
     }
     Ok(end)
-}
-
-fn today() -> Day {
-    #[expect(clippy::disallowed_methods, reason = "asked at the command line without a day: today is meant")]
-    let now = jiff::Timestamp::now();
-    crate::model::EventTime::from_seconds(now.as_second()).map_or(Day(0), |time| time.day())
 }

@@ -11,6 +11,7 @@ mod replay;
 mod run;
 mod summary;
 mod test;
+mod today;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::read::{Gathered, read_text};
 use super::settings::{self, GeoSettings, Settings};
-use super::{Asked, Config, ConfigError, shipped};
+use super::{Asked, Config, ConfigError, lists, shipped};
 use crate::catalogue::{Catalogue, Jurisdictions};
 use crate::decode;
 use crate::engine::Rulebook;
@@ -24,27 +24,25 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
         None => Settings::default(),
     };
     settings.policy = case.policy.or(settings.policy);
-    settings.lists = case.lists.unwrap_or(settings.lists);
+    settings.lists = case.lists.map(|paths| paths.into_iter().map(Into::into).collect()).or(settings.lists);
     settings.geo.own = case.geo.or(settings.geo.own);
 
     let mut digest = Digest::new("rulebook");
-    let mut add = |sources: &[&Source]| {
-        let whole = sources.iter().fold(digest.clone(), |digest, s| digest.field(&s.text));
-        digest = whole;
-    };
+    let mut add = |text: &str| digest = digest.clone().field(text);
     let chips = errors.keep(source(settings.chips.as_deref(), shipped::chips));
     let skus = errors.keep(source(settings.skus.as_deref(), shipped::skus));
     let controls = errors.keep(source(settings.controls.as_deref(), shipped::controls));
     let groups = errors.keep(source(settings.jurisdictions.as_deref(), shipped::jurisdictions));
     let policy = policy_sources(settings.policy.as_deref(), &mut errors);
-    let lists = list_sources(&settings.lists, &mut errors);
+    let lists = lists::sources(settings.lists.as_deref(), &mut errors);
     let geo = geo(&settings.geo, &mut errors);
-    [&chips, &skus, &controls, &groups]
-        .into_iter()
-        .for_each(|s| add(s.as_slice().iter().collect::<Vec<_>>().as_slice()));
-    policy.iter().for_each(|s| add(&[s]));
-    lists.iter().for_each(|s| add(&[&s.source]));
-    geo.iter().flat_map(|(_, sources)| sources).for_each(|s| add(&[s]));
+    [&chips, &skus, &controls, &groups].into_iter().flatten().for_each(|source| add(&source.text));
+    policy.iter().for_each(|source| add(&source.text));
+    for list in &lists {
+        add(&list.source.text);
+        list.format.texts().iter().for_each(|text| add(text));
+    }
+    geo.iter().flat_map(|(_, sources)| sources).for_each(|source| add(&source.text));
 
     let catalogue = match (&chips, &skus, &controls) {
         (Some(chips), Some(skus), Some(controls)) => errors.keep(Catalogue::read(chips, skus, controls)),
@@ -77,7 +75,8 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
         sightings: settings.sightings,
         format: None,
     };
-    Ok(Config { rulebook, decode, service: settings.service, webhooks: settings.webhooks, notices })
+    let (service, webhooks, list_shrink) = (settings.service, settings.webhooks, settings.list_shrink);
+    Ok(Config { rulebook, decode, service, webhooks, list_shrink, notices })
 }
 
 /// The rulebook a rule's case runs under: the lists and places it gives stand in for those of the configuration.
@@ -127,16 +126,6 @@ fn rule_files(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), ConfigError> 
         }
     }
     Ok(())
-}
-
-/// `.csv` is the Consolidated Screening List, anything else a list of one's own.
-fn list_sources(paths: &[PathBuf], errors: &mut Gathered) -> Vec<ListSource> {
-    let list = |path: &PathBuf| {
-        let csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-        let format = if csv { ListFormat::Csl { as_of: None } } else { ListFormat::Own };
-        Some(ListSource { source: errors.keep(read_text(path))?, format })
-    };
-    paths.iter().filter_map(list).collect()
 }
 
 /// Places, and the texts they were read from.

@@ -3,6 +3,7 @@
 //! In: a settings file, or nothing for what ships. Out: [`Config`]: everything loaded and validated, or every problem of
 //! every file at once (P7). It is the only room that opens configuration files.
 
+mod lists;
 mod load;
 mod read;
 mod secrets;
@@ -16,9 +17,11 @@ use std::path::{Path, PathBuf};
 use crate::decode;
 use crate::engine::Rulebook;
 use crate::model::{Day, EventTime};
+use crate::parties::ShrinkLimit;
 use crate::sinks::webhook::Target;
 use crate::written::{Problem, Problems};
 
+pub use lists::{ListFile, ListSetting};
 pub use load::rulebook_of_case;
 pub use secrets::{SecretError, read_secret};
 pub use service::{Http, RejectBytes, Service, Shards, Snapshots, Source, Topics};
@@ -35,6 +38,8 @@ pub struct Config {
     pub service: Service,
     /// Where alerts are sent by a service; a replay sends nothing.
     pub webhooks: Vec<Target>,
+    /// How much smaller a list may come back at a reload.
+    pub list_shrink: ShrinkLimit,
     /// What is worth telling though it loads: rows of official lists that could not be read, marks of recall.
     pub notices: Vec<String>,
 }

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::lists::{ListSetting, lists, shrink};
 use super::read::{Gathered, read_text};
 use super::service::{Service, service};
 use super::webhooks::webhooks;
 use crate::decode::{Limits, PrincipalPolicy, Sightings};
 use crate::model::{Day, EventTime, Text};
+use crate::parties::ShrinkLimit;
 use crate::sinks::webhook::Target;
 use crate::written::{Fields, Node, Problems, parse};
 
@@ -25,8 +27,10 @@ pub struct Settings {
     pub geo: GeoSettings,
     /// `policy`: rule files or folders; `None` is the rules that ship.
     pub policy: Option<Vec<PathBuf>>,
-    /// `lists`: own YAML lists and CSL files.
-    pub lists: Vec<PathBuf>,
+    /// `lists`; `None` is the lists that ship.
+    pub lists: Option<Vec<ListSetting>>,
+    /// `list_shrink`: how much smaller a list may come back.
+    pub list_shrink: ShrinkLimit,
     /// `privacy.principals` and its key.
     pub principals: PrincipalPolicy,
     /// `sightings`.
@@ -99,7 +103,8 @@ pub(super) fn read_settings(path: &Path, errors: &mut Gathered) -> Settings {
             controls: path_of(fields, "controls", base, problems),
             jurisdictions: path_of(fields, "jurisdictions", base, problems),
             policy: paths_of(fields, "policy", base, problems),
-            lists: paths_of(fields, "lists", base, problems).unwrap_or_default(),
+            lists: lists(fields, base, problems),
+            list_shrink: shrink(fields, problems),
             sightings: value_of(fields, "sightings", problems, sightings).unwrap_or_default(),
             service: service(fields, base, problems),
             ..Settings::default()

@@ -286,7 +286,7 @@ impl Member {
 
     /// Up to when time has passed.
     pub fn now(&self) -> Option<EventTime> {
-        self.engine.shards.first().and_then(|shard| shard.now())
+        self.engine.now()
     }
 
     /// Everything else that can be asked of an engine.

@@ -37,7 +37,7 @@ use crate::catalogue::{Catalogue, Jurisdictions};
 use crate::geo::Geo;
 pub use crate::ledger::Fate;
 use crate::ledger::Retention;
-use crate::model::{Alert, AlertId, Fact, FactKind, Position, Risk, Text};
+use crate::model::{Alert, AlertId, EventTime, Fact, FactKind, Position, Risk, Text};
 use crate::parties::Lists;
 use crate::policy::Policy;
 
@@ -281,6 +281,11 @@ impl Engine {
     /// The same for each shard (P2): what is sent to all is counted by all.
     pub fn shard_fates(&self) -> impl Iterator<Item = &BTreeMap<(FactKind, Fate), u64>> {
         self.shards.iter().map(Shard::fates)
+    }
+
+    /// Up to when time has passed.
+    pub fn now(&self) -> Option<EventTime> {
+        self.shards.first().and_then(|shard| shard.now())
     }
 
     /// Halves of operations that wait for the other: applied, and without effect so far.

@@ -19,6 +19,9 @@ mod touched;
 
 pub use cards::Parties;
 pub use chain::{Chain, Hop, Role, Who};
-pub use lists::{Claim, Effect, Entry, EntryKind, ListFormat, ListSource, ListSummary, Lists};
+pub use lists::{
+    Beside, Claim, Described, Effect, Entry, EntryKind, Layout, ListFormat, ListSource, ListSummary, Lists,
+    ShrinkLimit, Shrunk, Writing,
+};
 pub use ownership::Owner;
 pub use screening::{Hit, Verdict, fold};

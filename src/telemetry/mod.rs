@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use prometheus::{CounterVec, Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 use crate::engine::{Consumed, Consumption, Engine, Rulebook};
-use crate::model::FactKind;
+use crate::model::{EventTime, FactKind};
 
 /// Most different values of the region label; further ones are `other` (P6).
 const REGIONS: usize = 256;
@@ -44,8 +44,12 @@ const METRICS: &[(&str, &[&str], &str)] = &[
     ),
     ("tidewaiter_unresolved_parties", &["what"], "Account-hours behind which a customer or owner is not known."),
     ("tidewaiter_list_entries", &["list"], "Entries of each list loaded."),
+    (
+        "tidewaiter_list_age_seconds",
+        &["list"],
+        "Age of each list loaded, by the day it was published; in a replay as of its last tick, and negative where that is earlier.",
+    ),
     // What follows is told by a running service alone.
-    ("tidewaiter_list_age_seconds", &["list"], "Age of each list loaded, by the day it says it was published."),
     ("tidewaiter_records_lost_total", &["source"], "Messages that a source removed before they were read."),
     ("tidewaiter_source_lag_records", &["topic"], "Messages that lie ahead of the intake."),
     ("tidewaiter_event_lag_seconds", &["source"], "Age of the latest event time read, by source."),
@@ -113,7 +117,7 @@ impl Metrics {
             let labels = [rule, severity, alert.rule.basis.as_str(), alert.status.as_str()];
             metrics.add("tidewaiter_alerts", &labels, 1.0);
         }
-        metrics.lists(engine.book());
+        metrics.lists(engine.book(), engine.now());
         metrics.add("tidewaiter_facts_pending", &[], engine.pending() as f64);
         metrics.add("tidewaiter_ambiguous_lines_total", &[], engine.ambiguous() as f64);
         metrics.consumption(&engine.consumption());
@@ -128,10 +132,14 @@ impl Metrics {
         }
     }
 
-    /// Lists as loaded.
-    pub fn lists(&mut self, book: &Rulebook) {
+    /// Lists as loaded; their ages as of `now`. One whose file does not say when it was published has none.
+    pub fn lists(&mut self, book: &Rulebook, now: Option<EventTime>) {
         for list in book.lists.summary() {
             self.add("tidewaiter_list_entries", &[list.id.as_str()], list.entries as f64);
+            if let (Some(day), Some(now)) = (list.as_of, now) {
+                let nanos = now.nanos() - day.start().nanos();
+                self.add("tidewaiter_list_age_seconds", &[list.id.as_str()], nanos as f64 / 1e9);
+            }
         }
     }
 

@@ -56,13 +56,7 @@ pub(super) fn text(view: &View, book: &Rulebook, shards: u32) -> Result<String, 
         let failing = watch.failing().map_or(0.0, |failing| seconds(failing.since, now));
         metrics.add("tidewaiter_webhook_failing_seconds", &[watch.name()], failing);
     }
-    metrics.lists(book);
-    for list in book.lists.summary() {
-        // A list whose file does not say when it was published has no age.
-        if let Some(day) = list.as_of {
-            metrics.add("tidewaiter_list_age_seconds", &[list.id.as_str()], seconds(day.first_hour().start(), now));
-        }
-    }
+    metrics.lists(book, Some(now));
     metrics.add("tidewaiter_build_info", &[env!("CARGO_PKG_VERSION")], 1.0);
     metrics.text()
 }

@@ -1,7 +1,7 @@
 //! What the service shows over HTTP, and how it loads its configuration anew.
 //!
 //! In: what threads tell of themselves. Out: metrics, health, readiness. A reload loads everything first: unless all of it
-//! is right, and every shard can go on under it, nothing changes (P7).
+//! is right, no list has shrunk by more than it may, and every shard can go on under it, nothing changes (P7).
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -87,6 +87,8 @@ impl Reloading {
             self.asked.load().map_err(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
         let book = config.rulebook.clone();
         let digest = book.digest.to_string();
+        may_shrink(&self.book(), &config)?;
+        config.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
         let orders = self.intake.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let read = |_: &Arc<Orders>| reference::read(&config.service.reference, &config.decode);
         let reference = orders.as_ref().map(read).transpose()?.unwrap_or_default();
@@ -106,6 +108,12 @@ impl Reloading {
         *self.book.lock().unwrap_or_else(PoisonError::into_inner) = book;
         Ok(digest)
     }
+}
+
+/// Whether no list loses more than it may: half a file is often sound in itself.
+fn may_shrink(before: &Rulebook, config: &Config) -> Result<(), Vec<String>> {
+    let shrunk = before.lists.shrunk(&config.rulebook.lists, &config.list_shrink);
+    if shrunk.is_empty() { Ok(()) } else { Err(shrunk.iter().map(ToString::to_string).collect()) }
 }
 
 /// Whether every shard could go on under a rulebook.
@@ -146,5 +154,51 @@ impl Surface for Shown {
 
     fn reload(&self) -> Result<String, Vec<String>> {
         self.0.reload()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(entries: usize) -> String {
+        let entry = |n: usize| format!("  - {{id: e{n}, names: [Name {n}]}}\n");
+        let head = "list: {id: own, title: t, source: s, effect: risk, as_of: 2024-01-01}\nentries:\n";
+        head.to_owned() + &(0..entries).map(entry).collect::<String>()
+    }
+
+    #[test]
+    fn a_list_that_shrinks_is_refused_until_that_change_is_confirmed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, own) = (folder.path().join("settings.yaml"), folder.path().join("own.yaml"));
+        let write = |path: &Path, text: &str| std::fs::write(path, text).unwrap();
+        write(&settings, "lists: [own.yaml]\n");
+        write(&own, &list(100));
+        let asked = Asked { config: Some(settings.clone()), ..Asked::default() };
+        let reloading = Reloading::new(asked.clone(), &asked.load().unwrap(), Arc::new(View::default()));
+        let entries = || reloading.book().lists.entries().len();
+
+        write(&own, &list(80));
+        assert!(reloading.reload().is_ok(), "a fifth may go");
+        write(&own, &list(40));
+        let digest = reloading.book().digest;
+        let refused = reloading.reload().unwrap_err();
+        let [message] = refused.as_slice() else { panic!("{refused:?}") };
+        assert!(message.starts_with("list own shrank from 80 entries to 40 (50 % fewer, more than 20 %)"), "{message}");
+        assert_eq!(
+            (entries(), reloading.book().digest),
+            (80, digest),
+            "the old one stays, and all that was loaded with it"
+        );
+
+        let word = message.split_once("confirm: [").unwrap().1.split_once(']').unwrap().0;
+        write(&settings, &format!("lists: [own.yaml]\nlist_shrink: {{ confirm: [{word}] }}\n"));
+        assert!(reloading.reload().is_ok());
+        assert_eq!(entries(), 40);
+        write(&own, &list(10));
+        assert!(reloading.reload().is_err(), "what confirmed one change confirms no other");
+        write(&own, "list: {");
+        assert!(reloading.reload().is_err(), "nor does a file that cannot be read replace it");
+        assert_eq!(entries(), 40);
     }
 }

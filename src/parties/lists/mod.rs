@@ -1,17 +1,36 @@
 //! Lists of parties, as meant: who is on them, from when to when, and what that means.
 //!
-//! In: files as written, the operator's own (YAML) or official (the Consolidated Screening List, CSV). Out: entries in a
-//! fixed order, a summary of each list and notices of what could not be read. It refuses to fetch anything, and to say
-//! what an entry asks of anybody beyond its effect.
+//! In: files as written, the operator's own (YAML) or official (one file here for each layout). Out: entries in a fixed
+//! order, a summary of each list and notices of what could not be read. It refuses to fetch anything, and to say what an
+//! entry asks of anybody beyond its effect.
 
+mod bis;
+mod cells;
+mod citation;
+mod countries;
 mod csl;
+mod csl_csv;
+mod csl_json;
+mod dpl;
+mod format;
+mod json;
+mod ofac;
+mod opensanctions;
 mod own;
+mod prose;
+mod sheet;
+mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::screening::Index;
-use crate::model::{Country, Day, EntryId, EventTime, ListId, Text, words};
+use crate::model::{Country, Day, Digest, EntryId, EventTime, ListId, Text, words};
 use crate::written::{Place, Problem, Problems, Source};
+
+pub use format::{Layout, ListFormat, Writing};
+pub use ofac::Beside;
+pub use sheet::Described;
+pub use shrink::{ShrinkLimit, Shrunk};
 
 /// A list's file and how to read it.
 #[derive(Clone, Debug)]
@@ -20,18 +39,6 @@ pub struct ListSource {
     pub source: Source,
     /// How to read it.
     pub format: ListFormat,
-}
-
-/// How a list is written (docs/lists.md).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListFormat {
-    /// YAML of one's own: one list a file.
-    Own,
-    /// CSV of the Consolidated Screening List: one list for each `source` in it.
-    Csl {
-        /// The day the file was published, which it does not say itself.
-        as_of: Option<Day>,
-    },
 }
 
 words! {
@@ -95,9 +102,33 @@ pub struct Entry {
     pub claim: Option<Claim>,
     /// Where that is written.
     pub cites: Vec<Text>,
+    /// What the party said to that.
+    pub response: Option<Text>,
+    /// Names so common or loose that their source says not to find anybody by them alone: kept, not compared.
+    pub weak: Vec<Text>,
 }
 
 impl Entry {
+    /// An organisation with these names of which nothing else is said.
+    pub(super) fn bare(list: ListId, effect: Effect, id: EntryId, names: Vec<Text>) -> Self {
+        Self {
+            list,
+            effect,
+            id,
+            names,
+            domains: Vec::new(),
+            country: None,
+            kind: EntryKind::Organisation,
+            of: None,
+            from: None,
+            to: None,
+            claim: None,
+            cites: Vec::new(),
+            response: None,
+            weak: Vec::new(),
+        }
+    }
+
     /// Whether it is on its list on this day.
     pub fn in_force(&self, day: Day) -> bool {
         self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day < to)
@@ -123,6 +154,12 @@ pub struct ListSummary {
     pub entries: usize,
     /// How many of them are persons.
     pub persons: usize,
+    /// How many names they have between them.
+    pub names: usize,
+    /// Rows of its file, and of those that belong to it, that could not be read.
+    pub unread: usize,
+    /// A hash of its entries.
+    pub digest: Text,
 }
 
 /// Every list read, ready to screen against.
@@ -147,10 +184,7 @@ impl Lists {
         for ListSource { source, format } in sources {
             let mut here = Problems::of(&source.name);
             let mut odd = Problems::of(&source.name);
-            let read = match format {
-                ListFormat::Own => own::read(source, &mut here).into_iter().collect(),
-                ListFormat::Csl { as_of } => csl::read(source, *as_of, &mut here, &mut odd),
-            };
+            let read = format.read(source, &mut here, &mut odd);
             for (summary, entries) in read {
                 if let Some((known, _)) = lists.get(&summary.id) {
                     let what = format!("list {:?} was already read from {}", summary.id.as_str(), known.file);
@@ -194,6 +228,9 @@ fn counted((mut summary, mut entries): (ListSummary, Vec<Entry>)) -> (ListSummar
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     summary.entries = entries.len();
     summary.persons = entries.iter().filter(|entry| entry.kind == EntryKind::Person).count();
+    summary.names = entries.iter().map(|entry| entry.names.len()).sum();
+    let digest = entries.iter().fold(Digest::new("list"), |digest, entry| digest.field(format!("{entry:?}")));
+    summary.digest = Text::new(digest.finish_hex());
     (summary, entries)
 }
 

@@ -49,6 +49,9 @@ fn head(node: &Node, source: &Source, problems: &mut Problems) -> Option<ListSum
         file: source.name.clone(),
         entries: 0,
         persons: 0,
+        names: 0,
+        unread: 0,
+        digest: Text::default(),
     })
 }
 
@@ -69,6 +72,7 @@ fn entry(node: &Node, (list, effect): &(ListId, Effect), problems: &mut Problems
     let claim = fields.optional("claim");
     let claim = claim.and_then(|node| word(node, "claim", Claim::parse, Claim::ALL, Claim::as_str, problems));
     let cites = fields.texts("cites", problems);
+    let response = fields.optional_text("response", problems);
     match (kind, &of) {
         (EntryKind::SubUnit, None) => problems.add(node.place, "a sub_unit needs \"of\", the entry it is a part of"),
         (EntryKind::Organisation | EntryKind::Person, Some(of)) => {
@@ -82,19 +86,18 @@ fn entry(node: &Node, (list, effect): &(ListId, Effect), problems: &mut Problems
         problems.add(node.place, format!("to must be after from ({from}), got {to}"));
     }
     fields.done(problems);
+    let (list, id, of) = (list.clone(), EntryId::new(id?), of.map(EntryId::new));
     Some(Entry {
-        list: list.clone(),
-        effect: *effect,
-        id: EntryId::new(id?),
-        names,
         domains,
         country,
         kind,
-        of: of.map(EntryId::new),
+        of,
         from,
         to,
         claim,
         cites,
+        response,
+        ..Entry::bare(list, *effect, id, names)
     })
 }
 
