@@ -69,10 +69,12 @@ fn is_numbered_chip(word: &str) -> bool {
     }
 }
 
-/// `p9.48xlarge`, `g7e.2xlarge`, `trn4.…`, `u-p6e-gb200x72`. `t4g` (Arm) and `x2gd` are ordinary.
+/// `p9.48xlarge`, `g7e.2xlarge`, `trn4.…`, `u-p6e-gb200x72`, and of dedicated hosts the family alone, `p5`. `t4g` (Arm) and
+/// `x2gd` are ordinary.
 fn aws(folded: &str) -> bool {
     let families = ["p", "g", "gr", "trn", "inf", "dl", "f", "vt", "eia"];
-    (folded.contains('.') && starts_numbered(folded, &families)) || starts_numbered(folded, &["u-p", "u-trn", "trn"])
+    ((folded.contains('.') || folded.len() <= 4) && starts_numbered(folded, &families))
+        || starts_numbered(folded, &["u-p", "u-trn", "trn"])
 }
 
 /// The whole N series: NC, ND, NG, NM, NP, NV and their kin, as SKU, meter or product.

@@ -138,7 +138,9 @@ pub(crate) fn mentions_accelerator(text: &str) -> bool {
             || (GCP_SERIES.contains(&word.as_str()) && GCP_KINDS.contains(&next(at)))
             || (word == "token" && next(at) == "count")
     });
-    spoken || instance_type(text).is_some_and(|machine| is_aws_accelerated(&machine))
+    spoken
+        || instance_type(text).is_some_and(|machine| is_aws_accelerated(&machine))
+        || host_family(text).is_some_and(|family| AWS_FAMILIES.iter().any(|known| numbered(family, known)))
 }
 
 /// Words in lower case: cut at whatever is neither letter nor digit, and where a capital follows a small letter.
@@ -241,6 +243,12 @@ fn is_gcp(word: &str) -> bool {
     series_fits && kinds.contains(&kind) && size.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// The family of a dedicated host: `p5` of `USE1-HostUsage:p5`. Which sizes run on it the bill does not say.
+pub(crate) fn host_family(text: &str) -> Option<&str> {
+    let (_, family) = text.split_once("HostUsage:")?;
+    (!family.is_empty() && family.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')).then_some(family)
+}
+
 /// `BoxUsage` of `USE1-BoxUsage:p5.48xlarge`.
 pub(crate) fn usage_type(text: &str) -> Option<&str> {
     let (before, after) = text.split_once(':')?;
@@ -301,6 +309,8 @@ mod tests {
         for text in [
             "$98.32 per On Demand Linux p5.48xlarge Instance Hour",
             "USE1-BoxUsage:p5.48xlarge",
+            "USE1-HostUsage:p5",
+            "HostUsage:p4d",
             "UnusedBox:p4d.24xl",
             "USE1-Train:ml.p3.2xlarge",
             "ml.g5.8xlarge-Cluster",
@@ -343,6 +353,7 @@ mod tests {
             "Premium SSD Managed Disks P4 LRS Disk",
             "$0.10 per GB-month of General Purpose SSD (gp2) provisioned storage",
             "Standard_D4s_v5",
+            "USE1-HostUsage:m5",
             "A2 v2 - general purpose",
             "$0.05 per 10,000 Parameter API Interaction_Higher throughput in US East (N. Virginia)",
             "AWS Lambda - Total Compute - US West (Oregon)-Tier-1",

@@ -52,13 +52,26 @@ pub(super) struct Splitter {
     /// The row, where some of its cells have doubled quotes, and behind it those cells without.
     bare: String,
     pieces: Vec<(usize, usize)>,
+    /// Something stands behind a closing quote.
+    trails: bool,
 }
 
 impl Splitter {
+    /// The cells of the row that was cut last.
+    pub(super) fn cells<'s>(&'s self, line: &'s str) -> (&'s str, &'s [(usize, usize)]) {
+        (if self.bare.is_empty() { line } else { &self.bare }, &self.pieces)
+    }
+
+    /// Whether something stood behind a closing quote in the row that was cut last: it belongs to no cell.
+    pub(super) fn trails(&self) -> bool {
+        self.trails
+    }
+
     /// Cuts a row, without its line end, into cells.
     pub(super) fn split<'s>(&'s mut self, line: &'s str, delimiter: u8) -> (&'s str, &'s [(usize, usize)]) {
         self.pieces.clear();
         self.bare.clear();
+        self.trails = false;
         let bytes = line.as_bytes();
         let mut at = 0;
         let mut doubled = false;
@@ -72,10 +85,11 @@ impl Splitter {
                 }
                 None => (at, bytes.len()),
             };
-            // What stands behind a closing quote, up to the delimiter, belongs to nothing.
-            let search = if to == bytes.len() { from } else { to };
+            let is_closed = to < bytes.len();
+            let search = if is_closed { to } else { from };
             let next = bytes.get(search..).and_then(|rest| memchr(delimiter, rest)).map(|found| search + found);
-            let to = if to == bytes.len() { next.unwrap_or(to) } else { to };
+            self.trails |= is_closed && next.unwrap_or(bytes.len()) > to + 1;
+            let to = if is_closed { to } else { next.unwrap_or(to) };
             self.pieces.push((from, to));
             match next {
                 Some(next) => at = next + 1,
@@ -95,10 +109,10 @@ impl Splitter {
             }
             let start = self.bare.len();
             let mut rest = cell;
-            while let Some((before, after)) = rest.split_once("\"\"") {
-                self.bare.push_str(before);
-                self.bare.push('"');
-                rest = after;
+            // A lone quote would have closed the cell.
+            while let Some(at) = memchr(b'"', rest.as_bytes()) {
+                self.bare.push_str(rest.get(..=at).unwrap_or_default());
+                rest = rest.get(at + 2..).unwrap_or_default();
             }
             self.bare.push_str(rest);
             (*from, *to) = (start, self.bare.len());

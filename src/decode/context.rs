@@ -75,6 +75,17 @@ impl Context<'_> {
     }
 }
 
+/// Bytes of an event's id that are kept as they are.
+const LONGEST_ID: usize = 256;
+
+/// The id of the `n`th thing, from 0, of those that one event tells: the first carries the event's own. A long one stands by
+/// its hash: an event may tell of many things, and each would repeat it.
+pub(crate) fn nth_id(event: &Text, n: usize) -> Text {
+    let long = || Text::new(Digest::new("long id").field(event).finish_hex());
+    let event = if event.len() > LONGEST_ID { long() } else { event.clone() };
+    if n == 0 { event } else { Text::new(format!("{event}/{}", n + 1)) }
+}
+
 /// The network of an address as providers write it: plain, as a CIDR, with a port. Host names and `AWS Internal` have none.
 pub(crate) fn network(address: &str) -> Option<NetworkPrefix> {
     let address = address.trim();

@@ -9,7 +9,7 @@ use super::split::CONTAINERS;
 use super::table;
 
 /// Keys that may hold the record, in the order they are tried.
-const WRAPPERS: [&str; 20] = [
+const WRAPPERS: [&str; 23] = [
     "CloudTrailEvent",
     "detail",
     "data",
@@ -30,6 +30,9 @@ const WRAPPERS: [&str; 20] = [
     "receivedMessages",
     "logContent",
     "results",
+    "result",
+    "original",
+    "log",
 ];
 
 /// What a record holds.
@@ -52,8 +55,8 @@ pub(super) fn open(record: &Value) -> Option<Inside<'_>> {
         Value::String(text) => return json_text(text).map(Inside::Text),
         _ => return None,
     };
-    let list = |key: &&str| object.get(*key).and_then(Value::as_array);
-    if let Some(records) = CONTAINERS.iter().find_map(list) {
+    let lists = || CONTAINERS.iter().filter_map(|key| object.get(*key).and_then(Value::as_array));
+    if let Some(records) = lists().find(|list| !list.is_empty()).or_else(|| lists().next()) {
         return Some(Inside::Many(records));
     }
     if let Some(rows) = table::rows(record) {

@@ -10,24 +10,30 @@ const BILLS: &[&str] =
 
 /// Most objects within one another.
 const DEPTH: usize = 4;
+/// Longest key of a row: a path is written once for each leaf under it.
+const LONGEST_KEY: usize = 1024;
 
 /// Headings and cells of a record that may be a row of a bill.
 pub(super) fn of(record: &Value) -> Option<(Vec<String>, Vec<String>)> {
     let object = record.as_object()?;
     object.keys().find(|key| BILLS.contains(&super::layout::fold(key).as_str()))?;
     let (mut headings, mut cells) = (Vec::new(), Vec::new());
-    leaves(record, "", DEPTH, &mut headings, &mut cells);
+    leaves(record, "", DEPTH, &mut headings, &mut cells)?;
     Some((headings, cells))
 }
 
-fn leaves(value: &Value, path: &str, depth: usize, headings: &mut Vec<String>, cells: &mut Vec<String>) {
+/// `None` for what no bill is: a key of any length.
+fn leaves(value: &Value, path: &str, depth: usize, headings: &mut Vec<String>, cells: &mut Vec<String>) -> Option<()> {
     let cell = match value {
         Value::Object(fields) if depth > 0 => {
             for (key, value) in fields {
+                if key.len() > LONGEST_KEY {
+                    return None;
+                }
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                leaves(value, &path, depth - 1, headings, cells);
+                leaves(value, &path, depth - 1, headings, cells)?;
             }
-            return;
+            return Some(());
         }
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -35,6 +41,7 @@ fn leaves(value: &Value, path: &str, depth: usize, headings: &mut Vec<String>, c
     };
     headings.push(path.to_owned());
     cells.push(cell);
+    Some(())
 }
 
 #[cfg(test)]
@@ -51,5 +58,6 @@ mod tests {
         assert_eq!(headings, ["billing_account_id", "credits", "sku.id", "usage.n"]);
         assert_eq!(cells, ["1", "[{\"a\":-1}]", "", "1.5"]);
         assert_eq!(of(&json!({"a": 1})), None);
+        assert_eq!(of(&json!({"billing_account_id": "1", "k".repeat(2_000): {"a": 1}})), None);
     }
 }

@@ -45,7 +45,7 @@ pub use outcome::{Item, Outcome, Reason};
 pub use settings::{Format, Limits, PrincipalPolicy, Settings, Sightings};
 pub use sighting::Sighted;
 
-pub(crate) use context::Context;
+pub(crate) use context::{Context, nth_id};
 pub(crate) use when::{time, time_text};
 
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -126,15 +126,12 @@ pub fn file(source: &Text, mut input: Box<dyn Seekable>, settings: &Settings, em
     }
 }
 
-/// Reads a message of a topic on its own: like [`stream`], but that what stands behind a fault on the line of an audit
-/// record is part of the fault. `sighted`: what messages of the same source said before this one, all of it durable once
-/// this one may count as read.
+/// Reads a message of a topic on its own: like [`stream`]. `sighted`: what messages of the same source said before this
+/// one, all of it durable once this one may count as read.
 pub fn message(source: &Text, message: &[u8], settings: &Settings, sighted: &mut Sighted, emit: &mut dyn FnMut(Item)) {
     let mut records = Records::new(source, settings, sighted, emit);
-    match settings.sightings {
-        Sightings::All if records.glance(message) => {}
-        _ if sift::is_run(message) => records.run(message),
-        _ => read(&mut &*message, records),
+    if !records.glance(message) {
+        read(&mut &*message, records);
     }
 }
 

@@ -48,6 +48,9 @@ impl From<Reason> for Outcome {
     }
 }
 
+/// Letters of a reason: a cell or a record may be of any length.
+const LONGEST: usize = 300;
+
 /// Why a record was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
@@ -55,13 +58,18 @@ pub struct Reason {
     /// `too_large`, `too_deep`, `too_many`, `missing_account`, `bad_account`, `mangled_account_id`, `bad_time`, `bad_value`, `missing_value`,
     /// `unknown_key`, `contradictory_count`, `unrecognised`, `other_format`, `tombstone`, `unreadable`, `unsupported:<format>`.
     pub code: Text,
-    /// What and where, for people; never credentials, and at most a short piece of the record.
+    /// What and where, for people; never credentials, and at most a short piece of the record: 300 letters in all.
     pub detail: String,
 }
 
 impl Reason {
     /// A reason.
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
-        Self { code: Text::new(code), detail: detail.into() }
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(LONGEST) {
+            detail.truncate(end);
+            detail.push('…');
+        }
+        Self { code: Text::new(code), detail }
     }
 }

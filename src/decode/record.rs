@@ -131,35 +131,6 @@ impl<'a> Records<'a> {
         true
     }
 
-    /// Values that follow one another cleanly, up to a fault.
-    pub(super) fn run(&mut self, bytes: &[u8]) {
-        let limits = &self.settings.limits;
-        if bytes.len() > limits.record_bytes {
-            let detail = format!("a record is larger than {} bytes", limits.record_bytes);
-            return self.item(Outcome::reject("too_large", detail), bytes.len() as u64);
-        }
-        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
-        let mut begun = 0;
-        while let Some(value) = values.next() {
-            match value {
-                Ok(value) => {
-                    let size = values.byte_offset() - begun;
-                    begun = values.byte_offset();
-                    if is_deeper(&value, limits.depth) {
-                        let detail = format!("a record is nested deeper than {}", limits.depth);
-                        self.item(Outcome::reject("too_deep", detail), size as u64);
-                    } else {
-                        self.value(&value, None, 0, size as u64);
-                    }
-                }
-                Err(error) => {
-                    let code = if error.is_eof() { "truncated" } else { "malformed_json" };
-                    return self.item(Outcome::reject(code, error.to_string()), (bytes.len() - begun) as u64);
-                }
-            }
-        }
-    }
-
     fn parsed(&mut self, record: Parsed, envelope: Option<&Value>, level: usize, size: u64) {
         match record {
             Parsed::Irrelevant => self.item(decoders::expected(self.settings, Format::Aws, Outcome::Irrelevant), size),
@@ -210,16 +181,6 @@ impl<'a> Records<'a> {
     }
 }
 
-/// Whether arrays and objects stand in one another deeper than that; a value that was parsed is 127 deep at most.
-fn is_deeper(value: &Value, depth: usize) -> bool {
-    let Some(inner) = depth.checked_sub(1) else { return matches!(value, Value::Array(_) | Value::Object(_)) };
-    match value {
-        Value::Array(items) => items.iter().any(|item| is_deeper(item, inner)),
-        Value::Object(fields) => fields.values().any(|item| is_deeper(item, inner)),
-        _ => false,
-    }
-}
-
 enum Parsed {
     /// Known not to matter from its first look.
     Irrelevant,
@@ -258,7 +219,7 @@ impl<'a> Peek<'a> {
 
     fn is_irrelevant(&self) -> bool {
         match (&self.r#type, self.event_source, self.event_name) {
-            (None, Some(source), Some(name)) => !aws::is_relevant(source, name),
+            (None, Some(source), Some(name)) => !aws::is_relevant(source.trim(), name.trim()),
             _ => false,
         }
     }

@@ -10,6 +10,7 @@ use super::layout::{self, Cells, Layout, Row};
 use super::record::Records;
 use super::{Context, Outcome, Reason, unsupported};
 
+const MALFORMED: &str = "malformed_csv";
 /// Longest header line.
 const HEADER_BYTES: usize = 64 << 10;
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -91,6 +92,16 @@ impl Header {
             let whole = row.ends_with(b"\n");
             let bare = without_line_end(row);
             let outcome = (!bare.is_empty()).then(|| self.row(bare, &mut splitter, records));
+            // A quote that closes in a later row makes one of several: only the first line is at fault.
+            if let Some(Outcome::Rejected(reason)) = &outcome
+                && &*reason.code == MALFORMED
+                && memchr::memchr(b'\n', bare).is_some()
+            {
+                let (size, _, reason) = first_line(feed, limit);
+                records.item(Outcome::Rejected(reason), size);
+                wanted = 1;
+                continue;
+            }
             feed.take(length);
             wanted = 1;
             // What an input that broke off ends with is told once, at its end.
@@ -110,13 +121,17 @@ impl Header {
         };
         let line = match std::str::from_utf8(bytes) {
             Ok(line) => line,
-            Err(error) => return Outcome::reject("malformed_csv", error.to_string()),
+            Err(error) => return Outcome::reject(MALFORMED, error.to_string()),
         };
-        let (text, pieces) = splitter.split(line, self.delimiter);
+        let (_, pieces) = splitter.split(line, self.delimiter);
         if pieces.len() != self.width {
             let (found, width) = (pieces.len(), self.width);
-            return Outcome::reject("malformed_csv", format!("{found} fields under {width} headings"));
+            return Outcome::reject(MALFORMED, format!("{found} fields under {width} headings"));
         }
+        if splitter.trails() {
+            return Outcome::reject(MALFORMED, "something stands between a closing quote and the end of its field");
+        }
+        let (text, pieces) = splitter.cells(line);
         let context = Context { settings: records.settings(), envelope: None, source: records.source() };
         decoder.decode(&Row::new(&self.layout, Cells::Pieces(text, pieces)), &context)
     }
@@ -140,7 +155,7 @@ fn first_line(feed: &mut Feed<'_>, limit: usize) -> (u64, bool, Reason) {
             let reason = if size > limit {
                 Reason::new("too_large", format!("a row has more than {limit} bytes"))
             } else {
-                Reason::new("malformed_csv", "a quote is never closed")
+                Reason::new(MALFORMED, "a quote is not closed where its field ends")
             };
             return (size as u64, end.is_some(), reason);
         }

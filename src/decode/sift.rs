@@ -30,12 +30,6 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(BEGINS)
 }
 
-/// Whether a message begins as CloudTrail writes records and is one line: then it is values that follow one another
-/// cleanly, and what stands behind a fault is part of the fault.
-pub(super) fn is_run(message: &[u8]) -> bool {
-    begins(message) && memchr::memchr(b'\n', message).is_none()
-}
-
 /// Whether a message is one CloudTrail record that says nothing, for sure.
 pub(super) fn is_irrelevant(message: &[u8], settings: &Settings) -> bool {
     settings.sightings == Sightings::Relevant
@@ -127,7 +121,12 @@ fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<Glance> {
 /// Whether the call that is named behind the key is none that matters, and written plainly.
 fn is_dull(behind: &[u8]) -> bool {
     let name = behind.strip_prefix(b":\"").and_then(|text| text.get(..memchr::memchr(b'"', text)?));
-    name.is_some_and(|name| !MATTERS.contains(name))
+    name.is_some_and(|name| !MATTERS.contains(name) && is_bare(name))
+}
+
+/// Whether nothing stands around a name that reading it would take away.
+fn is_bare(name: &[u8]) -> bool {
+    name.first().zip(name.last()).is_some_and(|(first, last)| first.is_ascii_graphic() && last.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -148,8 +147,12 @@ mod tests {
 
     #[test]
     fn whatever_could_matter_or_hide_something_is_read_in_full() {
-        let edits: [(&str, &str); 10] = [
+        let edits: [(&str, &str); 14] = [
             ("GetObject", "RunInstances"),
+            ("GetObject", "RunInstances "),
+            ("GetObject", " RunInstances"),
+            ("GetObject", "RunInstances\u{a0}"),
+            ("GetObject", ""),
             ("GetObject", "GetObject\",\"eventName\":\"RunInstances"),
             ("\"eventName\":\"GetObject\"", "\"eventName\": \"GetObject\""),
             ("GetObject", "\\u0052unInstances"),
@@ -173,6 +176,7 @@ mod tests {
             "{\"eventVersion\":\"1\"",
             ",\"eventName\":\"GetObject\"",
             ",\"eventName\":\"RunInstances\"",
+            ",\"eventName\":\"RunInstances \"",
             ",\"type\":\"usage\"",
             ",\"type\":\"x\"",
             ",\"eventSource\":\"ec2.amazonaws.com\"",

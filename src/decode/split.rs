@@ -19,6 +19,11 @@ const NEAR: usize = 32 << 10;
 /// Keys whose array holds the records of an object.
 pub(super) const CONTAINERS: [&str; 6] = ["Records", "records", "Events", "logEvents", "entries", "value"];
 
+/// Bytes that are put back at most, and for each byte read: beyond that what is broken swallows its neighbours, for a file of
+/// beginnings and no ends would be read once for each of them.
+const AGAIN: u64 = 16 << 20;
+const AGAIN_TIMES: u64 = 8;
+
 /// One record, or what is wrong with it.
 pub(super) struct Piece {
     /// The record; of a broken one as much as is kept.
@@ -52,11 +57,22 @@ pub(super) struct Splitter<'l> {
     discard: bool,
     opened: u64,
     elements: u64,
+    /// Bytes that were put back so far.
+    again: u64,
 }
 
 impl<'l> Splitter<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
-        Self { limits, mode: Mode::Top, indent: Some(0), broken: false, discard: false, opened: 0, elements: 0 }
+        Self {
+            limits,
+            mode: Mode::Top,
+            indent: Some(0),
+            broken: false,
+            discard: false,
+            opened: 0,
+            elements: 0,
+            again: 0,
+        }
     }
 
     /// The next piece; `None` at the end of the input.
@@ -134,6 +150,10 @@ impl<'l> Splitter<'l> {
         let kept = piece.size == piece.bytes.len() as u64;
         let column = piece.indent.unwrap_or(0);
         let Some(at) = next_record(&piece.bytes, column).filter(|_| kept) else { return false };
+        self.again += piece.size - at as u64;
+        if self.again > AGAIN + feed.consumed().saturating_mul(AGAIN_TIMES) {
+            return false;
+        }
         feed.put_back(piece.bytes.get(at..).unwrap_or_default());
         piece.size = at as u64;
         piece.bytes.truncate(at);

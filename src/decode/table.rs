@@ -6,7 +6,11 @@ use serde_json::{Map, Value};
 
 use super::loose::{field, text};
 
-/// The rows of every table of an answer; `None` for what is none.
+/// Longest name of a column, and most bytes that an answer may become: each row repeats the names.
+const LONGEST_NAME: usize = 256;
+const MOST: usize = 256 << 20;
+
+/// The rows of every table of an answer; `None` for what is none, or becomes too much.
 pub(super) fn rows(record: &Value) -> Option<String> {
     let alone = std::slice::from_ref(record);
     let tables = field(record, "tables").and_then(Value::as_array).map_or(alone, Vec::as_slice);
@@ -14,11 +18,15 @@ pub(super) fn rows(record: &Value) -> Option<String> {
     for table in tables {
         let (columns, rows) = (field(table, "columns")?.as_array()?, field(table, "rows")?.as_array()?);
         let name = |column| text(column, &["name"]).or_else(|| text(column, &["ColumnName"]));
-        let names: Vec<&str> = columns.iter().map(name).collect::<Option<_>>()?;
+        let names = columns.iter().map(|column| name(column).filter(|name| name.len() <= LONGEST_NAME));
+        let names: Vec<&str> = names.collect::<Option<_>>()?;
         for row in rows.iter().filter_map(Value::as_array) {
             let cells = names.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), cell.clone()));
             out += &Value::Object(cells.collect::<Map<_, _>>()).to_string();
             out.push('\n');
+            if out.len() > MOST {
+                return None;
+            }
         }
     }
     Some(out)

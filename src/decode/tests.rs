@@ -76,11 +76,40 @@ fn every_way_of_listing_records_gives_the_records() {
         ("", "."),
         (" \n ", "."),
         ("[]", "."),
-        ("{\"Records\":[]}\n{\"Records\":[]}", "."),
+        ("{\"Records\":[]}\n{\"Records\":[]}", ".."),
+        ("{\"records\":[],\"value\":[STOP,IDLE]}", "+."),
         ("{}", "<unrecognised>"),
     ] {
         check(input, expected);
     }
+    check(&STOP.replacen('{', "{\"records\":[],", 1), "+");
+}
+
+#[test]
+fn a_message_says_what_a_file_of_its_bytes_says() {
+    let deep = format!("{{\"eventVersion\":\"1\",\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    for text in [
+        format!("{deep}  {STOP}"),
+        deep,
+        format!("{AUDIT},{STOP},{AUDIT}"),
+        format!("{AUDIT} x {STOP}"),
+        format!("{AUDIT}{AUDIT}"),
+        format!("{AUDIT}\n{STOP}"),
+        AUDIT.replace("GetObject", "StopInstances"),
+        AUDIT.replace("\"1.09\"", "\"1.09\",oops"),
+        AUDIT.replace("GetObject\"", "GetObject\",\"c\":\"\\u0041\""),
+    ] {
+        let (source, mut items) = ("s".into(), Vec::new());
+        let settings = Settings::default();
+        message(&source, text.as_bytes(), &settings, &mut Sighted::default(), &mut |item| items.push(item));
+        assert_eq!(fates(&items), fates(&read(text.as_bytes())), "{text}");
+    }
+}
+
+#[test]
+fn beginnings_without_ends_are_not_read_once_for_each_of_them() {
+    let items = read("{\"a\":\n".repeat(20_000).as_bytes());
+    assert!(items.len() < 2_000 && fates(&items).contains("<too_deep>"), "{}", items.len());
 }
 
 #[test]
@@ -197,6 +226,14 @@ fn what_begins_like_nothing_known_is_one_reject() {
     check("Abo;Kategorie (MeterCategory)\r\n1;2\r\n", "<unsupported:azure_cost>");
     check("SubscriptionId;Kategorie (MeterCategory)\r\n1;2\r\n", ".");
     check("MeterCategory,x\n\"never closed,1\na,b\n", "<malformed_csv><unsupported:azure_cost>");
+}
+
+#[test]
+fn a_quote_that_closes_in_another_row_costs_its_own_row() {
+    let head = "BillingAccountId,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ChargeDescription\n";
+    let rows =
+        "1,Usage,2024,2024,\"x\n1,Usage,2024,2024,\"y, z\"\n1,Usage,2024,2024,\"two\nlines\"\n1,Usage,2024,2024,z\n";
+    check(&format!("{head}{rows}"), "<malformed_csv>...");
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod columns;
 
 use self::columns::{ASKED, Column};
 use crate::decode::billing::{self, Origin, Parties, Unit, beyond, number};
-use crate::decode::billing_words::{aws_class, instance_type, is_machine_type, usage_type};
+use crate::decode::billing_words::{aws_class, host_family, instance_type, is_machine_type, usage_type};
 use crate::decode::decoders::TableDecoder;
 use crate::decode::layout::Row;
 use crate::decode::{Context, Format, Outcome, Reason};
@@ -127,8 +127,10 @@ fn class(row: &Row<'_>) -> BilledClass {
 fn sku(row: &Row<'_>) -> Option<String> {
     let product = row.get(Column::InstanceType);
     let named = product.map(|product| instance_type(product).unwrap_or_else(|| product.to_owned()));
-    named
-        .or_else(|| [Column::UsageType, Column::Description].iter().find_map(|column| instance_type(row.get(*column)?)))
+    let written =
+        || [Column::UsageType, Column::Description].iter().find_map(|column| instance_type(row.get(*column)?));
+    let host = || row.get(Column::UsageType).and_then(host_family).map(str::to_owned);
+    named.or_else(written).or_else(host)
 }
 
 fn measure(row: &Row<'_>, class: BilledClass, has_sku: bool) -> Result<(Micros, BilledUnit), Reason> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{Context, Outcome, Reason, time};
+use super::super::{Context, Outcome, Reason, nth_id, time};
 use super::fields::{as_text, field, text};
 use super::{bedrock, denial, ec2, groups, sagemaker, sign_in};
 use crate::model::{
@@ -26,9 +26,10 @@ const SERVICES: &[(&str, &[&str], Service)] = &[
 ];
 
 const DOMAIN: &str = ".amazonaws.com";
+const DOMAIN_CN: &str = ".amazonaws.com.cn";
 
 fn service(source: &str, name: &str) -> Option<Service> {
-    let source = source.strip_suffix(DOMAIN)?;
+    let source = source.strip_suffix(DOMAIN).or_else(|| source.strip_suffix(DOMAIN_CN))?;
     let matching = |(service, calls, _): &&(&str, &[&str], Service)| *service == source && calls.contains(&name);
     SERVICES.iter().find(matching).map(|(.., read)| *read)
 }
@@ -69,6 +70,10 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
         // Insights and aggregates tell of unusual rates of calls, and have neither.
         return is_cloudtrail(record).then(|| seen(record, context, "a record without a name"));
     };
+    // Records of other clouds, and of streams that hold records, have keys of these names too.
+    if !is_cloudtrail(record) && ![DOMAIN, DOMAIN_CN].iter().any(|domain| source.ends_with(domain)) {
+        return None;
+    }
     let signed_in = sign_in::is_sign_in(&source, &name);
     let service = service(&source, &name);
     if sign_in::is_source(&source) && !(signed_in && sign_in::succeeded(record, &name)) {
@@ -156,6 +161,11 @@ fn account(record: &Value, outer: Option<&Value>, name: &str) -> Result<AccountI
     let Some(written) = field(record, "recipientAccountId").or(caller).or(outer) else {
         return Err(Reason::new("missing_account", format!("{name}: no recipientAccountId and no caller's")));
     };
+    account_in(written, name)
+}
+
+/// The account in a field of a record of that name.
+pub(super) fn account_in(written: &Value, name: &str) -> Result<AccountId, Reason> {
     let account = match written {
         // A number has lost the noughts it began with.
         Value::Number(number) => number.as_u64().and_then(|n| written_account(&format!("{n:012}"))),
@@ -206,7 +216,7 @@ impl Who {
 impl Call<'_> {
     /// A fact of this call. The first carries the event's id, others of the same kind must not share it (`n` from 0).
     pub(super) fn usage(&self, n: usize, kind: UsageKind) -> Usage {
-        let event = if n == 0 { self.id.clone() } else { Text::new(format!("{}/{}", self.id, n + 1)) };
+        let event = nth_id(&self.id, n);
         Usage {
             account: self.account.clone(),
             event,

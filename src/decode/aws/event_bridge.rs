@@ -5,9 +5,10 @@
 use serde_json::Value;
 
 use super::super::{Context, Outcome, Reason, time};
+use super::cloudtrail::account_in;
 use super::fields::{field, text};
 use super::sagemaker::THINGS;
-use crate::model::{AccountId, Actor, Fact, Market, Region, ResourceId, StopEnd, Text, Usage, UsageKind};
+use crate::model::{Actor, Fact, Market, Region, ResourceId, StopEnd, Text, Usage, UsageKind};
 
 pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     let detail = field(record, "detail")?;
@@ -29,7 +30,7 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
 fn usage(record: &Value, context: &Context<'_>, detail_type: &str, kind: UsageKind) -> Result<Usage, Reason> {
     let missing = || Reason::new("missing_account", format!("{detail_type}: no account"));
     Ok(Usage {
-        account: AccountId::new("aws", text(record, "account").ok_or_else(missing)?),
+        account: account_in(field(record, "account").ok_or_else(missing)?, detail_type)?,
         event: text(record, "id").unwrap_or_else(|| context.content_id(record)),
         time: field(record, "time")
             .and_then(time)

@@ -41,7 +41,7 @@ const TEXTS: &[Column] = &[Column::MeterName, Column::MeterSubcategory, Column::
 fn may_matter(row: &Row<'_>) -> bool {
     is_of_machines(row)
         || TEXTS.iter().any(|column| row.mentions(*column))
-        || row.get(Column::AdditionalInfo).is_some_and(|info| info.contains("\"Standard_N"))
+        || row.get(Column::AdditionalInfo).is_some_and(|info| info.to_ascii_lowercase().contains("\"standard_n"))
 }
 
 fn is_of_machines(row: &Row<'_>) -> bool {
@@ -140,7 +140,8 @@ fn sku(row: &Row<'_>) -> Option<String> {
 fn size(info: &str) -> Option<String> {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     let info = read(info).filter(Value::is_object).or_else(|| read(&format!("{{{info}}}")))?;
-    let named = ["ServiceType", "serviceType", "VMSize"].iter().find_map(|key| info.get(key)?.as_str())?.trim();
+    let named =
+        ["ServiceType", "serviceType", "VMSize", "ServerSku"].iter().find_map(|key| info.get(key)?.as_str())?.trim();
     let is_size = |prefix: &str| named.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     (is_size("standard_") || is_size("basic_")).then(|| named.to_owned())
 }

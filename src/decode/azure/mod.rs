@@ -26,7 +26,8 @@ pub(super) use self::bills::BILLS;
 pub(super) use self::manifest::manifest;
 use self::record::Record;
 use super::{Context, Outcome, Reason};
-use crate::model::{EventTime, Fact, Text, Usage, UsageKind};
+use crate::decode::nth_id;
+use crate::model::{EventTime, Fact, Usage, UsageKind};
 
 /// Every operation that matters, in lower case; Azure writes them in any.
 pub(in crate::decode) const OPERATIONS: &[&[&str]] = &[
@@ -86,7 +87,7 @@ fn facts(record: &Record<'_>, operation: &str, context: &Context<'_>) -> Result<
     let shared = record.shared_id().unwrap_or_else(|| own.clone());
     let usage = |(n, kind): (usize, UsageKind)| {
         let id = if is_shared(&kind) { &shared } else { &own };
-        let event = if n == 0 { id.clone() } else { Text::new(format!("{id}/{}", n + 1)) };
+        let event = nth_id(id, n);
         let (account, region, actor) = (account.clone(), region.clone(), actor.clone());
         Fact::Usage(Usage { account, event, time, region, actor, via: Some(record.operation.into()), kind })
     };

@@ -185,6 +185,8 @@ fn detail(text: &str, keys: &[&str]) -> Option<String> {
 pub(super) fn chips(row: &Row<'_>) -> Option<u32> {
     let details: Value = serde_json::from_str(row.get(Column::SkuPriceDetails)?).ok()?;
     let count = details.get("GpuCount")?;
-    let count = count.as_u64().or_else(|| count.as_str()?.trim().parse().ok())?;
-    u32::try_from(count).ok().filter(|count| *count > 0)
+    // Some write `8.0`.
+    let count = count.as_f64().or_else(|| count.as_str()?.trim().parse().ok())?;
+    let is_whole = count.fract() == 0.0 && (1.0..=f64::from(u16::MAX)).contains(&count);
+    is_whole.then_some(count as u32)
 }

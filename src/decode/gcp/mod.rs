@@ -21,7 +21,8 @@ use serde_json::Value;
 pub(super) use self::bills::BILLS;
 use self::entry::{Entry, Phase};
 use super::{Context, Outcome, Reason};
-use crate::model::{AccountId, EventTime, Fact, Text, Usage, UsageKind};
+use crate::decode::nth_id;
+use crate::model::{AccountId, EventTime, Fact, Usage, UsageKind};
 
 /// Every call that matters, by service: the last two parts of a `methodName`, in Google's case.
 pub(in crate::decode) const CALLS: &[(&str, &[&str])] = &[
@@ -84,7 +85,7 @@ fn facts(entry: &Entry<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> 
     let sighting = context.sighting(&account, time, &actor, class);
     let (id, region) = (entry.id(context), entry.region());
     let usage = |(n, kind): (usize, UsageKind)| {
-        let event = if n == 0 { id.clone() } else { Text::new(format!("{id}/{}", n + 1)) };
+        let event = nth_id(&id, n);
         let (account, region, actor) = (account.clone(), region.clone(), actor.clone());
         Fact::Usage(Usage { account, event, time, region, actor, via: Some(entry.method.into()), kind })
     };

@@ -15,7 +15,8 @@ use serde_json::Value;
 pub(super) use self::bills::BILLS;
 use self::record::Record;
 use super::{Context, Outcome, Reason};
-use crate::model::{AccountId, EventTime, Fact, Text, Usage, UsageKind};
+use crate::decode::nth_id;
+use crate::model::{AccountId, EventTime, Fact, Usage, UsageKind};
 
 /// Every call that matters, in lower case, without the `.begin` and `.end` of Events; Oracle writes them in any case.
 pub(in crate::decode) const CALLS: &[&str] = &[
@@ -67,7 +68,7 @@ fn facts(record: &Record<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason
     let sighting = context.sighting(&account, time, &actor, class);
     let (id, region) = (record.id(context), record.region());
     let usage = |(n, kind): (usize, UsageKind)| {
-        let event = if n == 0 { id.clone() } else { Text::new(format!("{id}/{}", n + 1)) };
+        let event = nth_id(&id, n);
         let (account, region, actor) = (account.clone(), region.clone(), actor.clone());
         Fact::Usage(Usage { account, event, time, region, actor, via: Some(record.call.into()), kind })
     };

@@ -86,13 +86,14 @@ impl Scan {
                     return Scanned::Fault(self.fault(limit).unwrap_or(reason));
                 }
                 Some(Ended::ListOfKey) => {
-                    // The bracket is next; records follow it, or nothing does.
+                    // The bracket is next. An empty list holds no records, and its object may be one.
                     feed.take(1);
-                    if matches!(feed.peek_past(is_space), Some(b'{' | b']')) {
-                        return Scanned::Container;
+                    match feed.peek_past(is_space) {
+                        Some(b'{') => return Scanned::Container,
+                        Some(b']') => self.key = Some(Vec::new()),
+                        _ => self.key = None,
                     }
                     feed.put_back(b"[");
-                    self.key = None;
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! Days as cost details write them.
 //!
 //! In: a cell. Out: a UTC day. It refuses to guess a language: with slashes the month stands first, as in every export of
-//! the portal, unless that is no month; with points the day does.
+//! the portal; with points the day does. Days first behind slashes are refused: of such a file the first twelve days of a month
+//! would be read as months.
 
 use crate::decode::Reason;
 use crate::decode::billing;
@@ -17,8 +18,7 @@ fn read(text: &str) -> Option<Day> {
         return of(text.get(..4)?, text.get(4..6)?, text.get(6..)?);
     }
     let date = text.split([' ', 'T']).next()?;
-    if let [first, second, year] = date.split('/').collect::<Vec<_>>()[..] {
-        let (month, day) = if first.parse::<u8>().ok()? > 12 { (second, first) } else { (first, second) };
+    if let [month, day, year] = date.split('/').collect::<Vec<_>>()[..] {
         return of(year, month, day);
     }
     if let [day, month, year] = date.split('.').collect::<Vec<_>>()[..] {
@@ -52,8 +52,7 @@ mod tests {
         ] {
             assert_eq!(day(text).map(|day| day.to_string()).as_deref(), Ok("2024-06-01"), "{text}");
         }
-        assert_eq!(day("13/06/2024").map(|day| day.to_string()).as_deref(), Ok("2024-06-13"));
-        for text in ["", "soon", "2024-13-01", "32.01.2024", "1/2"] {
+        for text in ["", "soon", "13/06/2024", "2024-13-01", "32.01.2024", "1/2"] {
             assert_eq!(&*day(text).unwrap_err().code, "bad_time", "{text}");
         }
     }
