@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
     Ok(end)
 }
 
-fn today() -> Day {
+pub(super) fn today() -> Day {
     #[expect(clippy::disallowed_methods, reason = "asked at the command line without a day: today is meant")]
     let now = jiff::Timestamp::now();
     crate::model::EventTime::from_seconds(now.as_second()).map_or(Day(0), |time| time.day())

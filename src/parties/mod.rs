@@ -21,4 +21,4 @@ pub use cards::Parties;
 pub use chain::{Chain, Hop, Role, Who};
 pub use lists::{Claim, Effect, Entry, EntryKind, ListFormat, ListSource, ListSummary, Lists};
 pub use ownership::Owner;
-pub use screening::{Hit, Verdict, fold};
+pub use screening::{AskedAs, Hit, Likeness, MATCH, Named, Probe, REVIEW, Relation, Strength, Verdict, fold};
