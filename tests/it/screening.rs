@@ -202,7 +202,7 @@ fn table(pairs: &[Pair]) -> String {
     for (kind, pairs) in
         kinds.into_iter().chain([("**in Han or pinyin**", chinese), ("**all**", pairs.iter().collect())])
     {
-        let of = |said| Counted::of(pairs.iter().copied(), said);
+        let of = |said: fn(&Pair) -> bool| Counted::of(pairs.iter().copied(), said);
         let (matched, seen) = (of(is_match), of(is_seen));
         let shown = |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{share:.3}"));
         let together = pairs.iter().filter(|pair| pair.expected).count();
@@ -218,7 +218,7 @@ fn table(pairs: &[Pair]) -> String {
         )
         .unwrap();
     }
-    let of = |said| Counted::of(pairs.iter(), said);
+    let of = |said: fn(&Pair) -> bool| Counted::of(pairs.iter(), said);
     writeln!(
         text,
         "\nRecall at a false-positive rate of 5 %: **{:.3}**. False-positive rate of `match` {:.3}, of `match` and `review` together {:.3}.\n",

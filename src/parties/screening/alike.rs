@@ -4,6 +4,7 @@
 //! from the two names alone: no key is left out because it is frequent, no list is cut short.
 
 use super::names::{Likeness, Probe, Strength};
+use crate::model::Text;
 use crate::parties::{Entry, EntryKind};
 
 /// A name of an entry.
@@ -36,8 +37,10 @@ struct Shelf {
     names: Vec<Listed>,
     /// Sorted.
     postings: Vec<(u64, u32)>,
-    /// Where in the postings keys with each first sixteen bits begin.
+    /// Where in the postings keys with each beginning begin.
     starts: Vec<u32>,
+    /// How long a beginning is: sixteen bits, none for a handful of names.
+    bits: u32,
 }
 
 /// Names of organisations and of persons, which never meet (P8).
@@ -47,11 +50,11 @@ pub(super) struct Alike {
     persons: Shelf,
 }
 
-fn prefix(key: u64) -> usize {
-    usize::try_from(key >> 48).unwrap_or(0)
-}
-
 impl Shelf {
+    fn beginning(&self, key: u64) -> usize {
+        key.checked_shr(64 - self.bits).and_then(|bits| usize::try_from(bits).ok()).unwrap_or(0)
+    }
+
     fn add(&mut self, entry: usize, nth: usize, mut probe: Probe) {
         let (Ok(at), Ok(entry), Ok(nth)) = (u32::try_from(self.names.len()), u32::try_from(entry), u32::try_from(nth))
         else {
@@ -64,22 +67,24 @@ impl Shelf {
     fn ready(&mut self) {
         self.postings.sort_unstable();
         self.postings.shrink_to_fit();
-        self.starts = vec![0; (1 << 16) + 1];
+        self.bits = if self.postings.len() < 4096 { 0 } else { 16 };
+        let mut starts = vec![0; (1 << self.bits) + 1];
         for (key, _) in &self.postings {
-            if let Some(count) = self.starts.get_mut(prefix(*key) + 1) {
+            if let Some(count) = starts.get_mut(self.beginning(*key) + 1) {
                 *count += 1;
             }
         }
         let mut sum = 0;
-        for start in &mut self.starts {
+        for start in &mut starts {
             sum += *start;
             *start = sum;
         }
+        self.starts = starts;
     }
 
     fn under(&self, key: u64) -> impl Iterator<Item = u32> {
         let at = |place: usize| self.starts.get(place).map_or(0, |start| *start as usize);
-        let range = self.postings.get(at(prefix(key))..at(prefix(key) + 1)).unwrap_or_default();
+        let range = self.postings.get(at(self.beginning(key))..at(self.beginning(key) + 1)).unwrap_or_default();
         let from = range.partition_point(|(known, _)| *known < key);
         range.iter().skip(from).take_while(move |(known, _)| *known == key).map(|(_, name)| *name)
     }
@@ -96,14 +101,21 @@ impl Shelf {
 
 impl Alike {
     pub(super) fn of(entries: &[Entry]) -> Self {
+        let names = |(at, entry): (usize, &'_ Entry)| {
+            let person = entry.kind == EntryKind::Person;
+            entry.names.iter().enumerate().map(move |(nth, name)| (at, nth, name.clone(), person)).collect::<Vec<_>>()
+        };
+        Self::of_names(entries.iter().enumerate().flat_map(names))
+    }
+
+    /// Of names by entry and place in it, each with whether it is a person's.
+    fn of_names(names: impl Iterator<Item = (usize, usize, Text, bool)>) -> Self {
         let mut all = Self::default();
-        for (at, entry) in entries.iter().enumerate() {
-            for (nth, name) in entry.names.iter().enumerate() {
-                if entry.kind == EntryKind::Person {
-                    all.persons.add(at, nth, Probe::of_person(name));
-                } else {
-                    all.organisations.add(at, nth, Probe::of(name));
-                }
+        for (at, nth, name, person) in names {
+            if person {
+                all.persons.add(at, nth, Probe::of_person(&name));
+            } else {
+                all.organisations.add(at, nth, Probe::of(&name));
             }
         }
         all.organisations.ready();
@@ -119,5 +131,124 @@ impl Alike {
     /// Whether nothing could resemble a name of this kind.
     pub(super) fn is_empty(&self, person: bool) -> bool {
         if person { self.persons.names.is_empty() } else { self.organisations.names.is_empty() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    fn index(names: &[&str], person: bool) -> Alike {
+        Alike::of_names(names.iter().enumerate().map(|(at, name)| (at, 0, Text::new(name), person)))
+    }
+
+    fn read(name: &str, person: bool) -> Probe {
+        if person { Probe::of_person(name) } else { Probe::of(name) }
+    }
+
+    /// Positions and scores of the names the index finds, and of those that comparing all of them finds.
+    fn both_ways(index: &Alike, names: &[Probe], name: &Probe) -> (Vec<(usize, f64)>, Vec<(usize, f64)>) {
+        let found =
+            index.resembling(name).into_iter().map(|(listed, likeness)| (listed.entry(), likeness.score)).collect();
+        let all = names.iter().enumerate().filter_map(|(at, other)| Some((at, name.likeness(other)?.score)));
+        (found, all.filter(|(_, score)| Strength::of(*score) > Strength::None).collect())
+    }
+
+    const NAMES: &[&str] = &[
+        "Harbin Institute of Technology",
+        "哈尔滨工业大学",
+        "Qingdao Sophgo Technology Co., Ltd.",
+        "算能科技(北京)有限公司",
+        "China Electronics Technology Group Corporation 14th Research Institute (CETC 14)",
+        "中国电子科技集团公司第十四研究所",
+        "Sichuan University, Luzhou Industrial Technology Research Institute",
+        "四川大学",
+        "ООО \"Новые технологии\"",
+        "National Supercomputing Center Wuxi",
+        "国家超级计算无锡中心",
+        "Beijing Information Technology",
+        "SMIC",
+        "Anduril Industries",
+        "安杜里尔公司",
+        "Yangtze Memory Technologies Co., Ltd.",
+        "YMTC",
+        "Al-Example Trading Est.",
+        "Serko Limited",
+        "Wang Wei",
+        "王伟",
+    ];
+
+    /// A name with a few letters changed, left out, doubled or moved.
+    fn edited() -> impl Strategy<Value = String> {
+        let edit = (any::<proptest::sample::Index>(), 0..6_u8, select(vec!['a', 'e', 'n', '1', ' ', '-', '学', 'о']));
+        (select(NAMES), proptest::collection::vec(edit, 0..4)).prop_map(|(name, edits)| {
+            let mut letters: Vec<char> = name.chars().collect();
+            for (at, what, letter) in edits {
+                if letters.is_empty() {
+                    break;
+                }
+                let at = at.index(letters.len());
+                match what {
+                    0 => letters[at] = letter,
+                    1 => letters.insert(at, letter),
+                    2 => drop(letters.remove(at)),
+                    3 => letters.insert(at, letters[at]),
+                    4 if at > 0 => letters.swap(at, at - 1),
+                    _ => letters.rotate_left(at),
+                }
+            }
+            letters.into_iter().collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_finds_what_comparing_all_names_finds(name in edited(), person in any::<bool>()) {
+            let names: Vec<_> = NAMES.iter().map(|name| read(name, person)).collect();
+            let (found, all) = both_ways(&index(NAMES, person), &names, &read(&name, person));
+            prop_assert_eq!(found, all);
+        }
+
+        #[test]
+        fn a_score_is_the_same_alone_and_in_company(name in edited()) {
+            let name = Probe::of(&name);
+            let score = |index: &Alike, at: usize| {
+                let found = index.resembling(&name).into_iter().find(|(listed, _)| listed.entry() == at);
+                found.map(|(_, likeness)| likeness.score)
+            };
+            let together = index(NAMES, false);
+            for (at, one) in NAMES.iter().enumerate() {
+                prop_assert_eq!(score(&index(&[one], false), 0), score(&together, at));
+            }
+        }
+
+        #[test]
+        fn any_text_can_be_compared_and_both_ways_give_one_score(a in "\\PC{0,40}", b in edited()) {
+            let (one, other) = (Probe::of(&a), Probe::of(&b));
+            let (there, back) = (one.likeness(&other), other.likeness(&one));
+            prop_assert_eq!(there.as_ref().map(|found| found.score), back.as_ref().map(|found| found.score));
+            prop_assert!(there.is_none_or(|found| (0.0..=1.0).contains(&found.score)));
+        }
+    }
+
+    #[test]
+    fn on_the_published_lists_too_the_index_misses_nothing() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/lists/bis_entity_list_2026-07-09.json");
+        let Ok(text) = std::fs::read_to_string(path) else {
+            println!("SKIPPED (no ../shared/data): on_the_published_lists_too_the_index_misses_nothing");
+            return;
+        };
+        let list: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let names: Vec<&str> =
+            list["entities"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect();
+        let probes: Vec<_> = names.iter().map(|name| Probe::of(name)).collect();
+        let index = index(&names, false);
+        for name in names.iter().step_by(97) {
+            let (found, all) = both_ways(&index, &probes, &Probe::of(name));
+            assert_eq!(found, all, "{name}");
+            assert!(!found.is_empty(), "{name}");
+        }
     }
 }

@@ -126,13 +126,14 @@ fn run(one: &Token, others: &[Token], taken: u32) -> Option<((usize, usize), How
         let named = matches!(one.kind, Kind::Distinct | Kind::Known(Class::Topic));
         return if named { spelt_run(one, others, taken) } else { None };
     }
-    if one.kind == Kind::Number || one.letters.len() < 5 {
+    if one.kind == Kind::Number || one.length < 5 {
         return None;
     }
     (0..others.len()).find_map(|start| {
         let mut rest = one.letters.as_str();
         for (count, token) in others.iter().skip(start).take(5).enumerate() {
-            if taken & mask((start + count, 1)) != 0 || token.script == Script::Han {
+            let begins = rest.as_bytes().first() == Some(&token.first);
+            if !begins || taken & mask((start + count, 1)) != 0 || token.script == Script::Han {
                 return None;
             }
             rest = rest.strip_prefix(token.letters.as_str())?;
@@ -167,22 +168,21 @@ fn folded(word: &str) -> String {
 
 /// Latin words apart by typing errors, of which a longer word may hold more.
 fn typo(left: &Token, right: &Token) -> Option<(u16, How)> {
-    if left.script == Script::Han || right.script == Script::Han {
-        return None;
-    }
-    let plain = |token: &Token| token.letters.is_ascii();
-    let known = matches!((left.kind, right.kind), (Kind::Known(_) | Kind::Place(_), Kind::Known(_) | Kind::Place(_)));
-    let fixed = |token: &Token| matches!(token.kind, Kind::Number | Kind::Organisation(_));
-    if known || fixed(left) || fixed(right) || !plain(left) || !plain(right) {
+    let leet = left.script == Script::Leet || right.script == Script::Leet;
+    let (shorter, length) = (left.length.min(right.length), usize::from(left.length.max(right.length)));
+    let bound = allowed(usize::from(shorter));
+    let far = bound == 0
+        || length - usize::from(shorter) > bound
+        || (left.mask ^ right.mask).count_ones() as usize > 2 * bound;
+    let known = |token: &Token| matches!(token.kind, Kind::Known(_) | Kind::Place(_));
+    let fixed =
+        |token: &Token| matches!(token.kind, Kind::Number | Kind::Organisation(_)) || token.script == Script::Han;
+    if (far && !leet) || known(left) && known(right) || fixed(left) || fixed(right) {
         return None;
     }
     let (a, b) = (left.letters.as_str(), right.letters.as_str());
-    if (left.script == Script::Leet || right.script == Script::Leet) && folded(a) == folded(b) {
+    if leet && folded(a) == folded(b) {
         return Some((97, How::Typo));
-    }
-    let (bound, length) = (allowed(a.len().min(b.len())), a.len().max(b.len()));
-    if bound == 0 || a.len().abs_diff(b.len()) > bound || (left.mask ^ right.mask).count_ones() as usize > 2 * bound {
-        return None;
     }
     let found = u16::try_from(distance(a, b, bound)?).ok()?;
     let lost = u16::try_from(usize::from(found) * 110 / length.max(1)).ok()?;
@@ -259,7 +259,7 @@ fn initials(a: &[Token], b: &[Token], found: &mut Aligned) {
 }
 
 fn first_letters(one: &Token, others: &[Token], taken: u32) -> Option<(usize, usize)> {
-    let count = one.letters.len();
+    let count = usize::from(one.length);
     if one.kind != Kind::Distinct || one.script != Script::Latin || !(3..=8).contains(&count) || others.len() < count {
         return None;
     }
@@ -267,23 +267,20 @@ fn first_letters(one: &Token, others: &[Token], taken: u32) -> Option<(usize, us
         .find(|start| {
             let run = (*start, count);
             taken & mask(run) == 0
-                && others
-                    .iter()
-                    .skip(*start)
-                    .zip(one.letters.bytes())
-                    .all(|(token, letter)| token.letters.as_bytes().first() == Some(&letter))
+                && others.iter().skip(*start).zip(one.letters.bytes()).all(|(token, letter)| token.first == letter)
         })
         .map(|start| (start, count))
 }
 
 /// A word cut short: Elec for Electronics.
 fn abbreviation(short: &Token, long: &Token) -> Option<(u16, How)> {
-    let fits = short.script == Script::Latin
+    let fits = short.first == long.first
+        && short.script == Script::Latin
         && long.script == Script::Latin
         && matches!(short.kind, Kind::Distinct | Kind::Known(Class::Topic))
         && matches!(long.kind, Kind::Known(_) | Kind::Distinct)
-        && short.letters.len() >= 3
-        && long.letters.len() >= short.letters.len() + 3
+        && short.length >= 3
+        && long.length >= short.length.saturating_add(3)
         && long.letters.starts_with(short.letters.as_str());
     fits.then_some((if long.kind == Kind::Distinct { 60 } else { 85 }, How::Abbreviation))
 }

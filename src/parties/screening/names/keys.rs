@@ -225,7 +225,7 @@ impl Keys {
                 self.both(hash(LETTERS, &[letters]));
             }
         }
-        let letters = name.skeleton.as_str();
+        let letters = &*name.skeleton;
         if name.spelt.len() < 4 && name.spelt.iter().all(Token::is_distinct) && letters.len() > 6 && letters.is_ascii()
         {
             let (begins, ends) = letters.split_at(letters.len() / 2);

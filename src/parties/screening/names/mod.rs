@@ -9,17 +9,20 @@ mod clean;
 mod edit;
 mod han;
 mod keys;
+mod mail;
 mod persons;
 mod read;
+mod refine;
 mod score;
 mod sound;
 mod tables;
 mod token;
+mod why;
 mod words;
 
 use keys::Keys;
+pub(super) use mail::is_free_mail;
 use read::Name;
-pub(super) use read::is_free_mail;
 pub use score::{Likeness, Relation};
 
 /// What a score means for a pair of names.
@@ -109,6 +112,9 @@ impl Probe {
 
     /// The same, in words.
     pub fn why(&self, other: &Self, likeness: &Likeness) -> String {
-        score::why(&self.name, &other.name, likeness)
+        why::why(&self.name, &other.name, likeness)
     }
 }
+
+#[cfg(test)]
+mod tests;

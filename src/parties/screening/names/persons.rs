@@ -10,7 +10,7 @@ use super::han;
 use super::read::Name;
 use super::score::{Ground, Likeness};
 use super::tables::{Tables, tables};
-use super::token::{Script, Token};
+use super::token::{Letters, Script, Token};
 use super::words::{Part, split};
 use crate::model::Text;
 
@@ -42,8 +42,8 @@ impl Name {
         let skeleton: String = tokens.iter().map(|token| token.letters.as_str()).collect();
         let han: String = pieces.iter().filter(|piece| piece.han).map(|piece| piece.text.as_str()).collect();
         Self {
-            whole: Text::new(&skeleton),
-            skeleton: Text::new(skeleton),
+            whole: Letters::new(&skeleton),
+            skeleton: Letters::new(&skeleton),
             han: Text::new(han),
             spelt: tokens.into(),
             ..Self::default()

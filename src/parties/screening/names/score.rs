@@ -3,7 +3,7 @@
 //! In: two names. Out: a score, what one is to the other, words that explain it. A score depends on the two names and
 //! on fixed tables alone. It refuses to decide: thresholds are stated beside [`Verdict`](super::Strength).
 
-use super::align::{Aligned, How, align};
+use super::align::{Aligned, align};
 use super::read::Name;
 use super::tables::tables;
 use super::token::{Class, Kind, Token};
@@ -44,6 +44,8 @@ pub struct Likeness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ground {
     Nothing,
+    Elsewhere,
+    OtherNumber,
     Letters,
     Spelling,
     Acronym,
@@ -94,6 +96,12 @@ fn ordered(a: &Name, b: &Name) -> Likeness {
         let score = if a.whole == b.whole { 0.97 } else { 0.96 };
         return Likeness::of(score, Ground::Letters);
     }
+    if elsewhere(a, b) {
+        return Likeness::of(VETO, Ground::Elsewhere);
+    }
+    if lacking(&a.numbers, &b.numbers).next().is_some() && lacking(&b.numbers, &a.numbers).next().is_some() {
+        return Likeness::of(VETO, Ground::OtherNumber);
+    }
     let apart = apart(a, b);
     let mut best = words(a.known(), b.known(), Ground::Known);
     // Without a known organisation the two readings differ in a phrase or two at most.
@@ -113,10 +121,6 @@ fn ordered(a: &Name, b: &Name) -> Likeness {
     if acronym.score > best.score {
         return acronym;
     }
-    if elsewhere(a, b) {
-        best.score = best.score.min(VETO);
-        best.relation = Relation::Same;
-    }
     if apart && best.relation == Relation::Same {
         best.score = best.score.min(VETO);
     }
@@ -124,7 +128,7 @@ fn ordered(a: &Name, b: &Name) -> Likeness {
 }
 
 /// Whether both name known organisations, and none in common.
-fn apart(a: &Name, b: &Name) -> bool {
+pub(super) fn apart(a: &Name, b: &Name) -> bool {
     let mut any = false;
     for at in a.organisations() {
         for other in b.organisations() {
@@ -146,8 +150,9 @@ fn elsewhere(a: &Name, b: &Name) -> bool {
     !same && apart_places(lacking(&a.places, &b.places), || lacking(&b.places, &a.places))
 }
 
-fn lacking<'a>(places: &'a [u16], others: &'a [u16]) -> impl Iterator<Item = u16> + 'a {
-    places.iter().copied().filter(|at| !others.contains(at))
+/// What is here and not there.
+fn lacking<'a, T: Copy + PartialEq>(here: &'a [T], there: &'a [T]) -> impl Iterator<Item = T> + 'a {
+    here.iter().copied().filter(|one| !there.contains(one))
 }
 
 /// Whether both sides name places, none of which lies in one of the other side.
@@ -166,14 +171,11 @@ fn apart_places<I: Iterator<Item = u16>>(left: impl Iterator<Item = u16>, right:
 fn letters(a: &Name, b: &Name) -> Likeness {
     let bound = if a.skeleton.len() > 15 { 2 } else { 1 };
     let length = a.skeleton.len().max(b.skeleton.len());
-    fn numbers(name: &Name) -> impl Iterator<Item = &crate::model::Text> {
-        name.spelt.iter().filter(|token| token.kind == Kind::Number).map(|token| &token.key)
-    }
     fn digits(name: &Name) -> impl Iterator<Item = u8> {
         name.skeleton.bytes().filter(u8::is_ascii_digit)
     }
     let far = length < 7 || a.skeleton.len().abs_diff(b.skeleton.len()) > bound;
-    if far || numbers(a).ne(numbers(b)) || digits(a).ne(digits(b)) {
+    if far || a.numbers != b.numbers || digits(a).ne(digits(b)) {
         return Likeness::of(0.0, Ground::Nothing);
     }
     match super::edit::distance(&a.skeleton, &b.skeleton, bound) {
@@ -189,7 +191,7 @@ fn acronym(a: &Name, b: &Name) -> Likeness {
         if short.content != 1 || short.initials.len() > 2 {
             return None;
         }
-        let letters = short.skeleton.as_str();
+        let letters = &*short.skeleton;
         let enough = letters.len() >= long.content.min(4) && letters.len() <= 8;
         let fits = letters.len() > 2 && enough && long.content > 1 && long.initials.starts_with(letters);
         fits.then_some(if letters.len() > 3 { 0.86 } else { 0.76 })
@@ -241,9 +243,22 @@ impl Side {
         side
     }
 
+    /// Whether it is left with a word that says what it is or does.
+    fn says_more(&self) -> bool {
+        self.free_distinct > 0 || self.free_topics > 0
+    }
+
     fn share(&self) -> f64 {
         if self.all == 0 { 0.0 } else { f64::from(self.matched) / f64::from(self.all) }
     }
+}
+
+/// A few letters that stand for a known organisation, and for others nobody listed: HIT.
+fn is_acronym(tokens: &[Token], (at, _): (usize, usize)) -> bool {
+    let short = |token: &Token| {
+        matches!(token.kind, Kind::Organisation(_)) && token.letters.len() < 5 && token.letters.is_ascii()
+    };
+    tokens.get(at).is_some_and(short)
 }
 
 fn words(a: &[Token], b: &[Token], ground: Ground) -> Likeness {
@@ -274,6 +289,13 @@ fn words(a: &[Token], b: &[Token], ground: Ground) -> Likeness {
     let telling = left.matched_distinct.min(right.matched_distinct) >= 60;
     let mut score = if telling { 0.6 * dice + 0.4 * left.share().max(right.share()) } else { dice };
     score *= penalties(&left, &right);
+    if found
+        .pairs
+        .iter()
+        .any(|pair| is_acronym(a, pair.left) && left.says_more() || is_acronym(b, pair.right) && right.says_more())
+    {
+        score *= 0.8;
+    }
     let veto = places_apart(a, b, &found) || (left.free_numbers > 0 && right.free_numbers > 0);
     let relation = if veto { Relation::Same } else { relation(a, b, &left, &right) };
     if veto {
@@ -327,12 +349,12 @@ fn penalties(left: &Side, right: &Side) -> f64 {
 /// Whether each side names a place the other does not, and neither lies in the other.
 fn places_apart(a: &[Token], b: &[Token], found: &Aligned) -> bool {
     fn free(tokens: &[Token], taken: u32) -> impl Iterator<Item = u16> {
-        tokens.iter().take(32).enumerate().filter(move |(at, _)| taken & (1 << at) == 0).filter_map(|(_, token)| {
-            match token.kind {
-                Kind::Place(at) => Some(at),
-                _ => None,
-            }
-        })
+        tokens
+            .iter()
+            .take(32)
+            .enumerate()
+            .filter(move |(at, _)| taken & (1 << at) == 0)
+            .filter_map(|(_, token)| token.place())
     }
     apart_places(free(a, found.left), || free(b, found.right))
 }
@@ -356,71 +378,4 @@ fn relation(a: &[Token], b: &[Token], left: &Side, right: &Side) -> Relation {
     } else {
         Relation::Same
     }
-}
-
-/// In words: what agrees, then what is left over.
-pub(super) fn why(a: &Name, b: &Name, likeness: &Likeness) -> String {
-    let by_words = |left: &[Token], right: &[Token]| {
-        let found = if a.whole <= b.whole { align(left, right) } else { align(right, left).mirrored() };
-        told(left, right, &found)
-    };
-    let mut why = match likeness.ground {
-        Ground::Nothing => "nothing in common".to_owned(),
-        Ground::Letters => "same letters, but for spaces and legal form".to_owned(),
-        Ground::Spelling => "nearly the same letters".to_owned(),
-        Ground::Acronym => "one is the first letters of the other".to_owned(),
-        Ground::Domain => "domain of the organisation".to_owned(),
-        Ground::Words | Ground::Spelled => by_words(&a.spelt, &b.spelt),
-        Ground::Known => by_words(a.known(), b.known()),
-    };
-    match likeness.relation {
-        Relation::Same => {}
-        Relation::PartOf => why.push_str("; the first names a part of the second"),
-        Relation::Contains => why.push_str("; the second names a part of the first"),
-    }
-    if apart(a, b) {
-        why.push_str("; known as different organisations");
-    }
-    if a.branch != b.branch {
-        why.push_str("; a branch");
-    }
-    why
-}
-
-fn told(a: &[Token], b: &[Token], found: &Aligned) -> String {
-    let shown = |tokens: &[Token], (from, count): (usize, usize)| {
-        tokens.iter().skip(from).take(count).map(Token::shown).collect::<Vec<_>>().join(" ")
-    };
-    let mut parts = Vec::new();
-    for pair in &found.pairs {
-        let (left, right) = (shown(a, pair.left), shown(b, pair.right));
-        let how = match pair.how {
-            How::Same if left == right => {
-                parts.push(left);
-                continue;
-            }
-            How::Same => "same as",
-            How::Joined => "joined as",
-            How::Typo => "typed as",
-            How::Pinyin => "spells",
-            How::Part => "part of",
-            How::Sound => "sounds like",
-            How::Initials => "initials of",
-            How::Abbreviation => "short for",
-            How::SortOf => "a sort of",
-        };
-        parts.push(format!("{left} {how} {right}"));
-    }
-    let free = |tokens: &[Token], taken: u32| {
-        let words =
-            tokens.iter().take(32).enumerate().filter(|(at, _)| taken & (1 << at) == 0).map(|(_, token)| token.shown());
-        words.collect::<Vec<_>>().join(" ")
-    };
-    let mut why = parts.join(", ");
-    for (side, left) in [("first", free(a, found.left)), ("second", free(b, found.right))] {
-        if !left.is_empty() {
-            why.push_str(&format!("; only the {side}: {left}"));
-        }
-    }
-    why
 }

@@ -25,6 +25,16 @@ const LEGAL: &str = table!("legal_forms.csv");
 const PEOPLE: &str = table!("people.csv");
 const ORGANISATIONS: &str = table!("organisations.csv");
 
+/// Tables of cells, with how many a line has.
+#[cfg(test)]
+pub(super) const SHIPPED: &[(&str, &str, usize)] = &[
+    ("words.csv", WORDS, 6),
+    ("places.csv", PLACES, 6),
+    ("legal_forms.csv", LEGAL, 5),
+    ("people.csv", PEOPLE, 4),
+    ("organisations.csv", ORGANISATIONS, 6),
+];
+
 /// A place, and the place it lies in.
 #[derive(Clone, Debug)]
 pub(super) struct Place {

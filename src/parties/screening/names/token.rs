@@ -79,6 +79,10 @@ pub(super) struct Token {
     pub(super) letters: Text,
     /// Which Latin letters occur, a bit each.
     pub(super) mask: u32,
+    /// First byte of the letters.
+    pub(super) first: u8,
+    /// How many bytes the letters take, 255 at most.
+    pub(super) length: u8,
     pub(super) script: Script,
 }
 
@@ -89,6 +93,35 @@ pub(super) enum Script {
     /// Digits among the letters that may stand for letters.
     Leet,
     Han,
+}
+
+/// Letters in a row, compared by their hash first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Letters {
+    id: u32,
+    text: Text,
+}
+
+impl Letters {
+    pub(super) fn new(text: &str) -> Self {
+        Self { id: id(text), text: Text::new(text) }
+    }
+}
+
+impl std::ops::Deref for Letters {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+fn length(letters: &str) -> u8 {
+    u8::try_from(letters.len()).unwrap_or(u8::MAX)
+}
+
+fn first(letters: &str) -> u8 {
+    letters.bytes().next().unwrap_or(0)
 }
 
 fn id(key: &str) -> u32 {
@@ -122,6 +155,8 @@ impl Token {
             weight,
             script,
             mask: mask(letters),
+            first: first(letters),
+            length: length(letters),
         }
     }
 
@@ -136,6 +171,8 @@ impl Token {
             letters: Text::new(letters),
             script: Script::Latin,
             mask: 0,
+            first: 0,
+            length: 0,
         }
     }
 
@@ -165,7 +202,19 @@ impl Token {
             letters: Text::new(letters),
             script,
             mask: mask(letters),
+            first: first(letters),
+            length: length(letters),
         })
+    }
+
+    /// The place it names.
+    pub(super) fn place(&self) -> Option<u16> {
+        if let Kind::Place(at) = self.kind { Some(at) } else { None }
+    }
+
+    /// The number it is.
+    pub(super) fn value(&self) -> Option<u32> {
+        if self.kind == Kind::Number { self.key.strip_prefix('#')?.parse().ok() } else { None }
     }
 
     pub(super) fn is_distinct(&self) -> bool {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::clean::is_han;
 use super::han;
+use super::sound::is_syllable;
 use super::tables::{Tables, pieces};
 use super::token::{Script, Sense, Token, mask};
 use crate::model::Text;
@@ -147,9 +148,8 @@ impl Lexicon {
     /// Sets aside the long words, among which typing errors are looked for.
     pub(super) fn settle(&mut self) {
         let single = |(word, phrases): (&Text, &Vec<Phrase>)| {
-            let telling = phrases
-                .last()
-                .is_some_and(|(rest, sense)| rest.is_empty() && matches!(sense, Sense::Word(..) | Sense::Place(_)));
+            let telling =
+                phrases.last().is_some_and(|(rest, sense)| rest.is_empty() && matches!(sense, Sense::Word(..)));
             (telling && word.len() > 5 && word.is_ascii()).then(|| (word.clone(), mask(word)))
         };
         self.long = self.phrases.iter().filter_map(single).collect();
@@ -189,6 +189,8 @@ impl Lexicon {
             let mut taken = 1;
             if piece.han {
                 han::cut(&piece.text, tables, &mut out);
+            } else if among_syllables(pieces, pieces.len() - rest.len()) {
+                out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
             } else if let Some((sense, length)) = self.phrase(rest, cut) {
                 taken = length;
                 let letters: String = rest.iter().take(length).map(|piece| piece.text.as_str()).collect();
@@ -233,6 +235,18 @@ pub(super) fn without_research(mut tokens: Vec<Token>) -> Vec<Token> {
         tokens.retain(|token| token.key != "research");
     }
     tokens
+}
+
+/// Whether a word that mostly says nothing is a syllable of pinyin here: da in `gong ye da xue`.
+fn among_syllables(pieces: &[Piece], at: usize) -> bool {
+    let syllable = |at: usize| pieces.get(at).is_some_and(|piece| !piece.han && is_syllable(&piece.text));
+    let says_nothing = |at: usize| {
+        pieces.get(at).is_some_and(|piece| {
+            matches!(piece.text.as_str(), "a" | "an" | "da" | "de" | "di" | "du" | "e" | "la" | "le")
+        })
+    };
+    let beside = at.checked_sub(1).is_some_and(|before| syllable(before) && !says_nothing(before));
+    says_nothing(at) && (beside || syllable(at + 1) && !says_nothing(at + 1))
 }
 
 /// A number in digits, with or without the ending of an ordinal.
