@@ -148,8 +148,11 @@ mod tests {
         if person { Probe::of_person(name) } else { Probe::of(name) }
     }
 
+    /// Positions and scores.
+    type Found = Vec<(usize, f64)>;
+
     /// Positions and scores of the names the index finds, and of those that comparing all of them finds.
-    fn both_ways(index: &Alike, names: &[Probe], name: &Probe) -> (Vec<(usize, f64)>, Vec<(usize, f64)>) {
+    fn both_ways(index: &Alike, names: &[Probe], name: &Probe) -> (Found, Found) {
         let found =
             index.resembling(name).into_iter().map(|(listed, likeness)| (listed.entry(), likeness.score)).collect();
         let all = names.iter().enumerate().filter_map(|(at, other)| Some((at, name.likeness(other)?.score)));
