@@ -18,10 +18,9 @@ use crate::model::Day;
 use crate::parties::{AskedAs, Lists, Named, Probe, Strength};
 
 #[derive(Args, Debug)]
-#[group(required = true, multiple = true)]
 pub(super) struct Arguments {
     /// Names, domains or e-mail addresses.
-    #[arg(value_name = "NAME", conflicts_with_all = ["names", "pairs"])]
+    #[arg(value_name = "NAME", required_unless_present_any = ["names", "pairs"], conflicts_with_all = ["names", "pairs"])]
     name: Vec<String>,
     /// A file of names, one a line (`-` for stdin); prints CSV.
     #[arg(long, value_name = "F", conflicts_with = "pairs")]
