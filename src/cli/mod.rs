@@ -9,6 +9,7 @@ mod decode;
 mod output;
 mod replay;
 mod run;
+mod screen;
 mod summary;
 mod test;
 mod today;
@@ -41,6 +42,8 @@ enum Command {
     Run(run::Arguments),
     /// Say what a SKU or chip is and how it is controlled on a day.
     Classify(classify::Arguments),
+    /// Say which list entries a name names or resembles, or how much the names of pairs do.
+    Screen(screen::Arguments),
 }
 
 /// How a command ended when nothing unforeseen happened.
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Screen(arguments) => screen::run(&arguments),
     };
     match ended {
         Ok(end) => end.into(),

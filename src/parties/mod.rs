@@ -24,4 +24,4 @@ pub use lists::{
     ShrinkLimit, Shrunk, Writing,
 };
 pub use ownership::Owner;
-pub use screening::{Hit, Verdict, fold};
+pub use screening::{AskedAs, Hit, Likeness, MATCH, Named, Probe, REVIEW, Relation, Strength, Verdict, fold};

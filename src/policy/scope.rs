@@ -39,7 +39,7 @@ const HIT_ROLES: Words = Words::Closed(&[
 const CLASSES: Words = Words::Closed(&["none", "3A090", "3A090.a", "3A090.b", "by_letter", "unknown"]);
 const STATUSES: Words = Words::Closed(&["in_force", "not_enforced", "suspended", "guidance", "proposed", "superseded"]);
 const EFFECTS: Words = Words::Closed(&["blocks", "licence", "risk", "reported"]);
-const VERDICTS: Words = Words::Closed(&["listed", "affiliate", "domain", "reported"]);
+const VERDICTS: Words = Words::Closed(&["listed", "affiliate", "domain", "reported", "similar"]);
 const PRINCIPALS: Words = Words::Closed(&["root", "user", "role", "service"]);
 const BASES: Words = Words::Closed(&["licence", "approval"]);
 
@@ -185,7 +185,7 @@ names! {
         HitsList = "hits.list", "Which list.";
         HitsEntry = "hits.entry", "Which entry.";
         HitsEffect = "hits.effect", "What the entry does.", EFFECTS;
-        HitsVerdict = "hits.verdict", "`listed`: the party itself; `affiliate`: a parent or owner; `domain`: only a domain; `reported`: in reporting, on no official list.", VERDICTS;
+        HitsVerdict = "hits.verdict", "`listed`: the party itself; `affiliate`: a parent, an owner or a part; `domain`: only a domain; `reported`: in reporting, on no official list; `similar`: a name like it, not close enough.", VERDICTS;
         HitsWhy = "hits.why", "How it matched.";
         SightingsCountry = "sightings.country", "Country of the address, empty where unknown.", Words::Country;
         SightingsNetwork = "sightings.network", "Its /24 or /48.";
@@ -197,7 +197,7 @@ names! {
     }
     /// A number in an element of a list.
     ElementNumber {
-        HitsScore = "hits.score", "From 0 to 1: 1 exact, less when folded, 0.9 a domain.";
+        HitsScore = "hits.score", "From 0 to 1: 1 exact, less when folded or only alike, 0.9 a domain.";
         SightingsDaysAgo = "sightings.days_ago", "Days before this hour's day, 0 the same day.";
     }
     /// What is true or false of an element of a list.

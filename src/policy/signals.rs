@@ -130,7 +130,7 @@ fn element(field: ElementText, words: &[Text], wanted: bool) -> Ways {
     match field {
         ElementText::HitsVerdict => {
             let strong = each("listed", STRONG).or(each("affiliate", STRONG));
-            strong.or(each("domain", WEAK)).or(each("reported", REPORTED))
+            strong.or(each("domain", WEAK)).or(each("similar", WEAK)).or(each("reported", REPORTED))
         }
         ElementText::HitsEffect => {
             let official = ["blocks", "licence", "risk"].into_iter().any(named);

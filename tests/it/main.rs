@@ -26,6 +26,7 @@ mod property;
 mod published;
 mod readme;
 mod risk;
+mod screening;
 mod shards;
 mod snapshots;
 mod tidy;

@@ -1,11 +1,15 @@
-//! Entries by folded name and by domain, so that a look-up does not read the list.
+//! Entries by folded name, by likeness and by domain, so that a look-up does not read the list.
 //!
-//! In: entries in their fixed order. Out: their positions.
+//! In: entries in their fixed order. Out: their positions. What a name resembles is remembered, as it follows from the
+//! name and the entries alone (D11).
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::alike::Alike;
 use super::domain::upwards;
 use super::fold;
+use super::names::{Probe, Relation, is_free_mail};
 use crate::model::{EntryId, ListId, Text};
 use crate::parties::Entry;
 
@@ -17,6 +21,29 @@ pub(crate) struct Index {
     domains: BTreeMap<Text, Vec<usize>>,
     /// Sub-units by the entry they are a part of.
     units: BTreeMap<usize, Vec<usize>>,
+    alike: Arc<Alike>,
+    remembered: Arc<Mutex<Remembered>>,
+}
+
+/// What names resemble, by whether they are of persons.
+type Remembered = BTreeMap<(bool, Text), Arc<[Like]>>;
+
+/// So many names are remembered, then they are looked up anew.
+const REMEMBERED: usize = 1 << 16;
+
+/// A name of an entry that resembles the one looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Like {
+    /// The entry's position.
+    pub(super) entry: usize,
+    /// Which of its names.
+    pub(super) nth: usize,
+    pub(super) score: f64,
+    /// What the name looked up is to the entry's.
+    pub(super) relation: Relation,
+    /// What was looked up is no name but its domain.
+    pub(super) by_domain: bool,
+    pub(super) why: String,
 }
 
 impl Index {
@@ -28,13 +55,14 @@ impl Index {
             for (nth, name) in entry.names.iter().enumerate() {
                 index.names.entry(fold(name)).or_default().push((at, nth));
             }
-            for domain in &entry.domains {
+            for domain in entry.domains.iter().filter(|domain| !is_free_mail(domain)) {
                 index.domains.entry(domain.clone()).or_default().push(at);
             }
             if let Some(parent) = entry.of.as_ref().and_then(|of| ids.get(&(&entry.list, of))) {
                 index.units.entry(*parent).or_default().push(at);
             }
         }
+        index.alike = Arc::new(Alike::of(entries));
         // A name without letter or digit names nobody.
         index.names.remove("");
         index
@@ -43,6 +71,37 @@ impl Index {
     /// Entries with a name that folds to this, and which of their names.
     pub(super) fn by_name(&self, folded: &str) -> impl Iterator<Item = (usize, usize)> {
         self.names.get(folded).into_iter().flatten().copied()
+    }
+
+    /// Every name of an entry that resembles this one.
+    pub(super) fn resembling(&self, name: &Text, person: bool) -> Arc<[Like]> {
+        if self.alike.is_empty(person) {
+            return Arc::default();
+        }
+        let key = (person, name.clone());
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = remembered.get(&key) {
+            return Arc::clone(known);
+        }
+        let probe = if person { Probe::of_person(name) } else { Probe::of(name) };
+        let found: Arc<[Like]> = self
+            .alike
+            .resembling(&probe)
+            .into_iter()
+            .map(|(listed, likeness)| Like {
+                entry: listed.entry(),
+                nth: listed.nth(),
+                score: likeness.score,
+                relation: likeness.relation,
+                by_domain: likeness.is_by_domain(),
+                why: probe.why(listed.probe(), &likeness),
+            })
+            .collect();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(key, Arc::clone(&found));
+        found
     }
 
     /// Entries with this domain or one it lies under, the nearest first, and how they agree.

@@ -1,20 +1,25 @@
 //! Screening: which list entries name a party behind an account.
 //!
 //! In: the chain of an account, the cards of its parties, lists. Out: hits, each with how it came about. A match depends
-//! on one name (or domain) and one entry, never on what else is screened. It refuses to score likeness, and to compare
-//! persons with anything but entries that name persons (P8).
+//! on one name (or domain) and one entry, never on what else is screened. It refuses to compare persons with anything
+//! but entries that name persons (P8), and to call listed what only resembles an entry.
 
+mod alike;
+mod asked;
 mod domain;
 mod fold;
 mod index;
+mod names;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use asked::{AskedAs, Named};
 pub(super) use domain::domain;
 pub use fold::fold;
 pub(super) use index::Index;
+pub use names::{Likeness, MATCH, Probe, REVIEW, Relation, Strength};
 
 use super::{Chain, Effect, Entry, EntryKind, Lists, Parties, Role};
 use crate::model::{Account, Day, EntryId, EventTime, HitLine, ListId, PartyId, Text, words};
@@ -30,6 +35,8 @@ words! {
         Reported = "reported",
         /// Only a domain agrees.
         Domain = "domain",
+        /// Its name resembles that of an entry, not closely enough to be taken for it.
+        Similar = "similar",
     }
 }
 
@@ -48,7 +55,7 @@ pub struct Hit {
     pub effect: Effect,
     /// What the hit says.
     pub verdict: Verdict,
-    /// 1.0 exact, 0.98 exact after folding, 0.9 by domain.
+    /// 1.0 exact, 0.98 exact after folding, 0.9 by domain; likeness up to 0.97 (docs/screening.md).
     pub score: f64,
     /// How it came about.
     pub why: Text,
@@ -81,7 +88,17 @@ struct Screened {
 struct Found {
     score: f64,
     why: String,
-    affiliate: bool,
+    way: Way,
+}
+
+/// How an entry was found; the better first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Named,
+    /// By a part of what is listed, or as a part of it.
+    Affiliate,
+    Domain,
+    Similar,
 }
 
 impl Lists {
@@ -107,7 +124,17 @@ impl Lists {
             for (at, why) in self.index.by_domain(domain) {
                 if self.entry(at, who, day).is_some() {
                     let why = format!("{whose} {why}");
-                    found.entry(at).or_insert(Found { score: 0.9, why, affiliate: false });
+                    keep(&mut found, at, Found { score: 0.9, why, way: Way::Domain });
+                }
+            }
+            // Whose a known organisation's domain is, even where no entry says so.
+            for like in self.index.resembling(domain, who.person).iter() {
+                let Some(matched) = self.entries.get(like.entry).and_then(|entry| entry.names.get(like.nth)) else {
+                    continue;
+                };
+                if like.by_domain && !who.person && self.entry(like.entry, who, day).is_some() {
+                    let why = format!("{whose} {domain}, known as that of {}", which(like.nth, matched));
+                    keep(&mut found, like.entry, Found { score: like.score.min(0.9), why, way: Way::Domain });
                 }
             }
         }
@@ -118,31 +145,50 @@ impl Lists {
         }
     }
 
-    /// Entries with this name, and sub-units of entries with this name; the better match of an entry stays.
+    /// Entries with this name or one like it, and sub-units of entries with this name; the better match of an entry
+    /// stays.
     fn screen_name(&self, name: &Text, who: &Screened, day: Day, found: &mut BTreeMap<usize, Found>) {
-        let mut keep = |at: usize, new: Found| match found.get(&at) {
-            Some(old) if (old.affiliate, -old.score) <= (new.affiliate, -new.score) => {}
-            _ => {
-                found.insert(at, new);
-            }
-        };
         for (at, nth) in self.index.by_name(&fold(name)) {
             let Some(entry) = self.entries.get(at).filter(|entry| entry.screens(who.person)) else { continue };
             let Some(matched) = entry.names.get(nth) else { continue };
             let (score, how) = if matched == name { (1.0, "exact") } else { (0.98, "exact after folding") };
-            let which = if nth == 0 { "name" } else { "alias" };
-            let why = format!("{which} {matched:?}, {how}");
+            self.named(
+                at,
+                Found { score, why: format!("{}, {how}", which(nth, matched)), way: Way::Named },
+                who,
+                day,
+                found,
+            );
+        }
+        for like in self.index.resembling(name, who.person).iter() {
+            let Some(matched) = self.entries.get(like.entry).and_then(|entry| entry.names.get(like.nth)) else {
+                continue;
+            };
+            let way = match (like.relation, Strength::of(like.score)) {
+                _ if like.by_domain => Way::Domain,
+                (Relation::PartOf | Relation::Contains, _) => Way::Affiliate,
+                (Relation::Same, Strength::Match) => Way::Named,
+                (Relation::Same, Strength::Review | Strength::None) => Way::Similar,
+            };
+            let why = format!("like {}: {}", which(like.nth, matched), like.why);
+            self.named(like.entry, Found { score: like.score, why, way }, who, day, found);
+        }
+    }
+
+    /// An entry found by one of its names: itself where it is in force, and what is listed as a part of it.
+    fn named(&self, at: usize, new: Found, who: &Screened, day: Day, found: &mut BTreeMap<usize, Found>) {
+        if new.way == Way::Named {
             for unit in self.index.units(at) {
                 // The parent's own dates say nothing of its sub-unit.
                 if let Some(listed) = self.entry(unit, who, day) {
                     let name = listed.names.first().map_or("", Text::as_str);
-                    let why = format!("listed sub-unit {name:?}; parent by {why}");
-                    keep(unit, Found { score, why, affiliate: true });
+                    let why = format!("listed sub-unit {name:?}; parent by {}", new.why);
+                    keep(found, unit, Found { score: new.score, why, way: Way::Affiliate });
                 }
             }
-            if entry.in_force(day) {
-                keep(at, Found { score, why, affiliate: false });
-            }
+        }
+        if self.entry(at, who, day).is_some() {
+            keep(found, at, new);
         }
     }
 
@@ -159,13 +205,27 @@ impl Entry {
     }
 }
 
+/// The better match of an entry stays.
+fn keep(found: &mut BTreeMap<usize, Found>, at: usize, new: Found) {
+    match found.get(&at) {
+        Some(old) if (old.way, -old.score) <= (new.way, -new.score) => {}
+        _ => {
+            found.insert(at, new);
+        }
+    }
+}
+
+fn which(nth: usize, name: &str) -> String {
+    format!("{} {name:?}", if nth == 0 { "name" } else { "alias" })
+}
+
 fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
-    let by_name = found.score > 0.9;
-    let verdict = match (by_name, found.affiliate || who.above.is_some(), entry.effect) {
-        (false, ..) => Verdict::Domain,
-        (true, true, _) => Verdict::Affiliate,
-        (true, false, Effect::Reported) => Verdict::Reported,
-        (true, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
+    let verdict = match (found.way, who.above.is_some(), entry.effect) {
+        (Way::Domain, ..) => Verdict::Domain,
+        (Way::Similar, ..) => Verdict::Similar,
+        (Way::Affiliate, ..) | (Way::Named, true, _) => Verdict::Affiliate,
+        (Way::Named, false, Effect::Reported) => Verdict::Reported,
+        (Way::Named, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
     };
     let mut why = who.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default() + &found.why;
     if entry.from.is_none() {

@@ -1,0 +1,80 @@
+//! How many typing errors lie between two words.
+//!
+//! In: two words. Out: insertions, deletions, substitutions and swaps of neighbours, up to a bound (optimal string
+//! alignment). It refuses words longer than 48 letters.
+
+const LONGEST: usize = 48;
+
+/// The distance, when it is at most `bound`.
+pub(super) fn distance(a: &str, b: &str, bound: usize) -> Option<usize> {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len().abs_diff(b.len()) > bound || a.len() > LONGEST || b.len() > LONGEST {
+        return None;
+    }
+    let mut rows = [[0_u8; LONGEST + 1]; 3];
+    let [before, last, now] = &mut rows;
+    let (mut before, mut last, mut now) = (before, last, now);
+    for (at, cell) in last.iter_mut().enumerate() {
+        *cell = u8::try_from(at).unwrap_or(u8::MAX);
+    }
+    let mut left_of = None;
+    for (row, &x) in a.iter().enumerate() {
+        let mut least = u8::MAX;
+        let mut behind = u8::try_from(row + 1).unwrap_or(u8::MAX);
+        if let Some(first) = now.first_mut() {
+            *first = behind;
+        }
+        let mut above_left = None;
+        for (column, &y) in b.iter().enumerate() {
+            let cost = u8::from(x != y);
+            let get = |row: &[u8; LONGEST + 1], at: usize| row.get(at).copied().unwrap_or(u8::MAX);
+            let mut cell = (get(last, column) + cost).min(get(last, column + 1) + 1).min(behind + 1);
+            if left_of == Some(y) && above_left == Some(x) {
+                cell = cell.min(get(before, column - 1) + 1);
+            }
+            if let Some(place) = now.get_mut(column + 1) {
+                *place = cell;
+            }
+            least = least.min(cell);
+            behind = cell;
+            above_left = Some(y);
+        }
+        if usize::from(least) > bound {
+            return None;
+        }
+        left_of = Some(x);
+        (before, last, now) = (last, now, before);
+    }
+    let found = usize::from(*last.get(b.len())?);
+    (found <= bound).then_some(found)
+}
+
+/// How many errors a word of so many letters may hold and still be that word.
+pub(super) fn allowed(letters: usize) -> usize {
+    match letters {
+        0..=3 => 0,
+        4..=7 => 1,
+        8..=12 => 2,
+        _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_counted_up_to_the_bound() {
+        for (a, b, bound, found) in [
+            ("serko", "sero", 1, Some(1)),
+            ("zixis", "zixsi", 1, Some(1)),
+            ("technology", "technoloogy", 2, Some(1)),
+            ("biren", "biron", 1, Some(1)),
+            ("abc", "cba", 1, None),
+            ("", "a", 1, Some(1)),
+            ("same", "same", 0, Some(0)),
+        ] {
+            assert_eq!(distance(a, b, bound), found, "{a} {b}");
+        }
+    }
+}
