@@ -150,16 +150,19 @@ impl Column {
             run.ends.resize(run.ends.len() + before, run.text.len());
             self.behind += before;
             self.some(rows, &mut |text, _| {
-                text(&mut run.text);
+                if run.text.len() <= MOST_TEXT {
+                    text(&mut run.text);
+                }
                 run.ends.push(run.text.len());
             })?;
         }
-        Ok(())
+        if run.text.len() > MOST_TEXT { Err(too_much("text")) } else { Ok(()) }
     }
 
     /// A list of texts a row; an item that is null is empty.
     fn lists(&mut self, wanted: &Wanted) -> Result<Vec<Vec<String>>> {
         let mut lists: Vec<Vec<String>> = Vec::with_capacity(wanted.rows);
+        let (mut items, mut size) = (0, 0);
         for (before, rows) in wanted.gaps() {
             lists.resize(lists.len() + before, Vec::new());
             self.behind += before;
@@ -167,12 +170,16 @@ impl Column {
                 if starts {
                     lists.push(Vec::new());
                 }
+                items += 1;
+                let Some(list) = lists.last_mut().filter(|_| items <= MOST_ITEMS && size <= MOST_TEXT) else { return };
                 let mut item = String::new();
                 text(&mut item);
-                if let Some(list) = lists.last_mut() {
-                    list.push(item);
-                }
+                size += item.len();
+                list.push(item);
             })?;
+        }
+        if items > MOST_ITEMS || size > MOST_TEXT {
+            return Err(too_much("items of lists"));
         }
         lists.iter_mut().filter(|list| matches!(list.as_slice(), [only] if only.is_empty())).for_each(Vec::clear);
         Ok(lists)
@@ -185,6 +192,15 @@ impl Column {
         let behind = std::mem::take(&mut self.behind);
         read(&mut self.reader, (behind, rows), (self.form, self.max_def_level), put)
     }
+}
+
+/// Most that the cells of a column may hold for some rows: a value that is stored once may stand in all of them.
+const MOST_TEXT: usize = 64 << 20;
+const MOST_ITEMS: usize = 1 << 20;
+
+fn too_much(what: &str) -> ParquetError {
+    let told = format!("a column unpacks to too much: {what}");
+    std::io::Error::new(std::io::ErrorKind::FileTooLarge, told).into()
 }
 
 /// What takes a value: how it is written, and whether a row starts with it.

@@ -25,6 +25,20 @@ fn read_in_place(file: &[u8], settings: &Settings) -> Vec<Item> {
     items
 }
 
+#[test]
+fn a_value_that_is_stored_once_and_stands_everywhere_is_one_reject() {
+    let row = format!("1,Usage,2024-06-01,2024-06-02,{}\n", "x".repeat(1 << 20));
+    let csv = format!(
+        "BillingAccountId,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ChargeDescription\n{}",
+        row.repeat(200)
+    );
+    let file = packed(&csv, 200, Compression::SNAPPY);
+    assert!(file.len() < 4 << 20, "{}", file.len());
+    let items = read(&file, &Settings::default());
+    let [Item { outcome: Outcome::Rejected(reason), .. }] = items.as_slice() else { panic!("{} items", items.len()) };
+    assert_eq!((&*reason.code, reason.detail.contains("too much")), ("too_large", true), "{reason:?}");
+}
+
 /// A table of texts as Parquet, so many rows in a group; blank cells are null.
 fn packed(csv: &str, rows: usize, compression: Compression) -> Vec<u8> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
