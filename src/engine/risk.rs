@@ -51,7 +51,8 @@ fn named(hop: &HopLine) -> Vec<Subject> {
         }
         Some(Role::Reseller) => vec![subject(SubjectKind::Reseller, party)],
         Some(Role::Payer) => vec![subject(SubjectKind::Payer, party)],
-        Some(Role::Provider | Role::Distributor | Role::EndUser | Role::Parent | Role::Owner | Role::Account)
+        Some(Role::Provider | Role::Distributor | Role::EndUser | Role::Parent | Role::Owner)
+        | Some(Role::Holder | Role::SubUnit | Role::Account)
         | None => Vec::new(),
     }
 }

@@ -34,6 +34,10 @@ words! {
         Parent = "parent",
         /// The customer's ultimate parent.
         Owner = "owner",
+        /// Holds a stake in the customer, with others half or more.
+        Holder = "holder",
+        /// Is a part of the customer or of an end user, under another name.
+        SubUnit = "sub_unit",
         /// The account itself, where no customer is known.
         Account = "account",
     }

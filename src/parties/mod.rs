@@ -15,6 +15,7 @@ mod naive;
 mod ownership;
 mod said;
 mod screening;
+mod stake;
 mod touched;
 
 pub use cards::Parties;
@@ -25,3 +26,4 @@ pub use lists::{
 };
 pub use ownership::Owner;
 pub use screening::{Hit, Verdict, fold};
+pub use stake::{Holdings, Stake, Together};

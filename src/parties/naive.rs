@@ -1,5 +1,7 @@
 //! The specification of owner and chain as a scan over all cards, and what holds between it and [`Parties`].
 
+mod stake;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

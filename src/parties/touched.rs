@@ -85,16 +85,39 @@ impl Parties {
     }
 
     fn of_parties<const N: usize>(&self, start: [PartyId; N]) -> BTreeSet<AccountId> {
-        let mut all = BTreeSet::from(start);
+        let start = BTreeSet::from(start);
+        let mut all = self.closed(&start, |next| self.below(next));
+        // Users are read with what is a part of them; whom they own is not.
+        let wholes = self.closed(&start, |next| self.wholes(next));
+        all.extend(self.closed(&wholes, |next| self.used_by(next)));
+        self.with_paid_for(self.named.naming(&all))
+    }
+
+    fn closed(&self, start: &BTreeSet<PartyId>, next: impl Fn(&PartyId) -> Vec<PartyId>) -> BTreeSet<PartyId> {
+        let mut all = start.clone();
         let mut open: Vec<PartyId> = all.iter().cloned().collect();
-        while let Some(next) = open.pop() {
-            for id in self.below(&next) {
+        while let Some(one) = open.pop() {
+            for id in next(&one) {
                 if all.insert(id.clone()) {
                     open.push(id);
                 }
             }
         }
-        self.with_paid_for(self.named.naming(&all))
+        all
+    }
+
+    /// What a party is a part of, or is.
+    fn wholes(&self, party: &PartyId) -> Vec<PartyId> {
+        let far = |kind: EdgeKind| self.out_of.get(&(kind, party.clone())).into_iter().flatten().cloned();
+        let near = self.into.get(&(EdgeKind::SameAs, party.clone())).into_iter().flat_map(BTreeMap::keys).cloned();
+        far(EdgeKind::SubUnitOf).chain(far(EdgeKind::SameAs)).chain(near).collect()
+    }
+
+    /// Who buys what a party uses, or is the party.
+    fn used_by(&self, party: &PartyId) -> Vec<PartyId> {
+        let far = |kind: EdgeKind| self.out_of.get(&(kind, party.clone())).into_iter().flatten().cloned();
+        let near = self.into.get(&(EdgeKind::SameAs, party.clone())).into_iter().flat_map(BTreeMap::keys).cloned();
+        far(EdgeKind::EndUserOf).chain(far(EdgeKind::SameAs)).chain(near).collect()
     }
 
     /// Those whose chain or owner may read this party: whom it owns, sells to, pays for, uses, is a part of or is.
