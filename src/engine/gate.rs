@@ -218,6 +218,7 @@ mod tests {
             hq: place,
             parent: Some(PartyId::new("o")),
             evidence: None,
+            confidence: None,
             resolved: true,
         };
         let hit = Hit {

@@ -132,6 +132,7 @@ mod tests {
                 parent: parent.map(PartyId::new),
                 hq: None,
                 evidence: None,
+                confidence: None,
             }
         };
         alert.chain = hops.iter().map(hop).collect();

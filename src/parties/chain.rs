@@ -43,6 +43,27 @@ words! {
     }
 }
 
+words! {
+    /// How sure it is that a hop is there, by the best of what it was learnt from; the surer first.
+    Confidence {
+        /// The account's own card says so.
+        Card = "card",
+        /// An edge says so, with its source.
+        Edge = "edge",
+        /// A bill names a party that has a card, or an account.
+        Bill = "bill",
+        /// A bill has a name, and nobody has a card of that name.
+        Name = "name",
+    }
+}
+
+/// Where something was learnt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Learnt {
+    pub(super) by: Confidence,
+    pub(super) text: Text,
+}
+
 /// Whom a hop names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Who {
@@ -88,6 +109,9 @@ pub struct Hop {
     pub parent: Option<PartyId>,
     /// Where the hop was learnt; nothing for the provider.
     pub evidence: Option<Text>,
+    /// How sure it is; nothing for the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// Whether its ultimate parent is known.
     pub resolved: bool,
 }
@@ -102,6 +126,7 @@ impl From<&Hop> for HopLine {
             parent: hop.parent.clone(),
             hq: code(hop.hq),
             evidence: hop.evidence.clone(),
+            confidence: hop.confidence.map(|confidence| Text::new_static(confidence.as_str())),
         }
     }
 }
@@ -132,7 +157,7 @@ impl Chain {
 }
 
 /// Where each member of one rank was learnt.
-pub(super) type Rank = BTreeMap<Who, Vec<Text>>;
+pub(super) type Rank = BTreeMap<Who, Vec<Learnt>>;
 
 impl Parties {
     /// The chain of an account at `at`, of which bills told this. Ids that are the same party count as one, under the
@@ -145,6 +170,7 @@ impl Parties {
             hq: None,
             parent: None,
             evidence: None,
+            confidence: None,
             resolved: true,
         };
         let mut chain = Chain { hops: vec![provider], ..Chain::default() };
@@ -236,7 +262,7 @@ impl Parties {
     fn payers(
         &self,
         account: &AccountId,
-        said: &BTreeMap<AccountId, Vec<Text>>,
+        said: &BTreeMap<AccountId, Vec<Learnt>>,
         customers: &BTreeSet<PartyId>,
         at: EventTime,
     ) -> Rank {
@@ -268,8 +294,9 @@ impl Parties {
         let mut found = Rank::new();
         for id in self.same(to, at) {
             for edge in self.edges_into(kind, &id, at) {
-                let evidence = Text::new(format!("edge.{} ({})", kind.as_str(), edge.source));
-                found.entry(Who::Party(self.canonical(&edge.from, at))).or_default().push(evidence);
+                let text = Text::new(format!("edge.{} ({})", kind.as_str(), edge.source));
+                let who = Who::Party(self.canonical(&edge.from, at));
+                found.entry(who).or_default().push(Learnt { by: Confidence::Edge, text });
             }
         }
         found
@@ -278,6 +305,7 @@ impl Parties {
     fn write(&self, role: Role, rank: Rank, chain: &mut Chain, at: EventTime) {
         for (who, mut evidence) in rank {
             evidence.dedup();
+            let texts: Vec<&str> = evidence.iter().map(|learnt| learnt.text.as_str()).collect();
             let owner = who.party().map(|party| self.owner(party, at));
             chain.hops.push(Hop {
                 role,
@@ -285,7 +313,8 @@ impl Parties {
                 hq: owner.as_ref().and_then(|owner| owner.hq),
                 resolved: owner.as_ref().is_some_and(|owner| owner.resolved),
                 parent: owner.map(|owner| owner.party).filter(|parent| Some(parent) != who.party()),
-                evidence: Some(Text::new(evidence.join("; "))),
+                confidence: evidence.iter().map(|learnt| learnt.by).min(),
+                evidence: Some(Text::new(texts.join("; "))),
                 who,
             });
         }
@@ -308,8 +337,10 @@ fn note_several(what: &str, who: impl Iterator<Item = Text>, unknown: &mut Vec<T
 }
 
 /// The field that names a party, and the id it gives where that is not the one used here.
-pub(super) fn learnt(field: &'static str, written: &PartyId, canonical: &PartyId) -> Text {
-    if written == canonical { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) }
+pub(super) fn by_card(field: &'static str, written: &PartyId, canonical: &PartyId) -> Learnt {
+    let plain = written == canonical;
+    let text = if plain { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) };
+    Learnt { by: Confidence::Card, text }
 }
 
 /// The smallest party that sells, through others or not, to itself.

@@ -19,7 +19,7 @@ mod stake;
 mod touched;
 
 pub use cards::Parties;
-pub use chain::{Chain, Hop, Role, Who};
+pub use chain::{Chain, Confidence, Hop, Role, Who};
 pub use lists::{
     Beside, Claim, Described, Effect, Entry, EntryKind, Layout, ListFormat, ListSource, ListSummary, Lists,
     ShrinkLimit, Shrunk, Writing,
