@@ -6,6 +6,7 @@
 mod check;
 mod classify;
 mod decode;
+mod explain;
 mod output;
 mod replay;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
     Decode(decode::Arguments),
     /// Read Kafka topics and publish alerts until told to stop.
     Run(run::Arguments),
+    /// Say who stands behind an account, by recorded files.
+    Explain(explain::Arguments),
     /// Say what a SKU or chip is and how it is controlled on a day.
     Classify(classify::Arguments),
     /// Say which list entries a name names or resembles, or how much the names of pairs do.
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),
     };

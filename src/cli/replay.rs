@@ -93,7 +93,15 @@ pub(super) fn day(text: &str) -> Result<Day, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
-    let (asked, replay) = plan(arguments)?;
+    let asked = Asked { config: arguments.config.clone(), known_on: arguments.known_on, ..Asked::default() };
+    let replay = Replay {
+        reference: arguments.reference.clone(),
+        paths: Vec::new(),
+        until: arguments.until,
+        shards: arguments.shards,
+        workers: arguments.workers.unwrap_or_else(processors),
+    };
+    let (asked, replay) = plan(&arguments.paths, asked, replay)?;
     if arguments.follow && (asked.case.is_some() || matches!(arguments.format, Some(Format::Ocsf))) {
         output::complain("--follow is for growing files: neither for case folders nor for alerts as OCSF");
         return Ok(End::BadUsage);
@@ -126,16 +134,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
 }
 
 /// A case folder brings its own settings; anything else is input only.
-fn plan(arguments: &Arguments) -> anyhow::Result<(Asked, Replay)> {
-    let mut asked = Asked { config: arguments.config.clone(), known_on: arguments.known_on, ..Asked::default() };
-    let mut replay = Replay {
-        reference: arguments.reference.clone(),
-        paths: Vec::new(),
-        until: arguments.until,
-        shards: arguments.shards,
-        workers: arguments.workers.unwrap_or_else(processors),
-    };
-    match arguments.paths.as_slice() {
+pub(super) fn plan(paths: &[PathBuf], mut asked: Asked, mut replay: Replay) -> anyhow::Result<(Asked, Replay)> {
+    match paths {
         [folder] if Case::is_at(folder) => {
             let case = Case::read(folder)?;
             replay.paths.extend(case.inputs());
@@ -222,14 +222,14 @@ fn write(arguments: &Arguments, mut outputs: Outputs, replayed: &Replayed) -> an
 }
 
 /// A progress bar on a terminal, and the file of rejects.
-struct Watch {
+pub(super) struct Watch {
     bar: ProgressBar,
     rejects: Option<Box<dyn Write>>,
     failed: Option<std::io::Error>,
 }
 
 impl Watch {
-    fn new(rejects: Option<Box<dyn Write>>) -> Self {
+    pub(super) fn new(rejects: Option<Box<dyn Write>>) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
@@ -239,7 +239,7 @@ impl Watch {
         Self { bar, rejects, failed: None }
     }
 
-    fn finish(mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
         self.bar.finish_and_clear();
         if let Some(error) = self.failed {
             return Err(error.into());

@@ -51,12 +51,15 @@ pub(super) fn places() -> Source {
 
 policy! {
     "access-place-against-declared-place.yaml",
+    "blocked-parties-hold-half.yaml",
     "blocked-party.yaml",
     "d5-hop-in-reseller-chain.yaml",
     "institution-domain.yaml",
+    "listed-parties-hold-half.yaml",
     "listed-party.yaml",
     "policy-denial-then-success.yaml",
     "reported-party.yaml",
+    "restricted-holders-hold-half.yaml",
     "restricted-model-use.yaml",
     "restricted-parent-controlled-compute.yaml",
     "undisclosed-end-customer.yaml",

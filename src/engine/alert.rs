@@ -160,6 +160,7 @@ fn hits(lead: &Row) -> Vec<HitLine> {
 /// What is not known of the chain, the owner and the chips.
 fn unknown(window: &Window, lead: &Row) -> Vec<Text> {
     let mut all: BTreeSet<Text> = lead.standing.chain.unknown.iter().cloned().collect();
+    all.extend(lead.standing.unknown.iter().cloned());
     all.extend(lead.standing.owner.as_ref().and_then(|owner| owner.note.clone()));
     for (chip, _) in window.chips() {
         if let ChipKey::Unknown(sku) = chip {

@@ -218,6 +218,7 @@ mod tests {
             hq: place,
             parent: Some(PartyId::new("o")),
             evidence: None,
+            confidence: None,
             resolved: true,
         };
         let hit = Hit {
@@ -228,6 +229,7 @@ mod tests {
             effect: Effect::Risk,
             verdict: Verdict::Listed,
             score: 0.9,
+            held: Micros::whole(62),
             why: "w".into(),
         };
         let owner = Owner { party: PartyId::new("o"), hq: place, resolved: true, note: None, path: Vec::new() };
@@ -239,6 +241,8 @@ mod tests {
             chain: Chain { hops: vec![hop], ..Chain::default() },
             hops: vec![HopText { party: "c".into(), name: "C".into(), country: place, hq: place }],
             hits: vec![hit],
+            held_in: vec![("D:5".into(), Micros::ONE)],
+            unknown: Vec::new(),
             payer_name: None,
         }
     }
@@ -307,6 +311,9 @@ mod tests {
         }
         for root in Root::ALL.iter().filter(|root| root.stage() == stage) {
             same(root.name(), one.known(*root), other.known(*root));
+        }
+        if stage == Stage::Standing {
+            same("held_in", one.held_in("D:5"), other.held_in("D:5"));
         }
         for list in List::ALL.iter().filter(|list| list.stage() == stage) {
             same(list.name(), one.len(*list), other.len(*list));

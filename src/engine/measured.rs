@@ -115,4 +115,8 @@ impl Scope for Measured<'_> {
     fn in_group(&self, _: &str, _: &str) -> bool {
         false
     }
+
+    fn held_in(&self, _: &str) -> f64 {
+        0.0
+    }
 }

@@ -9,6 +9,7 @@ mod alert;
 mod consumption;
 mod contribution;
 mod episodes;
+mod explained;
 mod gate;
 mod group;
 mod heard;
@@ -37,12 +38,13 @@ use crate::catalogue::{Catalogue, Jurisdictions};
 use crate::geo::Geo;
 pub use crate::ledger::Fate;
 use crate::ledger::Retention;
-use crate::model::{Alert, AlertId, EventTime, Fact, FactKind, Position, Risk, Text};
+use crate::model::{AccountId, Alert, AlertId, EventTime, Fact, FactKind, Position, Risk, Text};
 use crate::parties::Lists;
 use crate::policy::Policy;
 
 pub use consumption::{Consumed, Consumption, Walk};
 pub use contribution::{Contribution, Sender, Voice};
+pub use explained::Explained;
 pub use member::{Member, Published, Seat, Unheard, Work};
 pub use partition::Home;
 pub use refusal::Refusal;
@@ -322,6 +324,16 @@ impl Engine {
             (walk.shard, walk.account) = (walk.shard + 1, 0);
         }
         walk.shard >= self.shards.len()
+    }
+
+    /// Who stands behind an account at `at`, as far as this engine has heard.
+    pub fn explain(&self, account: &AccountId, at: EventTime) -> Explained {
+        let home = self.span.held_at(partition::of_account(account, self.span.of));
+        let shard = home.and_then(|home| self.shards.get(home));
+        match shard {
+            Some(shard) => Explained::of(account, shard, &self.book, at),
+            None => Explained::of(account, &Shard::default(), &self.book, at),
+        }
     }
 
     /// The rulebook in force.

@@ -51,7 +51,8 @@ fn named(hop: &HopLine) -> Vec<Subject> {
         }
         Some(Role::Reseller) => vec![subject(SubjectKind::Reseller, party)],
         Some(Role::Payer) => vec![subject(SubjectKind::Payer, party)],
-        Some(Role::Provider | Role::Distributor | Role::EndUser | Role::Parent | Role::Owner | Role::Account)
+        Some(Role::Provider | Role::Distributor | Role::EndUser | Role::Parent | Role::Owner)
+        | Some(Role::Holder | Role::SubUnit | Role::Account)
         | None => Vec::new(),
     }
 }
@@ -131,6 +132,7 @@ mod tests {
                 parent: parent.map(PartyId::new),
                 hq: None,
                 evidence: None,
+                confidence: None,
             }
         };
         alert.chain = hops.iter().map(hop).collect();

@@ -248,6 +248,10 @@ impl Scope for View<'_> {
     fn element_number(&self, field: ElementNumber, index: usize) -> f64 {
         match field {
             ElementNumber::HitsScore => self.row.standing.hits.get(index).map_or(0.0, |hit| hit.score),
+            ElementNumber::HitsHeld => {
+                let held = self.row.standing.hits.get(index).and_then(|hit| hit.held);
+                held.map_or(0.0, |held| held.0 as f64 / Micros::ONE.0 as f64)
+            }
             ElementNumber::SightingsDaysAgo => self.sightings().get(index).map_or(0.0, |seen| seen.days_ago as f64),
         }
     }
@@ -261,6 +265,11 @@ impl Scope for View<'_> {
     fn in_group(&self, group: &str, country: &str) -> bool {
         let day = self.hour.day();
         Country::parse(country).is_some_and(|country| self.book.jurisdictions.contains(group, country, day))
+    }
+
+    fn held_in(&self, group: &str) -> f64 {
+        let held = self.row.standing.held_in.iter().find(|(known, _)| known == group);
+        held.map_or(0.0, |(_, held)| held.0 as f64 / Micros::ONE.0 as f64)
     }
 
     fn alert(&self, rule: &RuleId) -> bool {

@@ -16,6 +16,7 @@ use super::table::{Table, Whose};
 use super::{Change, Read, Refusal, Rulebook, Walk, consumption};
 use crate::ledger::{AccountIndex, Fate, Known, Ledger, Retention};
 use crate::model::{AccountId, Alert, AlertId, Day, EventTime, Fact, FactId, FactKind, Position, Revision, RuleId};
+use crate::parties::Parties;
 
 /// One shard.
 #[derive(Debug, Default)]
@@ -147,6 +148,10 @@ impl Shard {
 
     pub(super) fn ledger(&self) -> &Ledger {
         &self.accounts.ledger
+    }
+
+    pub(super) fn parties(&self) -> &Parties {
+        &self.accounts.parties
     }
 
     /// Adds what ran on so many more accounts of this shard; whether none is left.

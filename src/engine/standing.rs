@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Rulebook;
-use crate::model::{Account, AccountId, Country, EventTime, Party, PartyId, SubjectKind, Text, Told};
-use crate::parties::{Chain, Hit, Hop, Owner, Parties};
+use crate::model::{Account, AccountId, Country, EventTime, Micros, Party, PartyId, SubjectKind, Text, Told};
+use crate::parties::{Chain, Hit, Holdings, Hop, Owner, Parties};
 
 /// What holds for an account between two changes of any card.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,12 @@ pub(super) struct Standing {
     /// Name and places of each hop, in the chain's order.
     pub(super) hops: Vec<HopText>,
     pub(super) hits: Vec<Hit>,
+    /// Per cent of the customer held in each group that a rule asks about, where any is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) held_in: Vec<(Text, Micros)>,
+    /// What is not known of who holds the customer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unknown: Vec<Text>,
     /// Name of the account that pays.
     pub(super) payer_name: Option<Text>,
 }
@@ -65,17 +71,51 @@ fn hop(parties: &Parties, hop: &Hop, at: EventTime) -> HopText {
     }
 }
 
+/// How much of the customer groups of countries hold.
+#[derive(Default)]
+struct Stakes {
+    held_in: Vec<(Text, Micros)>,
+    unknown: Vec<Text>,
+}
+
+impl Stakes {
+    /// Those that a rule asks about. Whose headquarters are nowhere said is in no group, as for `owner.hq`.
+    fn of_groups(&mut self, holdings: &Holdings, parties: &Parties, book: &Rulebook, at: EventTime) {
+        for group in book.policy.groups_held() {
+            let within =
+                |id: &&PartyId| parties.hq(id, at).is_some_and(|hq| book.jurisdictions.contains(group, hq, at.day()));
+            let together = holdings.together(&holdings.holders().filter(within).cloned().collect());
+            if together.stake.at_least > Micros(0) {
+                self.held_in.push((group.clone(), together.stake.at_least));
+            }
+            if together.is_in_doubt() {
+                self.unknown.push(holdings.doubt(&together, &format!("parties with headquarters in {group}")));
+            }
+        }
+    }
+}
+
 impl Standing {
     pub(super) fn of(account: &AccountId, told: &[Told], parties: &Parties, book: &Rulebook, at: EventTime) -> Self {
         let card = parties.account(account, at).cloned();
         let chain = parties.chain(account, told, at);
         let owner = chain.customer.as_ref().map(|customer| parties.owner(customer, at));
         let payer = chain.payer.as_ref();
+        let mut found = Stakes::default();
+        let holdings = chain.customer.as_ref().map(|customer| parties.holdings(customer, at));
+        let held = holdings.as_ref().filter(|holdings| holdings.holders().next().is_some());
+        if let Some(holdings) = held {
+            found.of_groups(holdings, parties, book, at);
+        }
+        let mut hits = book.lists.hits(parties, &chain, card.as_ref(), at);
+        found.unknown.extend(book.lists.affiliates(parties, &chain, held, &mut hits, at));
         Self {
             customer: chain.customer.as_ref().map(|customer| known(parties, customer, at)),
             owner_card: owner.as_ref().map(|owner| known(parties, &owner.party, at)),
             hops: chain.hops.iter().map(|each| hop(parties, each, at)).collect(),
-            hits: book.lists.hits(parties, &chain, card.as_ref(), at),
+            hits,
+            held_in: found.held_in,
+            unknown: found.unknown,
             payer_name: payer.and_then(|payer| parties.account(payer, at)?.name.clone()),
             card,
             owner,

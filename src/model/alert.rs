@@ -321,6 +321,9 @@ pub struct HopLine {
     /// Where the hop was learnt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Text>,
+    /// How sure it is: card, edge, bill, name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Text>,
 }
 
 /// A list entry matched.

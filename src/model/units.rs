@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Text;
 
@@ -92,6 +92,25 @@ impl Serialize for Micros {
     }
 }
 
+/// From a JSON number or text, as it was written.
+impl<'de> Deserialize<'de> for Micros {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Whole(i64),
+            Part(f64),
+            Text(Text),
+        }
+        let text = match Written::deserialize(from)? {
+            Written::Whole(number) => number.to_string(),
+            Written::Part(number) => number.to_string(),
+            Written::Text(text) => text.to_string(),
+        };
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Chips in one SKU; fractions of a chip are sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChipCount(pub Micros);
@@ -128,6 +147,14 @@ mod tests {
             ("999999999999", 999_999_999_999_000_000),
         ] {
             assert_eq!(Micros::parse(text), Ok(Micros(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_read_back_as_it_was_written() {
+        for micros in [0, 62_000_000, 1, -2_007, 33_333_333, 123_456_789_012_345_678] {
+            let written = serde_json::to_string(&Micros(micros)).unwrap();
+            assert_eq!(serde_json::from_str::<Micros>(&written).unwrap(), Micros(micros), "{written}");
         }
     }
 

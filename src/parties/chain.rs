@@ -5,6 +5,7 @@
 //! two sellers at one time are two hops and a note.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use crate::model::{AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Provider, Text, Told, words};
 use serde::{Deserialize, Serialize};
@@ -34,9 +35,34 @@ words! {
         Parent = "parent",
         /// The customer's ultimate parent.
         Owner = "owner",
+        /// Holds a stake in the customer, with others half or more.
+        Holder = "holder",
+        /// Is a part of the customer or of an end user, under another name.
+        SubUnit = "sub_unit",
         /// The account itself, where no customer is known.
         Account = "account",
     }
+}
+
+words! {
+    /// How sure it is that a hop is there, by the best of what it was learnt from; the surer first.
+    Confidence {
+        /// The account's own card says so.
+        Card = "card",
+        /// An edge says so, with its source.
+        Edge = "edge",
+        /// A bill names a party that has a card, or an account.
+        Bill = "bill",
+        /// A bill has a name, and nobody has a card of that name.
+        Name = "name",
+    }
+}
+
+/// Where something was learnt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Learnt {
+    pub(super) by: Confidence,
+    pub(super) text: Text,
 }
 
 /// Whom a hop names.
@@ -84,6 +110,9 @@ pub struct Hop {
     pub parent: Option<PartyId>,
     /// Where the hop was learnt; nothing for the provider.
     pub evidence: Option<Text>,
+    /// How sure it is; nothing for the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// Whether its ultimate parent is known.
     pub resolved: bool,
 }
@@ -98,6 +127,7 @@ impl From<&Hop> for HopLine {
             parent: hop.parent.clone(),
             hq: code(hop.hq),
             evidence: hop.evidence.clone(),
+            confidence: hop.confidence.map(|confidence| Text::new_static(confidence.as_str())),
         }
     }
 }
@@ -128,7 +158,7 @@ impl Chain {
 }
 
 /// Where each member of one rank was learnt.
-pub(super) type Rank = BTreeMap<Who, Vec<Text>>;
+pub(super) type Rank = BTreeMap<Who, Vec<Learnt>>;
 
 impl Parties {
     /// The chain of an account at `at`, of which bills told this. Ids that are the same party count as one, under the
@@ -141,6 +171,7 @@ impl Parties {
             hq: None,
             parent: None,
             evidence: None,
+            confidence: None,
             resolved: true,
         };
         let mut chain = Chain { hops: vec![provider], ..Chain::default() };
@@ -156,13 +187,13 @@ impl Parties {
 
     fn follow(&self, account: &AccountId, said: Said, chain: &mut Chain, at: EventTime) {
         let customers: BTreeSet<PartyId> = said.customers.keys().filter_map(Who::party).cloned().collect();
-        let unseen = end_customer(account, &said);
+        let unseen = if customers.is_empty() { end_customer(account, &said) } else { Vec::new() };
         let sellers = self.sellers(said.sellers.clone(), &customers, at);
         let payers = self.payers(account, &said.payers, &customers, at);
         chain.resellers = sellers.keys().filter_map(Who::party).cloned().collect();
-        note_several("sellers", chain.resellers.iter().map(PartyId::text), &mut chain.unknown);
-        note_several("customers", customers.iter().map(PartyId::text), &mut chain.unknown);
-        note_several("payers", said.payers.keys().map(|payer| Text::new(payer.to_string())), &mut chain.unknown);
+        note_several("sellers", &chain.resellers, &mut chain.unknown);
+        note_several("customers", &customers, &mut chain.unknown);
+        note_several("payers", said.payers.keys(), &mut chain.unknown);
         for rank in self.distributors(&customers, &chain.resellers, &said, &mut chain.unknown, at).into_iter().rev() {
             self.write(Role::Distributor, rank, chain, at);
         }
@@ -170,9 +201,7 @@ impl Parties {
         self.write(Role::Payer, payers, chain, at);
         self.write(Role::Customer, said.customers, chain, at);
         self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &customers, at), chain, at);
-        if customers.is_empty() {
-            chain.unknown.extend(unseen);
-        }
+        chain.unknown.extend(unseen);
         chain.customer = customers.into_iter().next();
         chain.payer = said.payers.into_keys().next();
         chain.named = said.named;
@@ -232,7 +261,7 @@ impl Parties {
     fn payers(
         &self,
         account: &AccountId,
-        said: &BTreeMap<AccountId, Vec<Text>>,
+        said: &BTreeMap<AccountId, Vec<Learnt>>,
         customers: &BTreeSet<PartyId>,
         at: EventTime,
     ) -> Rank {
@@ -264,8 +293,9 @@ impl Parties {
         let mut found = Rank::new();
         for id in self.same(to, at) {
             for edge in self.edges_into(kind, &id, at) {
-                let evidence = Text::new(format!("edge.{} ({})", kind.as_str(), edge.source));
-                found.entry(Who::Party(self.canonical(&edge.from, at))).or_default().push(evidence);
+                let text = Text::new(format!("edge.{} ({})", kind.as_str(), edge.source));
+                let who = Who::Party(self.canonical(&edge.from, at));
+                found.entry(who).or_default().push(Learnt { by: Confidence::Edge, text });
             }
         }
         found
@@ -274,6 +304,7 @@ impl Parties {
     fn write(&self, role: Role, rank: Rank, chain: &mut Chain, at: EventTime) {
         for (who, mut evidence) in rank {
             evidence.dedup();
+            let texts: Vec<&str> = evidence.iter().map(|learnt| learnt.text.as_str()).collect();
             let owner = who.party().map(|party| self.owner(party, at));
             chain.hops.push(Hop {
                 role,
@@ -281,7 +312,8 @@ impl Parties {
                 hq: owner.as_ref().and_then(|owner| owner.hq),
                 resolved: owner.as_ref().is_some_and(|owner| owner.resolved),
                 parent: owner.map(|owner| owner.party).filter(|parent| Some(parent) != who.party()),
-                evidence: Some(Text::new(evidence.join("; "))),
+                confidence: evidence.iter().map(|learnt| learnt.by).min(),
+                evidence: Some(Text::new(texts.join("; "))),
                 who,
             });
         }
@@ -295,17 +327,20 @@ fn end_customer(account: &AccountId, said: &Said) -> Vec<Text> {
     if sellers.is_empty() { vec![Text::new(format!("customer of account {account}"))] } else { sellers }
 }
 
-fn note_several(what: &str, who: impl Iterator<Item = Text>, unknown: &mut Vec<Text>) {
-    let names: Vec<Text> = who.collect();
-    if names.len() > 1 {
+fn note_several<T: Display>(what: &str, who: impl IntoIterator<Item = T, IntoIter: Clone>, unknown: &mut Vec<Text>) {
+    let who = who.into_iter();
+    if who.clone().nth(1).is_some() {
+        let names: Vec<String> = who.map(|who| who.to_string()).collect();
         let count = if names.len() == 2 { "two".to_owned() } else { names.len().to_string() };
         unknown.push(Text::new(format!("{count} {what} at one time: {}", names.join(", "))));
     }
 }
 
 /// The field that names a party, and the id it gives where that is not the one used here.
-pub(super) fn learnt(field: &'static str, written: &PartyId, canonical: &PartyId) -> Text {
-    if written == canonical { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) }
+pub(super) fn by_card(field: &'static str, written: &PartyId, canonical: &PartyId) -> Learnt {
+    let plain = written == canonical;
+    let text = if plain { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) };
+    Learnt { by: Confidence::Card, text }
 }
 
 /// The smallest party that sells, through others or not, to itself.

@@ -15,13 +15,15 @@ mod naive;
 mod ownership;
 mod said;
 mod screening;
+mod stake;
 mod touched;
 
 pub use cards::Parties;
-pub use chain::{Chain, Hop, Role, Who};
+pub use chain::{Chain, Confidence, Hop, Role, Who};
 pub use lists::{
     Beside, Claim, Described, Effect, Entry, EntryKind, Layout, ListFormat, ListSource, ListSummary, Lists,
     ShrinkLimit, Shrunk, Writing,
 };
 pub use ownership::Owner;
 pub use screening::{AskedAs, Hit, Likeness, MATCH, Named, Probe, REVIEW, Relation, Strength, Verdict, fold};
+pub use stake::{Holdings, Stake, Together};

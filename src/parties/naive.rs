@@ -1,11 +1,13 @@
 //! The specification of owner and chain as a scan over all cards, and what holds between it and [`Parties`].
 
+mod stake;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Owner, Parties, Role, Who};
+use super::{Confidence, Owner, Parties, Role, Who};
 use crate::model::{
     Account, AccountId, Attribute, Country, Day, Edge, EdgeKind, EventTime, Fact, Hour, Micros, Party, PartyId, Text,
     Told,
@@ -26,7 +28,7 @@ fn account_id(n: u8) -> AccountId {
 /// Every card, copies of one identity already decided; every question reads all of them.
 struct Scan(Vec<Fact>);
 
-type Line = (Role, Text, Option<Country>, Option<Country>, Option<PartyId>, Option<Text>, bool);
+type Line = (Role, Text, Option<Country>, Option<Country>, Option<PartyId>, Option<(Text, Confidence)>, bool);
 
 impl Scan {
     fn of(facts: &[Fact]) -> Self {
@@ -161,7 +163,8 @@ impl Scan {
         let line = |who: Who| {
             let mut evidence: Vec<_> = found.iter().filter(|(w, _)| *w == who).map(|(_, e)| e.as_str()).collect();
             evidence.dedup();
-            let evidence = Some(Text::new(evidence.join("; ")));
+            let sure = evidence.iter().map(|evidence| self.sure(role, &who, evidence, at)).min().unwrap();
+            let evidence = Some((Text::new(evidence.join("; ")), sure));
             let Some(party) = who.party() else { return (role, who.text(), None, None, None, evidence, false) };
             let owner = self.owner(party, at);
             let country = self.find(party, at, |card| card.country);
@@ -169,6 +172,22 @@ impl Scan {
             (role, party.text(), country, owner.hq, parent, evidence, owner.resolved)
         };
         everyone.into_iter().map(line).collect()
+    }
+
+    fn sure(&self, role: Role, who: &Who, evidence: &str, at: EventTime) -> Confidence {
+        // Whom a bill names as its payer is an account, and the account names the party.
+        let Some(party) = who.party().filter(|_| role != Role::Payer && evidence.starts_with("bill of")) else {
+            return match (evidence.split(['.', ' ']).next(), who) {
+                (Some("account"), _) => Confidence::Card,
+                (Some("edge"), _) => Confidence::Edge,
+                _ => Confidence::Bill,
+            };
+        };
+        let written = evidence.split_once("(as ").map(|(_, rest)| rest.trim_end_matches(')'));
+        let written = written.unwrap_or(party.as_str());
+        let has = |card: &&Party| card.names.iter().any(|name| name.eq_ignore_ascii_case(written));
+        let known = (0..7).map(party_id).any(|id| self.card(&id, at).filter(has).is_some());
+        if known { Confidence::Bill } else { Confidence::Name }
     }
 
     /// Whom a card names in a field; where it names nobody, everybody whom bills do.
@@ -384,7 +403,7 @@ proptest! {
             for account in (0..3).map(account_id) {
                 let chain = parties.chain(&account, &told, at);
                 let lines: Vec<Line> = chain.hops.iter().map(|hop| {
-                    let (evidence, parent) = (hop.evidence.clone(), hop.parent.clone());
+                    let (evidence, parent) = (hop.evidence.clone().zip(hop.confidence), hop.parent.clone());
                     (hop.role, hop.who.text(), hop.country, hop.hq, parent, evidence, hop.resolved)
                 }).collect();
                 prop_assert_eq!((lines, chain.unknown), scan.chain(&account, &told, at));

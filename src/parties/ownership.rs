@@ -3,17 +3,16 @@
 //! In: `sub_unit_of` and `owns` edges in force. Out: the top, the way there, and whether it is certain to be the top.
 //! It refuses to guess: a stake of unknown size ends the climb, and an unknown parent is never a clear one (P4).
 
+use std::collections::{BTreeSet, VecDeque};
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Country, EdgeKind, EventTime, Micros, PartyId, Text};
-
 use super::Parties;
+use super::stake::{HALF, WHOLE};
+use crate::model::{Country, EdgeKind, EventTime, PartyId, Text};
 
 /// Most steps climbed.
 const STEPS: usize = 32;
-const WHOLE: Micros = Micros(100_000_000);
-/// From this stake on a parent controls.
-const HALF: Micros = Micros(50_000_000);
 
 /// Who stands at the top of a party's ownership at an instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +35,29 @@ enum Step {
     Top,
 }
 
+/// Most sub-units looked at of one party.
+const UNITS: usize = 64;
+
 impl Parties {
+    /// What is a part of a party at `at`, or a part of such a part; at most 64, the nearest.
+    pub(super) fn units(&self, party: &PartyId, at: EventTime) -> BTreeSet<PartyId> {
+        let start = self.canonical(party, at);
+        let mut all = BTreeSet::from([start.clone()]);
+        let mut open = VecDeque::from([start.clone()]);
+        while let Some(whole) = open.pop_front() {
+            for id in self.same(&whole, at) {
+                for edge in self.edges_into(EdgeKind::SubUnitOf, &id, at) {
+                    let unit = self.canonical(&edge.from, at);
+                    if all.len() <= UNITS && all.insert(unit.clone()) {
+                        open.push_back(unit);
+                    }
+                }
+            }
+        }
+        all.remove(&start);
+        all
+    }
+
     /// The ultimate parent of a party at `at`. Ids that are the same party count as one, under the smallest.
     pub fn owner(&self, party: &PartyId, at: EventTime) -> Owner {
         let start = self.canonical(party, at);

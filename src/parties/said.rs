@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chain::{Rank, Who, learnt};
+use super::chain::{Confidence, Learnt, Rank, Who, by_card};
 use super::{Parties, fold};
 use crate::model::{Account, AccountId, Attribute, EventTime, Party, PartyId, Text, Told};
 
@@ -20,7 +20,7 @@ pub(super) struct Said {
     /// Who sells it to those whom bills name as its sellers.
     pub(super) distributors: Rank,
     /// The accounts that pay for it.
-    pub(super) payers: BTreeMap<AccountId, Vec<Text>>,
+    pub(super) payers: BTreeMap<AccountId, Vec<Learnt>>,
     /// Parties of which nothing is known but the name that a bill has.
     pub(super) named: BTreeSet<(PartyId, Text)>,
 }
@@ -46,12 +46,14 @@ impl Parties {
         }
         match card.and_then(|card| card.payer.as_ref()) {
             Some(payer) => {
-                said.payers.insert(payer.clone(), vec![Text::new_static("account.payer")]);
+                let learnt = Learnt { by: Confidence::Card, text: Text::new_static("account.payer") };
+                said.payers.insert(payer.clone(), vec![learnt]);
             }
             None => {
                 for told in of(told, Attribute::Payer) {
                     if let Some(payer) = AccountId::parse(&told.value) {
-                        said.payers.entry(payer).or_default().push(evidence(told));
+                        let learnt = Learnt { by: Confidence::Bill, text: evidence(told) };
+                        said.payers.entry(payer).or_default().push(learnt);
                     }
                 }
             }
@@ -61,8 +63,8 @@ impl Parties {
 
     fn by_card(&self, field: &'static str, written: &PartyId, into: &mut Rank, at: EventTime) {
         let party = self.canonical(written, at);
-        let evidence = learnt(field, written, &party);
-        into.entry(Who::Party(party)).or_default().push(evidence);
+        let learnt = by_card(field, written, &party);
+        into.entry(Who::Party(party)).or_default().push(learnt);
     }
 
     fn by_bills<'a>(
@@ -74,6 +76,7 @@ impl Parties {
     ) {
         for told in told {
             let known = self.called(&told.value, at);
+            let by = if known.is_empty() { Confidence::Name } else { Confidence::Bill };
             let parties = if known.is_empty() {
                 let party = self.canonical(&PartyId::new(&told.value), at);
                 named.insert((party.clone(), told.value.clone()));
@@ -82,11 +85,11 @@ impl Parties {
                 known
             };
             for party in parties {
-                let evidence = match evidence(told) {
+                let text = match evidence(told) {
                     plain if party.as_str() == told.value => plain,
                     plain => Text::new(format!("{plain} (as {})", told.value)),
                 };
-                into.entry(Who::Party(party)).or_default().push(evidence);
+                into.entry(Who::Party(party)).or_default().push(Learnt { by, text });
             }
         }
     }
@@ -158,6 +161,31 @@ mod tests {
                 "no record of account azure/1",
             ]
         );
+    }
+
+    #[test]
+    fn a_hop_is_as_sure_as_the_best_of_what_it_was_learnt_from() {
+        let mut parties = Parties::default();
+        let card = Account { customer: Some(PartyId::new("c")), ..fixtures::account(&id(), EventTime::MIN) };
+        parties.put(&Fact::Account(card));
+        parties.put(&party("merlion", "Merlion Cloud"));
+        parties.put(&fixtures::edge(EdgeKind::PaysFor, "p", "c", None));
+        let bills = [
+            told(0, Attribute::SoldBy, "Merlion Cloud", "ResellerName"),
+            told(0, Attribute::SoldBy, "Somebody Else", "InvoiceIssuerName"),
+            told(0, Attribute::Payer, "azure/a", "BillingAccountId"),
+        ];
+        let sure = |parties: &Parties| {
+            let chain = parties.chain(&id(), &bills, EventTime::MAX);
+            let hop = |hop: &crate::parties::Hop| {
+                format!("{} {}", hop.who.text(), hop.confidence.map_or("", |confidence| confidence.as_str()))
+            };
+            chain.hops.iter().map(hop).collect::<Vec<_>>()
+        };
+        let told = ["azure ", "Somebody Else name", "merlion bill", "p edge", "azure/a bill", "c card"];
+        assert_eq!(sure(&parties), told);
+        parties.put(&fixtures::edge(EdgeKind::ResellsTo, "merlion", "c", None));
+        assert_eq!(sure(&parties)[2], "merlion edge");
     }
 
     #[test]

@@ -85,25 +85,47 @@ impl Parties {
     }
 
     fn of_parties<const N: usize>(&self, start: [PartyId; N]) -> BTreeSet<AccountId> {
-        let mut all = BTreeSet::from(start);
+        let start = BTreeSet::from(start);
+        let mut all = self.closed(&start, |next| self.below(next));
+        // Users are read with what is a part of them; whom they own is not.
+        let wholes = self.closed(&start, |next| self.wholes(next));
+        all.extend(self.closed(&wholes, |next| self.used_by(next)));
+        self.with_paid_for(self.named.naming(&all))
+    }
+
+    fn closed(&self, start: &BTreeSet<PartyId>, next: impl Fn(&PartyId) -> Vec<PartyId>) -> BTreeSet<PartyId> {
+        let mut all = start.clone();
         let mut open: Vec<PartyId> = all.iter().cloned().collect();
-        while let Some(next) = open.pop() {
-            for id in self.below(&next) {
+        while let Some(one) = open.pop() {
+            for id in next(&one) {
                 if all.insert(id.clone()) {
                     open.push(id);
                 }
             }
         }
-        self.with_paid_for(self.named.naming(&all))
+        all
+    }
+
+    /// What a party is a part of, or is.
+    fn wholes(&self, party: &PartyId) -> Vec<PartyId> {
+        self.ends(party, &[EdgeKind::SubUnitOf, EdgeKind::SameAs], &[EdgeKind::SameAs])
+    }
+
+    /// Who buys what a party uses, or is the party.
+    fn used_by(&self, party: &PartyId) -> Vec<PartyId> {
+        self.ends(party, &[EdgeKind::EndUserOf, EdgeKind::SameAs], &[EdgeKind::SameAs])
     }
 
     /// Those whose chain or owner may read this party: whom it owns, sells to, pays for, uses, is a part of or is.
     fn below(&self, party: &PartyId) -> Vec<PartyId> {
-        let far = |kind: EdgeKind| self.out_of.get(&(kind, party.clone())).into_iter().flatten().cloned();
-        let near = |kind: EdgeKind| self.into.get(&(kind, party.clone())).into_iter().flat_map(BTreeMap::keys).cloned();
-        let down = [EdgeKind::Owns, EdgeKind::ResellsTo, EdgeKind::PaysFor, EdgeKind::EndUserOf, EdgeKind::SameAs];
-        let up = [EdgeKind::SubUnitOf, EdgeKind::SameAs];
-        down.into_iter().flat_map(far).chain(up.into_iter().flat_map(near)).collect()
+        use EdgeKind::{EndUserOf, Owns, PaysFor, ResellsTo, SameAs, SubUnitOf};
+        self.ends(party, &[Owns, ResellsTo, PaysFor, EndUserOf, SameAs], &[SubUnitOf, SameAs])
+    }
+
+    /// Where edges of these kinds lead from a party, and where edges of those come from.
+    fn ends(&self, party: &PartyId, down: &[EdgeKind], up: &[EdgeKind]) -> Vec<PartyId> {
+        let far = down.iter().flat_map(|kind| self.ends_out_of(*kind, party));
+        far.chain(up.iter().flat_map(|kind| self.ends_into(*kind, party))).cloned().collect()
     }
 
     /// A payer is shown with the customer of its account's card.

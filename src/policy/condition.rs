@@ -42,6 +42,8 @@ pub struct Uses {
     pub texts: BTreeSet<TextField>,
     /// Groups of countries.
     pub groups: BTreeSet<Text>,
+    /// Those of them whose share in the customer is asked.
+    pub held: BTreeSet<Text>,
     /// Other rules, each with where it is named.
     pub alerts: BTreeMap<RuleId, Place>,
 }

@@ -72,6 +72,8 @@ pub(super) enum NumberExpr {
     /// By a literal other than 0.
     Divide(Box<NumberExpr>, f64),
     Size(Range),
+    /// Per cent of the customer that parties with headquarters in a group hold in all.
+    HeldIn(Text),
     If(Box<BoolExpr>, Box<NumberExpr>, Box<NumberExpr>),
 }
 
@@ -298,7 +300,7 @@ impl NumberExpr {
     fn is_steady(&self) -> bool {
         match self {
             Self::Field(NumberField::ActivityGpuHours | NumberField::ChipCount) => false,
-            Self::Literal(_) | Self::Field(_) | Self::Measure(_) | Self::Element(..) => true,
+            Self::Literal(_) | Self::Field(_) | Self::Measure(_) | Self::Element(..) | Self::HeldIn(_) => true,
             Self::Negate(inner) | Self::Divide(inner, _) => inner.is_steady(),
             Self::Add(a, b) | Self::Subtract(a, b) | Self::Multiply(a, b) => a.is_steady() && b.is_steady(),
             Self::Size(range) => range.is_steady(),
@@ -320,6 +322,7 @@ impl NumberExpr {
             Self::Multiply(a, b) => Some(a.eval(frame)? * b.eval(frame)?),
             Self::Divide(a, by) => Some(a.eval(frame)? / by),
             Self::Size(range) => range.size(frame).map(|size| size as f64),
+            Self::HeldIn(group) => frame.ask(Stage::Standing, |scope| scope.held_in(group)),
             Self::If(test, yes, no) => pick(test, yes, no, frame)?.eval(frame),
         }
     }
@@ -335,7 +338,7 @@ impl NumberExpr {
 
     fn cost(&self) -> u64 {
         let inner = match self {
-            Self::Literal(_) | Self::Field(_) | Self::Measure(_) | Self::Element(..) => 0,
+            Self::Literal(_) | Self::Field(_) | Self::Measure(_) | Self::Element(..) | Self::HeldIn(_) => 0,
             Self::Negate(a) | Self::Divide(a, _) => a.cost(),
             Self::Add(a, b) | Self::Subtract(a, b) | Self::Multiply(a, b) => a.cost().saturating_add(b.cost()),
             Self::Size(range) => range.cost(0),

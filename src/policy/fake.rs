@@ -86,6 +86,10 @@ impl Scope for Fake {
         groups().get(group).is_some_and(|countries| countries.contains(&country))
     }
 
+    fn held_in(&self, group: &str) -> f64 {
+        self.at("held_in").get(group).and_then(Value::as_f64).unwrap_or_default()
+    }
+
     fn alert(&self, rule: &RuleId) -> bool {
         self.has("alerts", rule.as_str())
     }

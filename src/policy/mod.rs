@@ -21,6 +21,10 @@ mod signals;
 mod stage;
 mod template;
 
+use std::collections::BTreeSet;
+
+use crate::model::Text;
+
 pub use case::{Case, Expect, Given, Record};
 pub use condition::{Condition, STEPS_MAX, Uses};
 pub use reference::reference;
@@ -44,6 +48,12 @@ impl Policy {
     pub fn sighted_days(&self) -> Option<i64> {
         let asks = |rule: &&Rule| rule.asks_of(List::Sightings);
         self.rules.iter().filter(asks).map(|rule| rule.window_hours.div_euclid(24).saturating_add(1)).max()
+    }
+
+    /// Groups of which some rule asks how much of a customer they hold.
+    pub fn groups_held(&self) -> BTreeSet<&Text> {
+        let conditions = self.rules.iter().flat_map(|rule| rule.having.iter().chain([&rule.matches]));
+        conditions.flat_map(|condition| &condition.uses().held).collect()
     }
 
     /// Whether what runs on need not be asked about again before the hour is over, where no rule fits it.

@@ -34,6 +34,8 @@ const HIT_ROLES: Words = Words::Closed(&[
     "end_user",
     "parent",
     "owner",
+    "holder",
+    "sub_unit",
     "account",
 ]);
 const CLASSES: Words = Words::Closed(&["none", "3A090", "3A090.a", "3A090.b", "by_letter", "unknown"]);
@@ -181,11 +183,11 @@ names! {
         ChainHq = "chain.hq", "Where its ultimate parent has its headquarters; empty for a natural person.", Words::Country;
         ChainParent = "chain.parent", "Its ultimate parent, where another.";
         HitsParty = "hits.party", "Who matched.";
-        HitsRole = "hits.role", "As what; `parent` and `owner` stand above the customer.", HIT_ROLES;
+        HitsRole = "hits.role", "As what; `parent` and `owner` stand above the customer, a `holder` has a stake in it, a `sub_unit` is a part of it or of an end user.", HIT_ROLES;
         HitsList = "hits.list", "Which list.";
         HitsEntry = "hits.entry", "Which entry.";
         HitsEffect = "hits.effect", "What the entry does.", EFFECTS;
-        HitsVerdict = "hits.verdict", "`listed`: the party itself; `affiliate`: a parent, an owner or a part; `domain`: only a domain; `reported`: in reporting, on no official list; `similar`: a name like it, not close enough.", VERDICTS;
+        HitsVerdict = "hits.verdict", "`listed`: the party itself; `affiliate`: a parent, an owner, one of those who hold half, or a part; `domain`: only a domain; `reported`: in reporting, on no official list; `similar`: a name like it, not close enough.", VERDICTS;
         HitsWhy = "hits.why", "How it matched.";
         SightingsCountry = "sightings.country", "Country of the address, empty where unknown.", Words::Country;
         SightingsNetwork = "sightings.network", "Its /24 or /48.";
@@ -198,6 +200,7 @@ names! {
     /// A number in an element of a list.
     ElementNumber {
         HitsScore = "hits.score", "From 0 to 1: 1 exact, less when folded or only alike, 0.9 a domain.";
+        HitsHeld = "hits.held", "Per cent of the customer that parties on lists with this effect, or a stronger one (`blocks`, `licence`, `risk`), hold in all, where it is half or more and this is one of them; else 0. What they hold half of holds its whole stake for them.";
         SightingsDaysAgo = "sightings.days_ago", "Days before this hour's day, 0 the same day.";
     }
     /// What is true or false of an element of a list.
@@ -235,6 +238,8 @@ pub trait Scope {
     fn element_flag(&self, field: ElementFlag, index: usize) -> bool;
     /// Whether a country is in a group on this hour's day.
     fn in_group(&self, group: &str, country: &str) -> bool;
+    /// Per cent of the customer that parties with headquarters in a group hold in all, at the least.
+    fn held_in(&self, group: &str) -> f64;
     /// Whether another rule holds for the same subject in this hour; asked for by `having` only.
     fn alert(&self, rule: &RuleId) -> bool;
 }

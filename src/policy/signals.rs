@@ -3,7 +3,7 @@
 //! In: typed conditions. Out: for every way in which they can hold, the kinds of signal that way rests on; from these
 //! the greatest severity. It refuses to weigh: a way that names a strong signal is left to whoever reviews the rule.
 
-use super::expr::{BoolExpr, NumberExpr, Quantity, Range, TextExpr};
+use super::expr::{BoolExpr, NumberExpr, Order, Quantity, Range, TextExpr};
 use super::scope::{ElementNumber, ElementText, List, Root, TextField};
 use crate::model::{RuleId, Severity, Text};
 
@@ -87,6 +87,12 @@ pub(super) fn ways(expr: &BoolExpr, wanted: bool, rules: Known<'_>) -> Ways {
         BoolExpr::OneOf(a, _) | BoolExpr::InGroup(a, _) | BoolExpr::InDomain(a, _) | BoolExpr::KnownText(a) => {
             said(text(a), wanted)
         }
+        // A share of nought or more says nothing; one that must be greater does.
+        BoolExpr::Compare(NumberExpr::HeldIn(_), order, NumberExpr::Literal(least)) => match order {
+            Order::Greater if *least >= 0.0 => said(STRONG, wanted),
+            Order::GreaterOrEqual if *least > 0.0 => said(STRONG, wanted),
+            _ => Ways::PLAIN,
+        },
         BoolExpr::Compare(a, _, b) => number(a, rules).and(number(b, rules)),
         BoolExpr::Within(a, b, c) => number(a, rules).and(number(b, rules)).and(number(c, rules)),
         BoolExpr::OneOfNumbers(a, _) => number(a, rules),
@@ -179,7 +185,8 @@ fn field_signal(field: TextField) -> u8 {
 fn number(number: &NumberExpr, rules: Known<'_>) -> Ways {
     match number {
         NumberExpr::Element(ElementNumber::SightingsDaysAgo, _) => Ways::of(WEAK),
-        NumberExpr::Literal(_) | NumberExpr::Field(_) | NumberExpr::Measure(_) | NumberExpr::Element(..) => Ways::PLAIN,
+        NumberExpr::Literal(_) | NumberExpr::Field(_) | NumberExpr::Measure(_) => Ways::PLAIN,
+        NumberExpr::Element(..) | NumberExpr::HeldIn(_) => Ways::PLAIN,
         NumberExpr::Negate(a) | NumberExpr::Divide(a, _) => self::number(a, rules),
         NumberExpr::Add(a, b) | NumberExpr::Subtract(a, b) | NumberExpr::Multiply(a, b) => {
             self::number(a, rules).and(self::number(b, rules))
@@ -216,6 +223,9 @@ mod tests {
             "hits.exists(h, h.verdict in ['listed', 'domain'])",
             "hits.exists(h, h.effect == 'blocks')",
             "hits.exists(h, h.verdict != 'reported')",
+            "held_in('D:5') < 50.0 && in_domain(account.email_domain, 'edu.cn')",
+            "!(held_in('D:5') >= 50.0) && account.country == 'SG'",
+            "held_in('D:5') >= 0.0 && account.country == 'SG'",
             "(known(owner) ? owner.hq : account.country) in group('D:5')",
         ] {
             assert_eq!(cap(text), Severity::Low, "{text}");
@@ -241,6 +251,7 @@ mod tests {
             "owner.hq in group('D:5') && account.country == 'SG'",
             "hits.exists(h, h.verdict in ['listed', 'affiliate'] && h.effect != 'reported')",
             "chain.exists(c, c.role == 'reseller' && c.hq in group('D:5')) && in_domain(account.email_domain, 'edu.cn')",
+            "held_in('D:5') >= 50.0 && in_domain(account.email_domain, 'edu.cn')",
             "activity.kind == 'denied' && activity.reason == 'policy'",
             "control.controlled && !known(owner)",
             "hits.all(h, h.verdict == 'domain') && activity.gpu_hours > 1",

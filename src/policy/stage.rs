@@ -74,7 +74,7 @@ impl ElementNumber {
     /// When it is known.
     pub fn stage(self) -> Stage {
         match self {
-            Self::HitsScore => Stage::Standing,
+            Self::HitsScore | Self::HitsHeld => Stage::Standing,
             Self::SightingsDaysAgo => Stage::Hour,
         }
     }

@@ -28,7 +28,12 @@ fn write(out: &mut String, alert: &Alert) -> std::fmt::Result {
                 let place = hop.country.as_ref().map(|c| format!(" [{c}]")).unwrap_or_default();
                 let hq = hop.hq.as_ref().map(|c| format!(" [{c}]")).unwrap_or_default();
                 let parent = hop.parent.as_ref().map(|p| format!(" (of {p}{hq})")).unwrap_or_default();
-                format!("{} {}{place}{parent}", hop.role, hop.party)
+                let sure = match hop.confidence.as_deref() {
+                    Some("bill") => " (by bill)",
+                    Some("name") => " (a name on a bill)",
+                    _ => "",
+                };
+                format!("{} {}{place}{parent}{sure}", hop.role, hop.party)
             })
             .collect();
         writeln!(out, "    chain: {}", hops.join(" → "))?;

@@ -37,6 +37,69 @@ fn an_h20_is_controlled_from_the_day_of_the_letters() {
 }
 
 #[test]
+fn explain_shows_the_chain_of_an_account_as_a_tree() {
+    let from = "\"valid_from\":\"2024-01-01T00:00:00Z\"";
+    let party = |id: &str, name: &str, place: &str| {
+        format!(
+            "{{\"type\":\"party\",\"id\":\"{id}\",\"names\":[\"{name}\"],\"country\":\"{place}\",\"hq\":\"{place}\",{from}}}\n"
+        )
+    };
+    let edge = |kind: &str, ends: &str, percent: &str| {
+        let (one, other) = ends.split_once(' ').unwrap();
+        format!(
+            "{{\"type\":\"edge\",\"kind\":\"{kind}\",\"from\":\"{one}\",\"to\":\"{other}\",{percent}\"source\":\"registry\",{from}}}\n"
+        )
+    };
+    let cards = [
+        format!(
+            "{{\"type\":\"account\",\"provider\":\"aws\",\"id\":\"1\",\"name\":\"Renders\",\"customer\":\"lion\",\"sold_by\":\"merlion\",{from}}}\n"
+        ),
+        party("lion", "Lion Render", "SG"),
+        party("merlion", "Merlion Cloud", "SG"),
+        party("parent", "Parent Example", "CN"),
+        party("fund", "Fund Example", "JP"),
+        edge("owns", "parent lion", "\"percent\":60,"),
+        edge("owns", "fund lion", "\"percent\":40,"),
+        edge("resells_to", "straits merlion", ""),
+        edge("end_user_of", "lab lion", ""),
+    ];
+    let list = "list: { id: own, title: Own, source: invented, effect: licence, as_of: 2024-01-01 }\nentries:\n  - { id: e-1, names: [Parent Example], from: 2024-01-01 }\n";
+    let files = [
+        ("cards.ndjson", cards.concat()),
+        ("own.yaml", list.to_owned()),
+        ("set.yaml", "lists: [own.yaml]\n".to_owned()),
+    ];
+    let dir = folder(&files.each_ref().map(|(name, text)| (*name, text.as_str())));
+    let ask = |account: &str| {
+        run_in(dir.path(), &["explain", account, "cards.ndjson", "--config", "set.yaml", "--until", "2024-03-01"])
+    };
+    let told = ask("aws/1").fine().out;
+    let expected = "aws/1 (Renders) at 2024-03-01T00:00:00Z
+provider aws
+└─ distributor straits
+      learnt by edge: edge.resells_to (registry)
+      not resolved: who ultimately owns it is not known
+   └─ reseller merlion \"Merlion Cloud\" [SG]
+         learnt by card: account.sold_by
+         headquarters [SG]
+      └─ customer lion \"Lion Render\" [SG]
+            learnt by card: account.customer
+            ultimate parent parent \"Parent Example\" [CN]
+            owned by parent \"Parent Example\": edge.owns 60 % (registry)
+            held 60 % in all by parent \"Parent Example\"
+            held 40 % in all by fund \"Fund Example\"
+            affiliate (owner parent \"Parent Example\"): own/e-1, owner of lion: name \"Parent Example\", exact; lion is owned 60 % in all by listed parties: 60 % by parent
+         └─ end_user lab
+               learnt by edge: edge.end_user_of (registry)
+               not resolved: who ultimately owns it is not known
+";
+    assert_eq!(told, expected);
+    let nobody = ask("aws/2");
+    assert_eq!((nobody.code, nobody.out.contains("unknown: no record of account aws/2")), (1, true), "{}", nobody.out);
+    assert_eq!(ask("nonsense").code, 2);
+}
+
+#[test]
 fn an_accelerator_nobody_knows_is_told_loudly() {
     let ended = run(&["classify", "p4d.24xlarge", "p9.48xlarge", "--on", "2024-03-01"]);
     assert_eq!(ended.code, 1);

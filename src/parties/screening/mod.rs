@@ -9,6 +9,7 @@ mod asked;
 mod domain;
 mod fold;
 mod index;
+mod kin;
 mod names;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ pub(super) use index::Index;
 pub use names::{Likeness, MATCH, Probe, REVIEW, Relation, Strength};
 
 use super::{Chain, Effect, Entry, EntryKind, Lists, Parties, Role};
-use crate::model::{Account, Day, EntryId, EventTime, HitLine, ListId, PartyId, Text, words};
+use crate::model::{Account, Day, EntryId, EventTime, HitLine, ListId, Micros, PartyId, Text, words};
 
 words! {
     /// What a hit says of the party; the stronger first.
@@ -57,6 +58,10 @@ pub struct Hit {
     pub verdict: Verdict,
     /// 1.0 exact, 0.98 exact after folding, 0.9 by domain; likeness up to 0.97 (docs/screening.md).
     pub score: f64,
+    /// Per cent of the customer that parties on lists with this effect, or a stronger one, hold in all; only where that is
+    /// half or more and this party is one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Micros>,
     /// How it came about.
     pub why: Text,
 }
@@ -109,9 +114,7 @@ impl Lists {
         for screened in screened(parties, chain, account, at) {
             self.screen(&screened, at.day(), &mut hits);
         }
-        let key = |hit: &Hit| (hit.verdict, hit.list.clone(), hit.entry.clone(), hit.party.clone(), hit.role);
-        hits.sort_by(|a, b| key(a).cmp(&key(b)).then(b.score.total_cmp(&a.score)));
-        hits.dedup_by_key(|hit| key(hit));
+        in_order(&mut hits);
         hits
     }
 
@@ -198,6 +201,12 @@ impl Lists {
     }
 }
 
+fn in_order(hits: &mut Vec<Hit>) {
+    let key = |hit: &Hit| (hit.verdict, hit.list.clone(), hit.entry.clone(), hit.party.clone(), hit.role);
+    hits.sort_by(|a, b| key(a).cmp(&key(b)).then(b.score.total_cmp(&a.score)));
+    hits.dedup_by_key(|hit| key(hit));
+}
+
 impl Entry {
     /// Persons are screened only against entries that name persons, organisations never against those (P8).
     fn screens(&self, person: bool) -> bool {
@@ -239,6 +248,7 @@ fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
         effect: entry.effect,
         verdict,
         score: found.score,
+        held: None,
         why: Text::new(why),
     }
 }

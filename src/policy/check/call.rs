@@ -35,6 +35,7 @@ impl Checker<'_> {
                 Some(Typed::Number(NumberExpr::Size(self.range(list)?)))
             }
             ("group", None, [name]) => self.group(name),
+            ("held_in", None, [name]) => self.held_in(name),
             ("in_domain", None, [text, domains]) => self.in_domain(text, domains),
             ("within", None, [value, low, high]) => self.within(value, low, high),
             ("known", None, [what]) => self.known(what),
@@ -187,6 +188,12 @@ impl Checker<'_> {
         Some(Typed::Group(group))
     }
 
+    fn held_in(&mut self, name: &IdedExpr) -> Option<Typed> {
+        let Typed::Group(group) = self.group(name)? else { return None };
+        self.uses.held.insert(group.clone());
+        Some(Typed::Number(NumberExpr::HeldIn(group)))
+    }
+
     fn in_domain(&mut self, text: &IdedExpr, domains: &IdedExpr) -> Option<Typed> {
         let at = self.start(domains);
         let (text, domains) = (self.text(text), self.check(domains));
@@ -260,6 +267,11 @@ pub(in crate::policy) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "group",
         "`country in group(\"D:5\")`",
         "Whether a country is in a group of the jurisdictions on this hour's day. Unknown is in none.",
+    ),
+    (
+        "held_in",
+        "`held_in(\"D:5\")`",
+        "Per cent of the customer that parties with headquarters in a group hold in all, at the least, on this hour's day: what they hold half of holds its whole stake for them. Stakes of unknown size count as nothing.",
     ),
     (
         "in_domain",

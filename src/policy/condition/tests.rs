@@ -145,7 +145,7 @@ fn every_fault_has_its_column_and_its_words() {
         ),
         (
             "hits.exists(h, h.nope)",
-            "1:22: where: an element of hits has no field \"nope\"; it has party, role, list, entry, effect, verdict, why, score",
+            "1:22: where: an element of hits has no field \"nope\"; it has party, role, list, entry, effect, verdict, why, score, held",
         ),
         ("hits.exists(owner, true)", "1:16: where: \"owner\" is a name already"),
         ("hits.map(h, h.score) == 1", "1:13: where: of the macros, exists, all, exists_one and filter are known here"),

@@ -1,0 +1,126 @@
+//! A seeded world: parties held by earlier ones, a thousand resellers, accounts of everybody.
+
+use std::collections::BTreeMap;
+
+use tidewaiter::model::{Account, AccountId, Country, Edge, EdgeKind, EventTime, Fact, Micros, Party, PartyId, Text};
+
+pub const ACCOUNTS: u32 = 1_000_000;
+const PARTIES: u32 = 1_000_000;
+const EDGES: usize = 2_000_000;
+/// The first parties sell, and sell to one another.
+const RESELLERS: u32 = 1_000;
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        u32::try_from((u128::from(self.next()) * u128::from(bound)) >> 64).unwrap()
+    }
+}
+
+/// Numbers in no order, as registers give them: ids near one another are not near in the world.
+fn party_id(index: u32) -> PartyId {
+    PartyId::new(format!("org-{:010}", u64::from(index) * 2_654_435_761 % 4_294_967_296))
+}
+
+pub fn account_id(index: u32) -> AccountId {
+    AccountId::new("aws", format!("{:012}", 104_000_000_000 + u64::from(index) * 104_729))
+}
+
+fn edge(kind: EdgeKind, from: u32, to: u32, percent: Option<i64>) -> Fact {
+    Fact::Edge(Edge {
+        kind,
+        from: party_id(from),
+        to: party_id(to),
+        percent: percent.and_then(Micros::whole),
+        source: Text::new_static("registry"),
+        version: 0,
+        valid_from: EventTime::MIN,
+        valid_to: None,
+    })
+}
+
+/// Six in ten stakes are majorities; of one in fifty the size is not known.
+fn owns(random: &mut Random, held: u32) -> Fact {
+    let percent = match random.below(100) {
+        0..2 => None,
+        2..40 => Some(i64::from(5 + random.below(44))),
+        _ => Some(i64::from(51 + random.below(50))),
+    };
+    edge(EdgeKind::Owns, random.below(held), held, percent)
+}
+
+fn any_edge(random: &mut Random) -> Fact {
+    let to = RESELLERS + random.below(PARTIES - RESELLERS);
+    match random.below(100) {
+        0..55 => owns(random, to),
+        55..80 => edge(EdgeKind::ResellsTo, random.below(RESELLERS), to, None),
+        80..90 => edge(EdgeKind::SubUnitOf, to, random.below(to), None),
+        90..95 => edge(EdgeKind::PaysFor, random.below(to), to, None),
+        _ => edge(EdgeKind::EndUserOf, random.below(to), to, None),
+    }
+}
+
+/// Every card, parties first.
+pub fn cards() -> Vec<Fact> {
+    let mut random = Random(7);
+    let places = ["SG", "US", "DE", "CN", "JP"];
+    let place = |random: &mut Random| Country::parse(places[random.below(5) as usize]);
+    let mut cards: Vec<Fact> = (0..PARTIES).map(|index| party(index, place(&mut random))).collect();
+    cards.extend((0..EDGES).map(|_| any_edge(&mut random)));
+    cards.extend((0..ACCOUNTS).map(|index| account(index, &mut random)));
+    cards
+}
+
+/// Edges that come later, or say otherwise than before.
+pub fn changes(count: usize) -> Vec<Fact> {
+    let mut random = Random(11);
+    (0..count).map(|_| any_edge(&mut random)).collect()
+}
+
+fn party(index: u32, place: Option<Country>) -> Fact {
+    Fact::Party(Party {
+        id: party_id(index),
+        names: vec![Text::new(format!("Organisation {index} Example"))],
+        roles: Vec::new(),
+        country: place,
+        hq: place,
+        domains: Vec::new(),
+        identifiers: BTreeMap::new(),
+        person: false,
+        version: 0,
+        valid_from: EventTime::MIN,
+        valid_to: None,
+    })
+}
+
+fn account(index: u32, random: &mut Random) -> Fact {
+    let sold_by = (random.below(10) < 3).then(|| party_id(random.below(RESELLERS)));
+    Fact::Account(Account {
+        account: account_id(index),
+        name: None,
+        customer: Some(party_id(random.below(PARTIES))),
+        payer: (!index.is_multiple_of(4)).then(|| account_id(index - index % 4)),
+        sold_by,
+        country: None,
+        billing_country: None,
+        payment: None,
+        email_domain: None,
+        phone_country: None,
+        created: None,
+        kyc: None,
+        shared: BTreeMap::new(),
+        version: 0,
+        valid_from: EventTime::MIN,
+        valid_to: None,
+    })
+}
