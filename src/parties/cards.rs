@@ -15,18 +15,29 @@ use crate::model::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parties {
     accounts: BTreeMap<AccountId, Timeline<Account>>,
-    parties: BTreeMap<PartyId, Timeline<Party>>,
-    /// Edges by the party they lead to, then by the one they come from.
-    pub(super) into: BTreeMap<(EdgeKind, PartyId), BTreeMap<PartyId, Timeline<Edge>>>,
-    /// The same the other way round: only the far ends.
-    pub(super) out_of: BTreeMap<(EdgeKind, PartyId), BTreeSet<PartyId>>,
-    /// Ids that any `same_as` edge names: all others are only themselves.
-    twins: BTreeSet<PartyId>,
+    nodes: BTreeMap<PartyId, Node>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
     pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
     pub(super) named: Named,
     /// Every instant at which a card ever put begins or ends.
     changes: BTreeSet<EventTime>,
+}
+
+/// An id that cards or edges name.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Node {
+    cards: Timeline<Party>,
+    /// Edges that lead to it, by kind and the one they come from.
+    into: BTreeMap<(EdgeKind, PartyId), Timeline<Edge>>,
+    /// The same the other way round: only the far ends.
+    out_of: BTreeSet<(EdgeKind, PartyId)>,
+    /// Whether any `same_as` edge names it: all others are only themselves.
+    has_twins: bool,
+}
+
+/// The first of those of a kind, of whatever is sorted by kind and id.
+fn first_of(kind: EdgeKind) -> Bound<(EdgeKind, PartyId)> {
+    Bound::Included((kind, PartyId::default()))
 }
 
 impl Parties {
@@ -41,17 +52,18 @@ impl Parties {
             }
             Fact::Party(card) => {
                 self.named.put_names(card);
-                let line = self.parties.entry(card.id.clone()).or_default();
+                let line = &mut self.nodes.entry(card.id.clone()).or_default().cards;
                 line.put(card.valid_from, card.valid_to, card.clone());
             }
             Fact::Edge(edge) => {
-                if edge.kind == EdgeKind::SameAs {
-                    self.twins.extend([edge.from.clone(), edge.to.clone()]);
-                }
-                let line = self.into.entry((edge.kind, edge.to.clone())).or_default();
-                let line = line.entry(edge.from.clone()).or_default();
+                let is_twin = edge.kind == EdgeKind::SameAs;
+                let to = self.nodes.entry(edge.to.clone()).or_default();
+                to.has_twins |= is_twin;
+                let line = to.into.entry((edge.kind, edge.from.clone())).or_default();
                 line.put(edge.valid_from, edge.valid_to, edge.clone());
-                self.out_of.entry((edge.kind, edge.from.clone())).or_default().insert(edge.to.clone());
+                let from = self.nodes.entry(edge.from.clone()).or_default();
+                from.has_twins |= is_twin;
+                from.out_of.insert((edge.kind, edge.to.clone()));
             }
             Fact::Authorisation(card) => {
                 self.take_authorisation(&card.id);
@@ -79,7 +91,7 @@ impl Parties {
 
     /// The card of exactly this id in force at `at`.
     pub(super) fn own_card(&self, party: &PartyId, at: EventTime) -> Option<&Party> {
-        self.parties.get(party)?.at(at)
+        self.nodes.get(party)?.cards.at(at)
     }
 
     /// The card of a party in force at `at`: its own, else that of the smallest id that is the same party.
@@ -90,7 +102,7 @@ impl Parties {
     /// Every card of a party in force at `at`, its own first, then those of ids that are the same party.
     pub(super) fn cards(&self, party: &PartyId, at: EventTime) -> impl Iterator<Item = &Party> {
         let own = self.own_card(party, at);
-        let twins = self.twins.contains(party).then(|| self.same(party, at)).into_iter().flatten();
+        let twins = self.has_twins(party).then(|| self.same(party, at)).into_iter().flatten();
         let others = twins.filter(move |id| id != party);
         own.into_iter().chain(others.filter_map(move |id| self.own_card(&id, at)))
     }
@@ -110,10 +122,14 @@ impl Parties {
         self.cards(party, at).any(|card| card.person)
     }
 
+    fn has_twins(&self, party: &PartyId) -> bool {
+        self.nodes.get(party).is_some_and(|node| node.has_twins)
+    }
+
     /// Every id that names the same party at `at`, itself included.
     pub fn same(&self, party: &PartyId, at: EventTime) -> BTreeSet<PartyId> {
         let mut all = BTreeSet::from([party.clone()]);
-        if !self.twins.contains(party) {
+        if !self.has_twins(party) {
             return all;
         }
         let mut open = vec![party.clone()];
@@ -130,23 +146,39 @@ impl Parties {
 
     /// The smallest of the ids that name the same party at `at`.
     pub fn canonical(&self, party: &PartyId, at: EventTime) -> PartyId {
-        let smallest = self.twins.contains(party).then(|| self.same(party, at).pop_first()).flatten();
+        let smallest = self.has_twins(party).then(|| self.same(party, at).pop_first()).flatten();
         smallest.unwrap_or_else(|| party.clone())
     }
 
     /// Edges in force at `at` that lead to exactly this id, by the id they come from.
     pub(super) fn edges_into(&self, kind: EdgeKind, to: &PartyId, at: EventTime) -> impl Iterator<Item = &Edge> {
-        let lines = self.into.get(&(kind, to.clone()));
-        lines.into_iter().flat_map(BTreeMap::values).filter_map(move |line| line.at(at))
+        self.lines_into(kind, to).filter_map(move |(_, line)| line.at(at))
     }
 
     /// Edges in force at `at` that come from exactly this id, by the id they lead to.
     pub(super) fn edges_out_of(&self, kind: EdgeKind, from: &PartyId, at: EventTime) -> impl Iterator<Item = &Edge> {
-        let ends = self.out_of.get(&(kind, from.clone()));
-        ends.into_iter()
-            .flatten()
-            .filter_map(move |to| self.into.get(&(kind, to.clone()))?.get(from))
+        let far = (kind, from.clone());
+        self.ends_out_of(kind, from)
+            .filter_map(move |to| self.nodes.get(to)?.into.get(&far))
             .filter_map(move |line| line.at(at))
+    }
+
+    /// Where edges to exactly this id come from, whenever.
+    pub(super) fn ends_into(&self, kind: EdgeKind, to: &PartyId) -> impl Iterator<Item = &PartyId> {
+        self.lines_into(kind, to).map(|(from, _)| from)
+    }
+
+    /// Where edges from exactly this id lead to, whenever.
+    pub(super) fn ends_out_of(&self, kind: EdgeKind, from: &PartyId) -> impl Iterator<Item = &PartyId> {
+        let ends = self.nodes.get(from).filter(|node| !node.out_of.is_empty()).map(|node| &node.out_of);
+        let ends = ends.into_iter().flat_map(move |ends| ends.range((first_of(kind), Bound::Unbounded)));
+        ends.take_while(move |(each, _)| *each == kind).map(|(_, to)| to)
+    }
+
+    fn lines_into(&self, kind: EdgeKind, to: &PartyId) -> impl Iterator<Item = (&PartyId, &Timeline<Edge>)> {
+        let lines = self.nodes.get(to).filter(|node| !node.into.is_empty()).map(|node| &node.into);
+        let lines = lines.into_iter().flat_map(move |lines| lines.range((first_of(kind), Bound::Unbounded)));
+        lines.take_while(move |((each, _), _)| *each == kind).map(|((_, from), line)| (from, line))
     }
 
     /// Whether a card, an edge or an authorisation begins or ends later than `after` and not later than `to`: if not,

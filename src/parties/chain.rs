@@ -5,6 +5,7 @@
 //! two sellers at one time are two hops and a note.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use crate::model::{AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Provider, Text, Told, words};
 use serde::{Deserialize, Serialize};
@@ -186,13 +187,13 @@ impl Parties {
 
     fn follow(&self, account: &AccountId, said: Said, chain: &mut Chain, at: EventTime) {
         let customers: BTreeSet<PartyId> = said.customers.keys().filter_map(Who::party).cloned().collect();
-        let unseen = end_customer(account, &said);
+        let unseen = if customers.is_empty() { end_customer(account, &said) } else { Vec::new() };
         let sellers = self.sellers(said.sellers.clone(), &customers, at);
         let payers = self.payers(account, &said.payers, &customers, at);
         chain.resellers = sellers.keys().filter_map(Who::party).cloned().collect();
-        note_several("sellers", chain.resellers.iter().map(PartyId::text), &mut chain.unknown);
-        note_several("customers", customers.iter().map(PartyId::text), &mut chain.unknown);
-        note_several("payers", said.payers.keys().map(|payer| Text::new(payer.to_string())), &mut chain.unknown);
+        note_several("sellers", &chain.resellers, &mut chain.unknown);
+        note_several("customers", &customers, &mut chain.unknown);
+        note_several("payers", said.payers.keys(), &mut chain.unknown);
         for rank in self.distributors(&customers, &chain.resellers, &said, &mut chain.unknown, at).into_iter().rev() {
             self.write(Role::Distributor, rank, chain, at);
         }
@@ -200,9 +201,7 @@ impl Parties {
         self.write(Role::Payer, payers, chain, at);
         self.write(Role::Customer, said.customers, chain, at);
         self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &customers, at), chain, at);
-        if customers.is_empty() {
-            chain.unknown.extend(unseen);
-        }
+        chain.unknown.extend(unseen);
         chain.customer = customers.into_iter().next();
         chain.payer = said.payers.into_keys().next();
         chain.named = said.named;
@@ -328,9 +327,10 @@ fn end_customer(account: &AccountId, said: &Said) -> Vec<Text> {
     if sellers.is_empty() { vec![Text::new(format!("customer of account {account}"))] } else { sellers }
 }
 
-fn note_several(what: &str, who: impl Iterator<Item = Text>, unknown: &mut Vec<Text>) {
-    let names: Vec<Text> = who.collect();
-    if names.len() > 1 {
+fn note_several<T: Display>(what: &str, who: impl IntoIterator<Item = T, IntoIter: Clone>, unknown: &mut Vec<Text>) {
+    let who = who.into_iter();
+    if who.clone().nth(1).is_some() {
+        let names: Vec<String> = who.map(|who| who.to_string()).collect();
         let count = if names.len() == 2 { "two".to_owned() } else { names.len().to_string() };
         unknown.push(Text::new(format!("{count} {what} at one time: {}", names.join(", "))));
     }

@@ -108,25 +108,24 @@ impl Parties {
 
     /// What a party is a part of, or is.
     fn wholes(&self, party: &PartyId) -> Vec<PartyId> {
-        let far = |kind: EdgeKind| self.out_of.get(&(kind, party.clone())).into_iter().flatten().cloned();
-        let near = self.into.get(&(EdgeKind::SameAs, party.clone())).into_iter().flat_map(BTreeMap::keys).cloned();
-        far(EdgeKind::SubUnitOf).chain(far(EdgeKind::SameAs)).chain(near).collect()
+        self.ends(party, &[EdgeKind::SubUnitOf, EdgeKind::SameAs], &[EdgeKind::SameAs])
     }
 
     /// Who buys what a party uses, or is the party.
     fn used_by(&self, party: &PartyId) -> Vec<PartyId> {
-        let far = |kind: EdgeKind| self.out_of.get(&(kind, party.clone())).into_iter().flatten().cloned();
-        let near = self.into.get(&(EdgeKind::SameAs, party.clone())).into_iter().flat_map(BTreeMap::keys).cloned();
-        far(EdgeKind::EndUserOf).chain(far(EdgeKind::SameAs)).chain(near).collect()
+        self.ends(party, &[EdgeKind::EndUserOf, EdgeKind::SameAs], &[EdgeKind::SameAs])
     }
 
     /// Those whose chain or owner may read this party: whom it owns, sells to, pays for, uses, is a part of or is.
     fn below(&self, party: &PartyId) -> Vec<PartyId> {
-        let far = |kind: EdgeKind| self.out_of.get(&(kind, party.clone())).into_iter().flatten().cloned();
-        let near = |kind: EdgeKind| self.into.get(&(kind, party.clone())).into_iter().flat_map(BTreeMap::keys).cloned();
-        let down = [EdgeKind::Owns, EdgeKind::ResellsTo, EdgeKind::PaysFor, EdgeKind::EndUserOf, EdgeKind::SameAs];
-        let up = [EdgeKind::SubUnitOf, EdgeKind::SameAs];
-        down.into_iter().flat_map(far).chain(up.into_iter().flat_map(near)).collect()
+        use EdgeKind::{EndUserOf, Owns, PaysFor, ResellsTo, SameAs, SubUnitOf};
+        self.ends(party, &[Owns, ResellsTo, PaysFor, EndUserOf, SameAs], &[SubUnitOf, SameAs])
+    }
+
+    /// Where edges of these kinds lead from a party, and where edges of those come from.
+    fn ends(&self, party: &PartyId, down: &[EdgeKind], up: &[EdgeKind]) -> Vec<PartyId> {
+        let far = down.iter().flat_map(|kind| self.ends_out_of(*kind, party));
+        far.chain(up.iter().flat_map(|kind| self.ends_into(*kind, party))).cloned().collect()
     }
 
     /// A payer is shown with the customer of its account's card.
