@@ -6,9 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
 use super::touched::Named;
 use crate::model::{
     Account, AccountId, Authorisation, Country, Edge, EdgeKind, EventTime, Fact, Party, PartyId, Text, Timeline,
@@ -17,10 +14,8 @@ use crate::model::{
 /// Accounts, parties, the edges between them and authorisations, each with its validity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parties {
-    /// Found by id and never walked: their order is nobody's.
-    accounts: HashMap<AccountId, Timeline<Account>, FixedState>,
-    /// So are these.
-    nodes: HashMap<PartyId, Node, FixedState>,
+    accounts: BTreeMap<AccountId, Timeline<Account>>,
+    nodes: BTreeMap<PartyId, Node>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
     pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
     pub(super) named: Named,

@@ -27,7 +27,7 @@ fn read_in_place(file: &[u8], settings: &Settings) -> Vec<Item> {
 
 #[test]
 fn a_value_that_is_stored_once_and_stands_everywhere_is_one_reject() {
-    let row = format!("1,Usage,2024-06-01,2024-06-02,{}\n", "x".repeat(1 << 20));
+    let row = format!("1,Usage,2024-06-01,2024-06-02,{}\n", "x".repeat(400 << 10));
     let csv = format!(
         "BillingAccountId,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ChargeDescription\n{}",
         row.repeat(200)

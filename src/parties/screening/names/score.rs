@@ -46,6 +46,8 @@ pub(super) enum Ground {
     Nothing,
     Elsewhere,
     OtherNumber,
+    /// Words of one letter are others.
+    OtherLetter,
     Letters,
     Spelling,
     Acronym,
@@ -101,6 +103,9 @@ fn ordered(a: &Name, b: &Name) -> Likeness {
     }
     if lacking(&a.numbers, &b.numbers).next().is_some() && lacking(&b.numbers, &a.numbers).next().is_some() {
         return Likeness::of(VETO, Ground::OtherNumber);
+    }
+    if lone_letters(a) & !lone_letters(b) != 0 && lone_letters(b) & !lone_letters(a) != 0 {
+        return Likeness::of(VETO, Ground::OtherLetter);
     }
     let apart = apart(a, b);
     let mut best = words(a.known(), b.known(), Ground::Known);
@@ -165,6 +170,14 @@ fn apart_places<I: Iterator<Item = u16>>(left: impl Iterator<Item = u16>, right:
         }
     }
     any && right().next().is_some()
+}
+
+/// Words of a single letter, a bit each: `Plant A` is not `Plant B`.
+fn lone_letters(name: &Name) -> u32 {
+    name.spelt.iter().fold(0, |all, token| match token.letters.as_bytes() {
+        [letter] if letter.is_ascii_lowercase() => all | 1 << (letter - b'a'),
+        _ => all,
+    })
 }
 
 /// Nearly the same letters in a row, whatever the spaces.

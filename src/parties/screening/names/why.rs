@@ -17,6 +17,7 @@ pub(super) fn why(a: &Name, b: &Name, likeness: &Likeness) -> String {
         Ground::Nothing => "nothing in common".to_owned(),
         Ground::Elsewhere => "in different places".to_owned(),
         Ground::OtherNumber => "with different numbers".to_owned(),
+        Ground::OtherLetter => "with different single letters".to_owned(),
         Ground::Letters => "same letters, but for spaces and legal form".to_owned(),
         Ground::Spelling => "nearly the same letters".to_owned(),
         Ground::Acronym => "one is the first letters of the other".to_owned(),
