@@ -109,8 +109,8 @@ mod tests {
 
     const LIST: &str = "list: { id: own, title: Own, source: invented, effect: licence, as_of: 2024-01-01 }
 entries:
-  - { id: e-x, names: [X Example] }
-  - { id: e-y, names: [Y Example] }
+  - { id: e-x, names: [Xanthos] }
+  - { id: e-y, names: [Yarrow] }
 ";
 
     fn lists() -> Lists {
@@ -118,14 +118,16 @@ entries:
         Lists::read(&[ListSource { source, format: ListFormat::Own }]).unwrap()
     }
 
-    /// Hits and what is not known of a customer `c` with these edges, and cards named after their ids.
+    /// Hits and what is not known of a customer `c` with these edges, and cards whose names begin like their ids.
     fn told_of(edges: &[(EdgeKind, &str, &str, Option<i64>)]) -> Vec<String> {
         let mut parties = Parties::default();
         let id = AccountId::new("aws", "1");
         let card = fixtures::account(&id, EventTime::MIN);
         parties.put(&Fact::Account(crate::model::Account { customer: Some(PartyId::new("c")), ..card }));
-        for id in ["c", "x", "y", "z", "m", "n"] {
-            let names = vec![Text::new(format!("{id} example"))];
+        for (id, name) in
+            [("c", "cedar"), ("x", "xanthos"), ("y", "yarrow"), ("z", "zephyr"), ("m", "madrone"), ("n", "nettle")]
+        {
+            let names = vec![Text::new(name)];
             parties.put(&Fact::Party(Party { names, ..fixtures::party(id, EventTime::MIN) }));
         }
         edges.iter().for_each(|(kind, from, to, percent)| parties.put(&fixtures::edge(*kind, from, to, *percent)));
@@ -148,10 +150,9 @@ entries:
         let since = "; listed since a date not stated";
         assert_eq!(
             told_of(&[(Owns, "x", "c", Some(40)), (Owns, "y", "m", Some(60)), (Owns, "m", "c", Some(22))]),
-            ["x", "y"].map(|id| format!(
-                "affiliate holder {id} 62 %: holder of c: name \"{} Example\"{since}; \
-                 c is owned 62 % in all by listed parties: 22 % through m, 40 % by x",
-                id.to_uppercase()
+            [("x", "Xanthos"), ("y", "Yarrow")].map(|(id, name)| format!(
+                "affiliate holder {id} 62 %: holder of c: name \"{name}\"{since}; \
+                 c is owned 62 % in all by listed parties: 22 % through m, 40 % by x"
             ))
         );
     }
@@ -175,7 +176,7 @@ entries:
     fn a_listed_parent_carries_the_share_and_stays_an_affiliate() {
         let told = told_of(&[(EdgeKind::Owns, "x", "c", Some(60))]);
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("affiliate owner x 60 %: owner of c: name \"X Example\""), "{told:?}");
+        assert!(told[0].starts_with("affiliate owner x 60 %: owner of c: name \"Xanthos\""), "{told:?}");
         let told = told_of(&[(EdgeKind::SubUnitOf, "c", "x", None)]);
         assert!(told[0].starts_with("affiliate owner x 100 %: owner of c"), "{told:?}");
     }
@@ -185,7 +186,7 @@ entries:
         use EdgeKind::{EndUserOf, SubUnitOf};
         let of = |role: &str, whole: &str| {
             format!(
-                "affiliate sub_unit x: sub-unit of {role} {whole}: name \"X Example\"; listed since a date not stated"
+                "affiliate sub_unit x: sub-unit of {role} {whole}: name \"Xanthos\"; listed since a date not stated"
             )
         };
         assert_eq!(told_of(&[(SubUnitOf, "x", "c", None)]), [of("customer", "c")]);
