@@ -166,7 +166,9 @@ fn every_mutation_is_caught() {
         fs::write(&path, sound.replace(mutation.right, mutation.wrong)).unwrap();
         // Most are caught inside the modules: what lies outside is built for the others only.
         assert!(cargo(&workshop, &["--lib", "--no-run"]), "{}: must still build", mutation.what);
-        let caught = !passes(&workshop);
+        // The tests of its own room are asked first: they are few, and mostly enough.
+        let room = mutation.file.split('/').nth(1).unwrap();
+        let caught = !cargo(&workshop, &["--lib", &format!("{room}::")]) || !passes(&workshop);
         println!("{}: {}", if caught { "caught" } else { "SURVIVED" }, mutation.what);
         if !caught {
             survived.push(mutation.what);
