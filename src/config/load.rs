@@ -1,8 +1,10 @@
 //! From paths to a rulebook: every file is read, everything wrong is told at once.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, Scope};
 
 use super::read::{Gathered, read_text};
 use super::settings::{self, GeoSettings, Settings};
@@ -17,6 +19,11 @@ use crate::policy::{Case, Policy};
 use crate::written::Source;
 
 pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
+    thread::scope(|beside| load_beside(asked, beside))
+}
+
+/// Places are half of what is read: they are read beside the rest.
+fn load_beside<'s>(asked: &Asked, beside: &'s Scope<'s, '_>) -> Result<Config, ConfigError> {
     let case = asked.case.clone().unwrap_or_default();
     let mut errors = Gathered::default();
     let mut settings = match asked.config.as_ref().or(case.config.as_ref()) {
@@ -26,6 +33,11 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
     settings.policy = case.policy.or(settings.policy);
     settings.lists = case.lists.map(|paths| paths.into_iter().map(Into::into).collect()).or(settings.lists);
     settings.geo.own = case.geo.or(settings.geo.own);
+    let geo_settings = settings.geo.clone();
+    let geo = beside.spawn(move || {
+        let mut errors = Gathered::default();
+        (geo(&geo_settings, &mut errors), errors)
+    });
 
     let mut digest = Digest::new("rulebook");
     let mut add = |text: &str| digest = digest.clone().field(text);
@@ -35,14 +47,12 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
     let groups = errors.keep(source(settings.jurisdictions.as_deref(), shipped::jurisdictions));
     let policy = policy_sources(settings.policy.as_deref(), &mut errors);
     let lists = lists::sources(settings.lists.as_deref(), &mut errors);
-    let geo = geo(&settings.geo, &mut errors);
     [&chips, &skus, &controls, &groups].into_iter().flatten().for_each(|source| add(&source.text));
     policy.iter().for_each(|source| add(&source.text));
     for list in &lists {
         add(&list.source.text);
         list.format.texts().iter().for_each(|text| add(text));
     }
-    geo.iter().flat_map(|(_, sources)| sources).for_each(|source| add(&source.text));
 
     let catalogue = match (&chips, &skus, &controls) {
         (Some(chips), Some(skus), Some(controls)) => errors.keep(Catalogue::read(chips, skus, controls)),
@@ -53,6 +63,9 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
     let known: BTreeSet<Text> = jurisdictions.iter().flat_map(Jurisdictions::group_names).cloned().collect();
     // Without country groups every group would be unknown: the policy's problems would only repeat that one.
     let policy = jurisdictions.is_some().then(|| errors.keep(Policy::read(&policy, &known))).flatten();
+    let (geo, of_geo) = geo.join().unwrap_or_else(|panic| resume_unwind(panic));
+    geo.iter().flat_map(|(_, sources)| sources).for_each(|source| add(&source.text));
+    errors.append(of_geo);
     errors.or(())?;
     let (Some(catalogue), Some(jurisdictions), Some(lists), Some(policy), Some((geo, _))) =
         (catalogue, jurisdictions, lists, policy, geo)

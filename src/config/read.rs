@@ -15,6 +15,10 @@ impl Gathered {
         result.map_err(|error| self.0.push(error.into())).ok()
     }
 
+    pub(super) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

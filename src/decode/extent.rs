@@ -28,49 +28,113 @@ pub(super) struct Extent {
     pub(super) fine: bool,
 }
 
-/// The key that is looked for, quotes and all: it is found where two quotes stand this far apart with its capital between.
+/// The key that is looked for, quotes and all: where two quotes stand as far apart as its own, with its capital between.
 pub(super) const KEY: &[u8] = br#""eventName""#;
-const APART: u32 = 10;
-const BEHIND_CAPITAL: u32 = 4;
+const CAPITAL: usize = 6;
+const LAST: usize = KEY.len() - 1;
+
+/// A block, and so much behind it that a key which begins in it is seen whole.
+const WINDOW: usize = BLOCK + LAST;
 
 /// How far the object goes that `bytes` begin with. `None` where it does not end in them, holds a line end, or is nested about as
 /// deep as `deepest` or deeper. `is_fine` is asked of what follows each [`KEY`].
 #[inline(always)]
 pub(super) fn find<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_fine: impl Fn(&[u8]) -> bool) -> Option<Extent> {
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let (mut strings, mut keys, mut depth, mut fine) = (Strings::default(), Keys::default(), 0, true);
-    let mut last = [b' '; BLOCK];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    for (n, block) in blocks.iter().chain([&last]).enumerate() {
-        let marks = Marks::of(simd, block);
-        let mut found = keys.ends(&marks);
-        let inside = strings.inside(block, &marks);
-        let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
-        let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
-        if depth + opened > deepest {
-            return None;
+    let mut object = Object { strings: Strings::default(), depth: 0, deepest, fine: true };
+    let mut at = 0;
+    while let Some(window) = window(bytes, at) {
+        match object.block(simd, window, |key| is_fine_at(bytes, at + key, &is_fine)) {
+            Step::Goes => at += BLOCK,
+            Step::Ends(last) => return Some(object.extent(at + last)),
+            Step::Breaks => return None,
         }
-        let mut end = None;
-        if closed < depth {
-            depth = depth + opened - closed;
-        } else {
-            (depth, end) = nest(opening, closing, depth);
-        }
-        let own = end.map_or(u64::MAX, |at| u64::MAX >> (63 - at));
-        if marks.is_rare && marks.lines.to_bitmask() & own != 0 {
-            return None;
-        }
-        found &= own;
-        while found != 0 {
-            let (before, behind) = bytes.split_at_checked(n * BLOCK + found.trailing_zeros() as usize + 1)?;
-            fine &= !before.ends_with(KEY) || is_fine(behind);
-            found &= found - 1;
-        }
-        if let Some(at) = end {
-            return Some(Extent { length: n * BLOCK + at as usize + 1, hides: strings.hides, fine });
+    }
+    // Less than a window is left: two blocks at most.
+    let mut padded = [b' '; BLOCK + WINDOW];
+    padded.iter_mut().zip(bytes.get(at..)?).for_each(|(to, from)| *to = *from);
+    for from in [0, BLOCK] {
+        match object.block(simd, window(&padded, from)?, |key| is_fine_at(bytes, at + from + key, &is_fine)) {
+            Step::Goes => {}
+            Step::Ends(last) => return Some(object.extent(at + from + last)),
+            Step::Breaks => return None,
         }
     }
     None
+}
+
+#[inline(always)]
+fn window(bytes: &[u8], from: usize) -> Option<&[u8; WINDOW]> {
+    bytes.get(from..)?.first_chunk()
+}
+
+/// Whether what stands there is no [`KEY`], or what follows it is fine.
+#[inline(always)]
+fn is_fine_at(bytes: &[u8], at: usize, is_fine: &impl Fn(&[u8]) -> bool) -> bool {
+    let behind = bytes.get(at..).and_then(|bytes| bytes.strip_prefix(KEY));
+    behind.is_none_or(is_fine)
+}
+
+/// An object as far as it was followed.
+struct Object {
+    strings: Strings,
+    depth: usize,
+    deepest: usize,
+    fine: bool,
+}
+
+/// Where a block leaves an object.
+enum Step {
+    Goes,
+    /// With this byte of the block.
+    Ends(usize),
+    /// It is nested too deep or holds a line end.
+    Breaks,
+}
+
+impl Object {
+    /// Follows it through a block. What is rare is asked about once, for every block pays for the question.
+    #[inline(always)]
+    fn block<S: Simd>(&mut self, simd: S, window: &[u8; WINDOW], is_fine: impl Fn(usize) -> bool) -> Step {
+        let Some(block) = window.first_chunk() else { return Step::Breaks };
+        let marks = Marks::of(simd, block);
+        let keys = marks.quotes & is_at(simd, window, CAPITAL, b'N') & is_at(simd, window, LAST, b'"');
+        let is_rare = (keys | marks.backslashes | marks.lines).any_true();
+        let inside = self.strings.inside(block, &marks, is_rare);
+        let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
+        let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
+        if self.depth + opened > self.deepest {
+            return Step::Breaks;
+        }
+        let mut end = None;
+        if closed < self.depth {
+            self.depth = self.depth + opened - closed;
+        } else {
+            (self.depth, end) = nest(opening, closing, self.depth);
+        }
+        if is_rare {
+            let own = end.map_or(u64::MAX, |at| u64::MAX >> (63 - at));
+            if marks.lines.to_bitmask() & own != 0 {
+                return Step::Breaks;
+            }
+            let mut keys = keys.to_bitmask() & own;
+            while keys != 0 {
+                self.fine &= is_fine(keys.trailing_zeros() as usize);
+                keys &= keys - 1;
+            }
+        }
+        end.map_or(Step::Goes, |at| Step::Ends(at as usize))
+    }
+
+    fn extent(&self, last: usize) -> Extent {
+        Extent { length: last + 1, hides: self.strings.hides, fine: self.fine }
+    }
+}
+
+/// Where the bytes `ahead` of those of a block are this one.
+#[inline(always)]
+fn is_at<S: Simd>(simd: S, window: &[u8; WINDOW], ahead: usize, byte: u8) -> mask8x64<S> {
+    let bytes = window.get(ahead..).and_then(|bytes| bytes.first_chunk()).unwrap_or(&[0; BLOCK]);
+    u8x64::from_slice(simd, bytes).simd_eq(u8x64::splat(simd, byte))
 }
 
 /// The depth behind these brackets, or that of the bracket with which the object ends.
@@ -92,16 +156,14 @@ fn nest(opening: u64, closing: u64, mut depth: usize) -> (usize, Option<u32>) {
     (depth, None)
 }
 
-/// What stands in a block, one bit a byte.
+/// What stands in a block.
 pub(super) struct Marks<S: Simd> {
-    quotes: u64,
-    capitals: u64,
+    quotes: mask8x64<S>,
+    pub(super) backslashes: mask8x64<S>,
+    lines: mask8x64<S>,
+    /// One bit a byte.
     pub(super) opening: u64,
     pub(super) closing: u64,
-    backslashes: mask8x64<S>,
-    lines: mask8x64<S>,
-    /// There is a backslash or a line end: most blocks have none.
-    is_rare: bool,
 }
 
 impl<S: Simd> Marks<S> {
@@ -111,35 +173,13 @@ impl<S: Simd> Marks<S> {
         // `[` and `{` differ in this bit, and so do `]` and `}`.
         let folded = bytes | u8x64::splat(simd, 0x20);
         let are = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
-        let (backslashes, lines) = (are(bytes, b'\\'), are(bytes, b'\n'));
         Self {
-            quotes: are(bytes, b'"').to_bitmask(),
-            capitals: are(bytes, b'N').to_bitmask(),
+            quotes: are(bytes, b'"'),
+            backslashes: are(bytes, b'\\'),
+            lines: are(bytes, b'\n'),
             opening: are(folded, b'{').to_bitmask(),
             closing: are(folded, b'}').to_bitmask(),
-            is_rare: (backslashes | lines).any_true(),
-            backslashes,
-            lines,
         }
-    }
-}
-
-/// Where [`KEY`] may end, block after block.
-#[derive(Default)]
-struct Keys {
-    /// What a block leaves for the next: bits that are moved there.
-    quotes: u64,
-    capitals: u64,
-}
-
-impl Keys {
-    #[inline(always)]
-    fn ends<S: Simd>(&mut self, marks: &Marks<S>) -> u64 {
-        let first = marks.quotes << APART | self.quotes;
-        let capital = marks.capitals << BEHIND_CAPITAL | self.capitals;
-        self.quotes = marks.quotes >> (64 - APART);
-        self.capitals = marks.capitals >> (64 - BEHIND_CAPITAL);
-        marks.quotes & first & capital
     }
 }
 
@@ -154,40 +194,54 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    /// The bytes inside strings, their first quotes among them.
+    /// The bytes inside strings, their first quotes among them. Without backslashes in the block it need not be rare.
     #[inline(always)]
-    pub(super) fn inside<S: Simd>(&mut self, block: &[u8; BLOCK], marks: &Marks<S>) -> u64 {
-        let mut quotes = marks.quotes;
-        if marks.is_rare || self.escaped != 0 {
-            quotes &= !self.escapes(block, marks.backslashes.to_bitmask());
+    pub(super) fn inside<S: Simd>(&mut self, block: &[u8; BLOCK], marks: &Marks<S>, is_rare: bool) -> u64 {
+        let mut quotes = marks.quotes.to_bitmask();
+        if is_rare || self.escaped != 0 {
+            let backslashes = marks.backslashes.to_bitmask();
+            if backslashes | self.escaped != 0 {
+                let Escapes { escaped, next, hides } = escapes(block, backslashes, self.escaped);
+                quotes &= !escaped;
+                self.escaped = next;
+                self.hides |= hides;
+            }
         }
         let inside = running_xor(quotes) ^ self.in_string;
         self.in_string = 0u64.wrapping_sub(inside >> 63);
         inside
     }
+}
 
+/// What the backslashes of a block do.
+struct Escapes {
     /// The bytes behind backslashes that are not themselves behind one.
-    #[inline(never)]
-    fn escapes(&mut self, block: &[u8; BLOCK], mut backslashes: u64) -> u64 {
-        let mut escaped = self.escaped;
-        self.hides |= escaped == 1 && block.first() == Some(&b'u');
-        self.escaped = 0;
-        while backslashes != 0 {
-            let at = backslashes.trailing_zeros();
-            backslashes &= backslashes - 1;
-            if escaped >> at & 1 == 1 {
-                continue;
-            }
-            match block.get(at as usize + 1) {
-                None => self.escaped = 1,
-                Some(next) => {
-                    escaped |= 1 << (at + 1);
-                    self.hides |= *next == b'u';
-                }
+    escaped: u64,
+    /// One where the first byte of the next block is one of them.
+    next: u64,
+    /// One of them is a `u`.
+    hides: bool,
+}
+
+/// By value, so that what every block needs stays in registers.
+#[inline(never)]
+fn escapes(block: &[u8; BLOCK], mut backslashes: u64, mut escaped: u64) -> Escapes {
+    let (mut next, mut hides) = (0, escaped == 1 && block.first() == Some(&b'u'));
+    while backslashes != 0 {
+        let at = backslashes.trailing_zeros();
+        backslashes &= backslashes - 1;
+        if escaped >> at & 1 == 1 {
+            continue;
+        }
+        match block.get(at as usize + 1) {
+            None => next = 1,
+            Some(byte) => {
+                escaped |= 1 << (at + 1);
+                hides |= *byte == b'u';
             }
         }
-        escaped
     }
+    Escapes { escaped, next, hides }
 }
 
 /// A bit is set where an odd number of bits is set up to it.

@@ -89,7 +89,7 @@ impl Members<'_> {
         block: &[u8; BLOCK],
     ) -> Option<Step> {
         let marks = Marks::of(simd, block);
-        let inside = strings.inside(block, &marks);
+        let inside = strings.inside(block, &marks, marks.backslashes.any_true());
         let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
         let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
         if *depth > closed + 1 {

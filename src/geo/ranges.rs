@@ -137,10 +137,40 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
+/// The address and the length of `198.51.100.0/24`: most of a table is written so, and it is read at every start.
+fn short_prefix(text: &str) -> Option<(Ipv4Addr, u32)> {
+    let mut parts = [0u8; 5];
+    let mut at = 0;
+    let mut digits = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                let part = parts.get_mut(at)?;
+                // Not `010`, which some read as eight.
+                if digits > 0 && *part == 0 {
+                    return None;
+                }
+                *part = part.checked_mul(10)?.checked_add(byte - b'0')?;
+                digits += 1;
+                continue;
+            }
+            b'.' if at < 3 && digits > 0 => {}
+            b'/' if at == 3 && digits > 0 => {}
+            _ => return None,
+        }
+        (at, digits) = (at + 1, 0);
+    }
+    let [a, b, c, d, length] = parts;
+    (at == 4 && digits > 0).then_some((Ipv4Addr::new(a, b, c, d), u32::from(length)))
+}
+
 /// First and last address of `198.51.100.0/24`, `198.51.100.0-198.51.100.255` or `198.51.100.7`.
 fn range(text: &str) -> Result<(u128, u128), &'static str> {
     let address =
         |text: &str| text.trim().parse::<IpAddr>().map_err(|_| "a network is a prefix, a range or an address");
+    if let Some((network, length)) = short_prefix(text) {
+        return prefix(network.into(), Some(length));
+    }
     if let Some((from, to)) = text.split_once('-') {
         let (from, to) = (address(from)?, address(to)?);
         return match from.is_ipv4() == to.is_ipv4() && from <= to {
@@ -148,13 +178,18 @@ fn range(text: &str) -> Result<(u128, u128), &'static str> {
             false => Err("a range goes from a lower to a higher address of one kind"),
         };
     }
-    let (network, length) = match text.split_once('/') {
-        Some((network, length)) => (address(network)?, length.parse().map_err(|_| "a prefix length is a number")?),
-        None => (address(text)?, u32::MAX),
-    };
+    match text.split_once('/') {
+        Some((network, length)) => {
+            prefix(address(network)?, Some(length.parse().map_err(|_| "a prefix length is a number")?))
+        }
+        None => prefix(address(text)?, None),
+    }
+}
+
+/// First and last address of a prefix, or of a single address.
+fn prefix(network: IpAddr, length: Option<u32>) -> Result<(u128, u128), &'static str> {
     let bits = if network.is_ipv4() { Ipv4Addr::BITS } else { u128::BITS };
-    let length = if length == u32::MAX { bits } else { length };
-    let hosts = bits.checked_sub(length).ok_or("a prefix is not longer than its addresses")?;
+    let hosts = bits.checked_sub(length.unwrap_or(bits)).ok_or("a prefix is not longer than its addresses")?;
     let last = u128::MAX.checked_shr(u128::BITS - hosts).unwrap_or(0);
     let from = number(network);
     if from & last == 0 { Ok((from, from | last)) } else { Err("a prefix begins at its first address") }
@@ -189,6 +224,17 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_long_way_reads(
+            text in "[0-2]?[0-9]{1,2}(\\.[0-2]?[0-9]{1,2}){2,4}/?[0-9]{0,3}",
+            network in any::<u32>().prop_map(Ipv4Addr::from),
+            length in 0u32..256,
+        ) {
+            prop_assert_eq!(short_prefix(&format!("{network}/{length}")), Some((network, length)));
+            let long = text.split_once('/').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+            prop_assert!(short_prefix(&text).is_none_or(|short| Some(short) == long), "{}", text);
+        }
+
         #[test]
         fn the_narrowest_range_counts_however_ranges_overlap(
             ranges in prop::collection::btree_set((0u8..40, 0u8..40), 0..20),

@@ -147,11 +147,8 @@ fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
     output.status.success()
 }
 
-/// The tests that can notice: those inside the modules, what is forgotten, then the engine against the naive model.
-fn passes(workshop: &Path) -> bool {
-    let it = |tests: &str| cargo(workshop, &["--test", "it", tests]);
-    cargo(workshop, &["--lib"]) && it("forgetting::") && it("property::")
-}
+/// What histories come to, forgotten or not, against the naive model.
+const HISTORIES: [&str; 6] = ["--test", "it", "--", "forgetting::", "property::", "--skip=ten_thousand"];
 
 /// A mutation whose line has moved breaks nothing: told here at once, not after every other mutation was built.
 #[test]
@@ -166,18 +163,17 @@ fn every_mutation_finds_its_line_once() {
 #[ignore = "builds the crate once a mutation; tests/run asks for it"]
 fn every_mutation_is_caught() {
     let workshop = workshop();
-    assert!(passes(&workshop), "the unbroken tree must pass");
+    assert!(cargo(&workshop, &HISTORIES), "the unbroken tree must pass");
     let mut survived = Vec::new();
     for mutation in MUTATIONS {
         let path = workshop.join(mutation.file);
         let sound = fs::read_to_string(&path).unwrap();
-        assert_eq!(sound.matches(mutation.right).count(), 1, "{}: {} has moved", mutation.file, mutation.right);
         fs::write(&path, sound.replace(mutation.right, mutation.wrong)).unwrap();
-        // Most are caught inside the modules: what lies outside is built for the others only.
         assert!(cargo(&workshop, &["--lib", "--no-run"]), "{}: must still build", mutation.what);
-        // The tests of its own room are asked first: they are few, and mostly enough.
+        // The tests of its own room are few, and often enough; no other room's may be what fails.
         let room = mutation.file.split('/').nth(1).unwrap();
-        let caught = !cargo(&workshop, &["--lib", &format!("{room}::")]) || !passes(&workshop);
+        let in_room = cargo(&workshop, &["--lib", &format!("{room}::"), "--", "--skip=screening::", "--skip=lists::"]);
+        let caught = !in_room || !cargo(&workshop, &HISTORIES);
         println!("{}: {}", if caught { "caught" } else { "SURVIVED" }, mutation.what);
         if !caught {
             survived.push(mutation.what);

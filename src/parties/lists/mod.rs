@@ -22,6 +22,7 @@ mod sheet;
 mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::screening::Index;
 use crate::model::{Country, Day, Digest, EntryId, EventTime, ListId, Text, words};
@@ -167,7 +168,8 @@ pub struct ListSummary {
 pub struct Lists {
     lists: Vec<ListSummary>,
     pub(super) entries: Vec<Entry>,
-    pub(super) index: Index,
+    /// Made when the first name is asked for: most replays of logs screen nobody, and start sooner.
+    index: OnceLock<Index>,
     notices: Vec<Problem>,
 }
 
@@ -200,7 +202,7 @@ impl Lists {
         problems.or(())?;
         let (lists, entries): (Vec<_>, Vec<_>) = lists.into_values().map(counted).unzip();
         let entries: Vec<_> = entries.into_iter().flatten().collect();
-        Ok(Self { index: Index::of(&entries), lists, entries, notices })
+        Ok(Self { lists, entries, index: OnceLock::new(), notices })
     }
 
     /// What could not be read of official lists, or was read with a doubt, by file and line.
@@ -211,6 +213,11 @@ impl Lists {
     /// Every list, by id.
     pub fn summary(&self) -> &[ListSummary] {
         &self.lists
+    }
+
+    /// Entries by what they are known by.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(&self.entries))
     }
 
     /// Every entry, by list and id.

@@ -124,14 +124,14 @@ impl Lists {
             self.screen_name(name, who, day, &mut found);
         }
         for (domain, whose) in &who.domains {
-            for (at, why) in self.index.by_domain(domain) {
+            for (at, why) in self.index().by_domain(domain) {
                 if self.entry(at, who, day).is_some() {
                     let why = format!("{whose} {why}");
                     keep(&mut found, at, Found { score: 0.9, why, way: Way::Domain });
                 }
             }
             // Whose a known organisation's domain is, even where no entry says so.
-            for like in self.index.resembling(domain, who.person).iter() {
+            for like in self.index().resembling(domain, who.person).iter() {
                 let Some(matched) = self.entries.get(like.entry).and_then(|entry| entry.names.get(like.nth)) else {
                     continue;
                 };
@@ -151,7 +151,7 @@ impl Lists {
     /// Entries with this name or one like it, and sub-units of entries with this name; the better match of an entry
     /// stays.
     fn screen_name(&self, name: &Text, who: &Screened, day: Day, found: &mut BTreeMap<usize, Found>) {
-        for (at, nth) in self.index.by_name(&fold(name)) {
+        for (at, nth) in self.index().by_name(&fold(name)) {
             let Some(entry) = self.entries.get(at).filter(|entry| entry.screens(who.person)) else { continue };
             let Some(matched) = entry.names.get(nth) else { continue };
             let (score, how) = if matched == name { (1.0, "exact") } else { (0.98, "exact after folding") };
@@ -163,7 +163,7 @@ impl Lists {
                 found,
             );
         }
-        for like in self.index.resembling(name, who.person).iter() {
+        for like in self.index().resembling(name, who.person).iter() {
             let Some(matched) = self.entries.get(like.entry).and_then(|entry| entry.names.get(like.nth)) else {
                 continue;
             };
@@ -181,7 +181,7 @@ impl Lists {
     /// An entry found by one of its names: itself where it is in force, and what is listed as a part of it.
     fn named(&self, at: usize, new: Found, who: &Screened, day: Day, found: &mut BTreeMap<usize, Found>) {
         if new.way == Way::Named {
-            for unit in self.index.units(at) {
+            for unit in self.index().units(at) {
                 // The parent's own dates say nothing of its sub-unit.
                 if let Some(listed) = self.entry(unit, who, day) {
                     let name = listed.names.first().map_or("", Text::as_str);
