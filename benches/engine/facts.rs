@@ -2,6 +2,8 @@
 
 use tidewaiter::model::*;
 
+pub use super::random::Random;
+
 /// Seconds since 1970 at which every scenario begins: 2026-03-02T00:00:00Z.
 pub const BEGIN: i64 = 1_772_409_600;
 
@@ -10,31 +12,6 @@ const ACCELERATORS: &[&str] = &["p5.48xlarge", "p4d.24xlarge"];
 const REGIONS: &[&str] = &["us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1"];
 const MODELS: &[&str] = &["anthropic.claude-3-5-sonnet-20240620-v1:0", "amazon.titan-text-express-v1"];
 const SOURCES: &[&str] = &["audit/0", "audit/1", "audit/2", "audit/3", "audit/4", "audit/5", "audit/6", "audit/7"];
-
-/// SplitMix64.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, bound: u64) -> u64 {
-        u64::try_from((u128::from(self.next()) * u128::from(bound)) >> 64).unwrap()
-    }
-
-    pub fn in_hundred(&mut self, chances: u64) -> bool {
-        self.below(100) < chances
-    }
-
-    pub fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::try_from(self.below(of.len() as u64)).unwrap()]
-    }
-}
 
 /// Whether a machine holds accelerators.
 #[derive(Clone, Copy, PartialEq, Eq)]

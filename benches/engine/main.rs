@@ -17,6 +17,7 @@ mod books;
 mod crowd;
 mod facts;
 mod machine;
+mod random;
 mod run;
 mod scenarios;
 mod size;

@@ -15,7 +15,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use super::corpus::Random;
+use super::random::Random;
 
 const COLUMNS: [&str; 42] = [
     "AvailabilityZone",

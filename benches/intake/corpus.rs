@@ -5,30 +5,16 @@
 
 use std::fmt::Write as _;
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-pub struct Random(pub u64);
+use super::random::Random;
 
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+/// So many hexadecimal digits.
+fn hex(random: &mut Random, digits: usize) -> String {
+    let mut text = String::new();
+    while text.len() < digits {
+        let _ = write!(text, "{:016x}", random.next());
     }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn hex(&mut self, digits: usize) -> String {
-        let mut text = String::new();
-        while text.len() < digits {
-            let _ = write!(text, "{:016x}", self.next());
-        }
-        text.truncate(digits);
-        text
-    }
+    text.truncate(digits);
+    text
 }
 
 /// Calls that say nothing, about as often as audit logs hold them: source, name, shape of the request.
@@ -87,13 +73,13 @@ fn record(random: &mut Random, at: u64, matters: bool) -> String {
     let _ = write!(
         text,
         r#"{{"eventVersion":"1.09","userIdentity":{{"type":"AssumedRole","principalId":"AROA{principal}:i-{session}","arn":"arn:aws:sts::{account}:assumed-role/invented-{role}/i-{session}","accountId":"{account}","accessKeyId":"ASIA{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROA{principal}","arn":"arn:aws:iam::{account}:role/invented-{role}","accountId":"{account}","userName":"invented-{role}"}},"webIdFederationData":{{}},"attributes":{{"creationDate":"{time}","mfaAuthenticated":"false"}},"ec2RoleDelivery":"2.0"}}}},"eventTime":"{time}","eventSource":"{source}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.{host}","userAgent":"{agent}","requestParameters":{request},"responseElements":{response},"requestID":"{request_id}","eventID":"{event_id}","readOnly":{read_only},"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{account}","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{source}.us-east-1.amazonaws.example"}}}}"#,
-        principal = random.hex(17).to_uppercase(),
-        session = random.hex(17),
-        key = random.hex(16).to_uppercase(),
+        principal = hex(random, 17).to_uppercase(),
+        session = hex(random, 17),
+        key = hex(random, 16).to_uppercase(),
         host = random.below(250),
         agent = AGENTS[random.below(4) as usize],
-        request_id = random.hex(32),
-        event_id = random.hex(32),
+        request_id = hex(random, 32),
+        event_id = hex(random, 32),
         read_only = !matters,
     );
     text
@@ -113,31 +99,31 @@ fn dull(random: &mut Random) -> (&'static str, &'static str, String, String) {
         "object" => format!(
             r#"{{"bucketName":"invented-{}","Host":"invented.s3.amazonaws.example","key":"year=2024/month=06/{}/part-{}.parquet","x-amz-server-side-encryption":"aws:kms"}}"#,
             random.below(99),
-            random.hex(32),
-            random.hex(12)
+            hex(random, 32),
+            hex(random, 12)
         ),
         "key" => format!(
             r#"{{"encryptionContext":{{"aws:s3:arn":"arn:aws:s3:::invented-{}/{}"}},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"}}"#,
             random.below(99),
-            random.hex(24)
+            hex(random, 24)
         ),
         "role" => format!(
             r#"{{"roleArn":"arn:aws:iam::100000000001:role/invented-{}","roleSessionName":"{}","policy":"{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Action\":\"s3:Get*\",\"Resource\":\"*\"}}]}}","durationSeconds":3600}}"#,
             random.below(40),
-            random.hex(16)
+            hex(random, 16)
         ),
         "query" => format!(
             r#"{{"maxResults":100,"filterSet":{{"items":[{{"name":"tag:Name","valueSet":{{"items":[{{"value":"invented-{}"}}]}}}}]}}}}"#,
             random.below(500)
         ),
-        _ => format!(r#"{{"name":"/invented/{}","identifier":"{}"}}"#, random.below(99), random.hex(32)),
+        _ => format!(r#"{{"name":"/invented/{}","identifier":"{}"}}"#, random.below(99), hex(random, 32)),
     };
     let response = match shape {
         "role" => format!(
             r#"{{"credentials":{{"accessKeyId":"ASIA{}","sessionToken":"{}","expiration":"Jun 1, 2024, 11:20:30 AM"}},"assumedRoleUser":{{"assumedRoleId":"AROA{}:x"}}}}"#,
-            random.hex(16),
-            random.hex(320),
-            random.hex(17)
+            hex(random, 16),
+            hex(random, 320),
+            hex(random, 17)
         ),
         _ => "null".to_owned(),
     };
@@ -148,14 +134,14 @@ fn started(random: &mut Random) -> (&'static str, &'static str, String, String) 
     let sku = SKUS[random.below(6) as usize];
     let request = format!(
         r#"{{"instancesSet":{{"items":[{{"imageId":"ami-{}","minCount":1,"maxCount":1}}]}},"instanceType":"{sku}","availabilityZone":"us-east-1a","monitoring":{{"enabled":false}}}}"#,
-        random.hex(17)
+        hex(random, 17)
     );
     let response = format!(
         r#"{{"requestId":"{}","reservationId":"r-{}","instancesSet":{{"items":[{{"instanceId":"i-{}","imageId":"ami-{}","instanceType":"{sku}","instanceState":{{"code":0,"name":"pending"}}}}]}}}}"#,
-        random.hex(32),
-        random.hex(17),
-        random.hex(17),
-        random.hex(17)
+        hex(random, 32),
+        hex(random, 17),
+        hex(random, 17),
+        hex(random, 17)
     );
     ("ec2", "RunInstances", request, response)
 }

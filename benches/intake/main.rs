@@ -19,6 +19,8 @@
 mod bills;
 mod corpus;
 mod files;
+#[path = "../engine/random.rs"]
+mod random;
 mod subjects;
 
 use std::time::Instant;

@@ -201,6 +201,8 @@ pub(crate) fn instance_type(text: &str) -> Option<String> {
 }
 
 fn aws(word: &str) -> Option<String> {
+    // `KernelGateway-ml.g5.8xlarge`, which SageMaker Studio writes.
+    let word = word.rfind("-ml.").and_then(|at| word.get(at + 1..)).unwrap_or(word);
     let (family, size) = word.rsplit_once('.')?;
     let letters = family.rsplit('.').next()?;
     let named = letters.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -373,6 +375,7 @@ mod tests {
             ("USE1-BoxUsage:p5.48xl", Some("p5.48xlarge")),
             ("USE1-Studio:ml.g5.8xlarge", Some("ml.g5.8xlarge")),
             ("ml.g5.8xlarge-Cluster", Some("ml.g5.8xlarge")),
+            ("USE1-KernelGateway-ml.g5.8xl", Some("ml.g5.8xlarge")),
             ("BoxUsage:m7i.metal-24xl", Some("m7i.metal-24xl")),
             ("software usage|us-east-1|m5.2xlarge", Some("m5.2xlarge")),
             ("p6-b200.48xlarge", Some("p6-b200.48xlarge")),
