@@ -246,7 +246,7 @@ fn escapes(block: &[u8; BLOCK], mut backslashes: u64, mut escaped: u64) -> Escap
 
 /// A bit is set where an odd number of bits is set up to it.
 #[inline(always)]
-fn running_xor(mut bits: u64) -> u64 {
+pub(super) fn running_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
     }

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::billing_words::mentions_accelerator;
+use super::cut;
 
 /// Names the columns a decoder asks for, each with its headings folded ([`fold`]), the best first.
 macro_rules! columns {
@@ -110,6 +111,8 @@ pub(crate) fn has_all(headings: &[String], telling: &[&[&str]]) -> bool {
 pub(crate) enum Cells<'a> {
     /// Pieces of one text.
     Pieces(&'a str, &'a [(usize, usize)]),
+    /// One text, and where its cells end: quotes that stand twice within one are still two.
+    Cut(&'a str, &'a [usize]),
     /// One text each.
     Texts(&'a [String]),
     /// A row of a batch of columns.
@@ -139,6 +142,7 @@ impl<'a> Cells<'a> {
     fn get(&self, place: usize) -> Option<&'a str> {
         match *self {
             Self::Pieces(text, pieces) => pieces.get(place).and_then(|(from, to)| text.get(*from..*to)),
+            Self::Cut(row, ends) => cut::cell(row, ends, place),
             Self::Texts(texts) => texts.get(place).map(String::as_str),
             Self::Batch(columns, row) => columns.get(place)?.get(row),
         }
@@ -166,6 +170,11 @@ impl<'a> Row<'a> {
     /// Whether a column speaks of accelerators or tokens.
     pub(crate) fn mentions(&self, column: impl Into<usize>) -> bool {
         self.get(column).is_some_and(|text| self.layout.memo.borrow_mut().mentions(text))
+    }
+
+    /// The cell of a column as it stands there.
+    pub(crate) fn written(&self, column: usize) -> Option<&'a str> {
+        self.cells.get(self.layout.place(column)?)
     }
 
     /// Every heading in lower case and in order, with its cell as written.

@@ -15,6 +15,7 @@ mod billing;
 mod billing_words;
 mod cells;
 mod context;
+mod cut;
 mod decoders;
 mod envelope;
 mod extent;

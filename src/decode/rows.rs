@@ -4,6 +4,7 @@
 //! that is never closed must cost its own line and not the rest of the file.
 
 use super::cells::{self, End, Splitter};
+use super::cut::{self, Cut};
 use super::decoders::TableDecoder;
 use super::feed::Feed;
 use super::layout::{self, Cells, Layout, Row};
@@ -62,12 +63,18 @@ impl Header {
     pub(super) fn rows(&self, feed: &mut Feed<'_>, records: &mut Records<'_>) {
         feed.take(self.bytes);
         let limit = records.settings().limits.record_bytes;
-        let mut splitter = Splitter::default();
+        let (mut splitter, mut ends) = (Splitter::default(), Vec::new());
         let mut wanted = 1;
         loop {
             let ahead = feed.ahead(wanted);
             if ahead.is_empty() {
                 return;
+            }
+            if let Some((length, outcome)) = self.passed(ahead, &mut ends, records) {
+                feed.take(length);
+                records.item(outcome, length as u64);
+                wanted = 1;
+                continue;
             }
             let ended = ahead.len() < wanted;
             let found = cells::end(ahead, self.delimiter);
@@ -112,6 +119,22 @@ impl Header {
                 records.item(outcome, length as u64);
             }
         }
+    }
+
+    /// The row that `ahead` begins with, where it is plainly written and irrelevant: its length, and what becomes of it.
+    fn passed(&self, ahead: &[u8], ends: &mut Vec<usize>, records: &Records<'_>) -> Option<(usize, Outcome)> {
+        let decoder = self.decoder.ok()?;
+        let Cut { length, doubled } = cut::row(ahead, self.delimiter, ends)?;
+        let is_whole =
+            ends.len() == self.width && ends.last() != Some(&0) && length <= records.settings().limits.record_bytes;
+        let line = std::str::from_utf8(ahead.get(..length).filter(|_| is_whole)?).ok()?;
+        let row = Row::new(&self.layout, Cells::Cut(line, ends));
+        let is_bare = |column: &usize| row.written(*column).is_none_or(|cell| !cell.contains('"'));
+        if doubled && !decoder.looked_at.iter().all(is_bare) || (decoder.may_matter)(&row) {
+            return None;
+        }
+        let context = Context { settings: records.settings(), envelope: None, source: records.source() };
+        Some((length, decoder.told(Outcome::Irrelevant, &context)))
     }
 
     fn row(&self, bytes: &[u8], splitter: &mut Splitter, records: &Records<'_>) -> Outcome {
