@@ -119,6 +119,13 @@ impl Lists {
     }
 
     fn screen(&self, who: &Screened, day: Day, hits: &mut Vec<Hit>) {
+        for (at, found) in self.found(who, day) {
+            hits.extend(self.entries.get(at).map(|entry| hit(who, entry, &found)));
+        }
+    }
+
+    /// How each entry that names or resembles a party was found, by the entry's position, which is by list and entry.
+    fn found(&self, who: &Screened, day: Day) -> BTreeMap<usize, Found> {
         let mut found: BTreeMap<usize, Found> = BTreeMap::new();
         for name in &who.names {
             self.screen_name(name, who, day, &mut found);
@@ -141,11 +148,7 @@ impl Lists {
                 }
             }
         }
-        for (at, found) in found {
-            if let Some(entry) = self.entries.get(at) {
-                hits.push(hit(who, entry, &found));
-            }
-        }
+        found
     }
 
     /// Entries with this name or one like it, and sub-units of entries with this name; the better match of an entry
@@ -228,28 +231,37 @@ fn which(nth: usize, name: &str) -> String {
     format!("{} {name:?}", if nth == 0 { "name" } else { "alias" })
 }
 
-fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
-    let verdict = match (found.way, who.above.is_some(), entry.effect) {
-        (Way::Domain, ..) => Verdict::Domain,
-        (Way::Similar, ..) => Verdict::Similar,
-        (Way::Affiliate, ..) | (Way::Named, true, _) => Verdict::Affiliate,
-        (Way::Named, false, Effect::Reported) => Verdict::Reported,
-        (Way::Named, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
-    };
-    let mut why = who.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default() + &found.why;
-    if entry.from.is_none() {
-        why.push_str("; listed since a date not stated");
+impl Found {
+    fn verdict(&self, who: &Screened, entry: &Entry) -> Verdict {
+        match (self.way, who.above.is_some(), entry.effect) {
+            (Way::Domain, ..) => Verdict::Domain,
+            (Way::Similar, ..) => Verdict::Similar,
+            (Way::Affiliate, ..) | (Way::Named, true, _) => Verdict::Affiliate,
+            (Way::Named, false, Effect::Reported) => Verdict::Reported,
+            (Way::Named, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
+        }
     }
+
+    fn why(&self, who: &Screened, entry: &Entry) -> Text {
+        let mut why = who.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default() + &self.why;
+        if entry.from.is_none() {
+            why.push_str("; listed since a date not stated");
+        }
+        Text::new(why)
+    }
+}
+
+fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
     Hit {
         party: who.party.clone(),
         role: who.role,
         list: entry.list.clone(),
         entry: entry.id.clone(),
         effect: entry.effect,
-        verdict,
+        verdict: found.verdict(who, entry),
         score: found.score,
         held: None,
-        why: Text::new(why),
+        why: found.why(who, entry),
     }
 }
 

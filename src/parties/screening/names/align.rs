@@ -5,8 +5,7 @@
 
 use super::edit::{allowed, distance};
 use super::han;
-use super::sound;
-use super::token::{Class, Kind, Script, Token};
+use super::token::{Class, Kind, Script, Token, mask as mask_of};
 
 /// Names are compared by their first so many words.
 const WORDS: usize = 32;
@@ -147,8 +146,10 @@ fn run(one: &Token, others: &[Token], taken: u32) -> Option<((usize, usize), How
 
 /// The run of Latin words that spell the Han word.
 fn spelt_run(one: &Token, others: &[Token], taken: u32) -> Option<((usize, usize), How)> {
-    for start in 0..others.len() {
-        let mut text = String::new();
+    let begins = |token: &Token| token.letters.get(..1).is_some_and(|first| one.mask & mask_of(first) != 0);
+    let mut text = String::new();
+    for start in (0..others.len()).filter(|start| others.get(*start).is_some_and(begins)) {
+        text.clear();
         for (count, token) in others.iter().skip(start).take(5).enumerate() {
             if taken & mask((start + count, 1)) != 0 || token.script == Script::Han || !token.letters.is_ascii() {
                 break;
@@ -221,8 +222,7 @@ fn sounds(han: &Token, latin: &Token) -> Option<(u16, How)> {
     {
         return None;
     }
-    let syllables = han::read(&han.letters);
-    let (a, b) = (sound::pinyin(syllables.iter().map(|text| text.as_str())), sound::latin(&latin.letters));
+    let (a, b) = (&han.heard, &latin.heard);
     if a == b {
         return match a.len() {
             0 | 1 => None,
@@ -230,7 +230,7 @@ fn sounds(han: &Token, latin: &Token) -> Option<(u16, How)> {
             _ => Some((88, How::Sound)),
         };
     }
-    (a.len().min(b.len()) >= 4 && distance(&a, &b, 1).is_some()).then_some((72, How::Sound))
+    (a.len().min(b.len()) >= 4 && distance(a, b, 1).is_some()).then_some((72, How::Sound))
 }
 
 /// A 研究院 may call itself a centre.

@@ -7,7 +7,6 @@
 use super::read::Name;
 use super::token::{Class, Kind, Script, Token};
 use super::{han, sound};
-use crate::model::Text;
 
 /// The keys of a name, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,7 +103,7 @@ impl Keys {
     fn token(&mut self, token: &Token) {
         match token.kind {
             Kind::Organisation(_) => self.both(hash(WORD, &[&token.key])),
-            Kind::Distinct if token.script == Script::Han => self.han(&token.letters),
+            Kind::Distinct if token.script == Script::Han => self.han(token),
             Kind::Known(Class::Topic) if token.script == Script::Han => {
                 self.both(hash(WORD, &[&han::joined(&token.letters)]))
             }
@@ -123,9 +122,8 @@ impl Keys {
                         self.both(hash(LEET.0, &[&folded]));
                     }
                 }
-                let heard = sound::latin(letters);
-                if heard.len() > 1 {
-                    self.mirrored(SOUND, &heard);
+                if token.heard.len() > 1 {
+                    self.mirrored(SOUND, &token.heard);
                 }
             }
             Kind::Distinct | Kind::Known(_) | Kind::Place(_) | Kind::Number => {}
@@ -146,24 +144,21 @@ impl Keys {
     }
 
     /// A run of Han: itself, its beginning and end, how it is spelt and how it sounds.
-    fn han(&mut self, letters: &str) {
+    fn han(&mut self, token: &Token) {
+        let letters = token.letters.as_str();
         self.both(hash(WORD, &[letters]));
         let ends: Vec<usize> = letters.char_indices().map(|(at, _)| at).collect();
         if let (Some(second), Some(last)) = (ends.get(2), ends.len().checked_sub(2).and_then(|at| ends.get(at))) {
             self.both(hash(WORD, &[letters.get(..*second).unwrap_or_default()]));
             self.both(hash(WORD, &[letters.get(*last..).unwrap_or_default()]));
         }
-        let syllables = han::read(letters);
-        let spelt: String = syllables.concat();
-        self.both(hash(WORD, &[&spelt]));
-        if ends.len() > 1 {
-            let heard = sound::pinyin(syllables.iter().map(Text::as_str));
-            if heard.len() > 1 {
-                self.mirrored((SOUND.1, SOUND.0), &heard);
-            }
-            if heard.len() > 3 {
-                without_one(&heard, |before, after| self.seeks.push(hash(SOUND.0, &[before, after])));
-            }
+        self.both(hash(WORD, &[&han::joined(letters)]));
+        let heard = token.heard.as_str();
+        if heard.len() > 1 {
+            self.mirrored((SOUND.1, SOUND.0), heard);
+        }
+        if heard.len() > 3 {
+            without_one(heard, |before, after| self.seeks.push(hash(SOUND.0, &[before, after])));
         }
     }
 

@@ -10,7 +10,7 @@ use super::refine::refined;
 use super::sound::is_syllable;
 use super::tables::{Tables, tables};
 use super::token::{Kind, Letters, Script, Sense, Token};
-use super::words::{Cut, Part, Piece, split, without_research};
+use super::words::{Cut, Part, Piece, says_research, split, without_research};
 use crate::model::Text;
 
 /// A name ready to be compared.
@@ -59,19 +59,34 @@ impl Name {
         let pieces = split(cleaned);
         let mut read = Self::default();
         read.outline(&pieces, tables);
-        let cut = |read: &mut Self, cut| {
-            let tokens = read.tokens(tables.lexicon.parts(&pieces, cut, tables));
-            without_own_initials(tokens, &pieces, cut, tables)
+        let (phrases, mut matters) = read.cut(&pieces, Cut::Phrases, tables);
+        let words = if matters { Some(read.cut(&pieces, Cut::Words, tables).0) } else { None };
+        let (literal, apart) = refined(words.as_deref().unwrap_or(&phrases), Cut::Words, tables);
+        let literal = without_research(literal);
+        matters |= apart || says_research(&phrases);
+
+        let phrases = without_research(phrases);
+        let known = match organisations(&phrases, tables) {
+            // Read as it was spelt.
+            None if !matters => literal.clone(),
+            found => without_research(refined(&found.unwrap_or(phrases), Cut::Phrases, tables).0),
         };
-        let literal = without_research(refined(cut(&mut read, Cut::Words), Cut::Words, tables));
+        let known = once(organisations(&known, tables).unwrap_or(known));
         read.places = literal.iter().filter_map(Token::place).collect();
         read.numbers = literal.iter().filter_map(Token::value).collect();
         read.spelt = spelt_out(literal, tables).into();
-        let known = organisations(without_research(cut(&mut read, Cut::Phrases)), tables);
-        let known = without_research(refined(known, Cut::Phrases, tables));
-        let known = once(organisations(known, tables));
         read.known = (*known != *read.spelt).then(|| known.into());
         read
+    }
+
+    /// The tokens of a cut, and whether another one could give others.
+    fn cut(&mut self, pieces: &[Piece], cut: Cut, tables: &Tables) -> (Vec<Token>, bool) {
+        let (parts, matters) = tables.lexicon.parts(pieces, cut, tables);
+        let tokens = self.tokens(parts);
+        if pieces.iter().skip(2).any(|piece| piece.bracketed) {
+            return (without_own_initials(tokens, pieces, cut, tables), true);
+        }
+        (tokens, matters)
     }
 
     fn domain(domain: &str, tables: &Tables) -> Self {
@@ -216,13 +231,18 @@ fn without_own_initials(mut tokens: Vec<Token>, pieces: &[Piece], cut: Cut, tabl
     tokens
 }
 
-/// Known organisations in place of their words, the longest first from the left.
-fn organisations(tokens: Vec<Token>, tables: &Tables) -> Vec<Token> {
+/// Known organisations in place of their words, the longest first from the left; `None` where there is none.
+fn organisations(tokens: &[Token], tables: &Tables) -> Option<Vec<Token>> {
+    let named = |at: usize| {
+        let found = tables.organisation(tokens.get(at..).unwrap_or_default());
+        found.filter(|(_, length)| *length > 1 || !among_syllables(tokens, at))
+    };
+    (0..tokens.len()).find(|at| named(*at).is_some())?;
     let mut out = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(first) = tokens.get(at) {
         let rest = tokens.get(at..).unwrap_or_default();
-        match tables.organisation(rest).filter(|(_, length)| *length > 1 || !among_syllables(&tokens, at)) {
+        match named(at) {
             Some((organisation, length)) => {
                 let letters: String = rest.iter().take(length).map(|token| token.letters.as_str()).collect();
                 out.extend(Token::of(&Sense::Organisation(organisation), &letters, Script::Latin));
@@ -234,7 +254,7 @@ fn organisations(tokens: Vec<Token>, tables: &Tables) -> Vec<Token> {
             }
         }
     }
-    out
+    Some(out)
 }
 
 /// Whether a short word is a syllable of pinyin beside others, and no acronym: shu in `ke xue ji shu`.

@@ -3,8 +3,10 @@
 //! In: the CSV files of `config/screening`, compiled in. Out: what a word or a run of Han may mean. It refuses to know
 //! any list: what a word weighs never depends on what is screened or screened against.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::han;
 use super::token::{Class, Kind, Sense, Token};
@@ -34,6 +36,9 @@ pub(super) const SHIPPED: &[(&str, &str, usize)] = &[
     ("people.csv", PEOPLE, 4),
     ("organisations.csv", ORGANISATIONS, 6),
 ];
+
+/// What is looked up word by word; never walked where the order could be told.
+pub(super) type Dictionary<K, V> = HashMap<K, V, FixedState>;
 
 /// A place, and the place it lies in.
 #[derive(Clone, Debug)]
@@ -65,14 +70,14 @@ pub(super) struct HanWord {
 pub(super) struct Tables {
     /// Latin words and phrases.
     pub(super) lexicon: Lexicon,
-    han: BTreeMap<char, Vec<HanWord>>,
+    han: Dictionary<char, Vec<HanWord>>,
     /// Han words by their pinyin, joined.
-    pinyin: BTreeMap<Text, HanWord>,
+    pinyin: Dictionary<Text, HanWord>,
     pub(super) places: Vec<Place>,
     pub(super) organisations: Vec<Organisation>,
     /// Organisations by what their names come down to, by the first key.
-    phrases: BTreeMap<Text, Vec<(Vec<Text>, u16)>>,
-    domains: BTreeMap<Text, u16>,
+    phrases: Dictionary<Text, Vec<(Vec<Text>, u16)>>,
+    domains: Dictionary<Text, u16>,
 }
 
 /// The tables that ship.
@@ -173,7 +178,7 @@ impl Tables {
             }
             for han in several(cell()) {
                 let parts: Vec<_> =
-                    key.split('+').map(|key| self.lexicon.single(key).unwrap_or_else(|| sense(key))).collect();
+                    key.split('+').map(|key| self.lexicon.single(key).cloned().unwrap_or_else(|| sense(key))).collect();
                 self.add_han(han, &parts);
             }
         }

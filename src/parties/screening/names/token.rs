@@ -4,6 +4,7 @@
 //! weighs. Weights are fixed: distinctive words weigh most, words every second company has least.
 
 use super::tables::tables;
+use super::{han, sound};
 use crate::model::Text;
 
 /// What a word of the glossary is to a name.
@@ -77,7 +78,9 @@ pub(super) struct Token {
     pub(super) weight: u16,
     /// As cleaned: Latin letters or Han.
     pub(super) letters: Text,
-    /// Which Latin letters occur, a bit each.
+    /// Its consonants by class, where it is a word nobody's table knows.
+    pub(super) heard: Text,
+    /// Which Latin letters occur, a bit each; of Han those its first letter's pinyin may begin with.
     pub(super) mask: u32,
     /// First byte of the letters.
     pub(super) first: u8,
@@ -133,6 +136,14 @@ pub(super) fn mask(letters: &str) -> u32 {
     letters.bytes().fold(0, |mask, letter| mask | 1 << if letter.is_ascii_lowercase() { letter - b'a' } else { 31 })
 }
 
+fn heard_of_han(letters: &str, count: usize) -> String {
+    if count > 1 { sound::pinyin(han::read(letters).iter().map(Text::as_str)) } else { String::new() }
+}
+
+fn han_mask(letters: &str) -> u32 {
+    letters.chars().next().map_or(0, han::spelt_from)
+}
+
 impl Token {
     pub(super) fn distinct(letters: &str, script: Script) -> Self {
         let count = letters.chars().count();
@@ -146,15 +157,20 @@ impl Token {
             _ => 100,
         };
         let key = Text::new(letters);
+        let (heard, mask) = match script {
+            Script::Han => (heard_of_han(letters, count), han_mask(letters)),
+            Script::Latin | Script::Leet => (if letters.is_ascii() { sound::latin(letters) } else { String::new() }, mask(letters)),
+        };
         Self {
             letters: key.clone(),
+            heard: Text::new(heard),
             id: id(&key),
             key,
             other: Vec::new(),
             kind: Kind::Distinct,
             weight,
             script,
-            mask: mask(letters),
+            mask,
             first: first(letters),
             length: length(letters),
         }
@@ -169,6 +185,7 @@ impl Token {
             kind: Kind::Number,
             weight: 50,
             letters: Text::new(letters),
+            heard: Text::default(),
             script: Script::Latin,
             mask: 0,
             first: 0,
@@ -200,8 +217,9 @@ impl Token {
             kind,
             weight,
             letters: Text::new(letters),
+            heard: Text::default(),
             script,
-            mask: mask(letters),
+            mask: if script == Script::Han { han_mask(letters) } else { mask(letters) },
             first: first(letters),
             length: length(letters),
         })
