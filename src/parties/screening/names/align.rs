@@ -1,14 +1,12 @@
 //! Which words of two names stand for one another.
 //!
-//! In: the tokens of two names. Out: pairs, each with how sure it is and why, and what each side has left. It refuses to
+//! In: the words of two names. Out: pairs, each with how sure it is and why, and what each side has left. It refuses to
 //! know what the pairs add up to.
 
 use super::edit::{allowed, distance};
 use super::han;
-use super::token::{Class, Kind, Script, Token, mask as mask_of};
-
-/// Names are compared by their first so many words.
-const WORDS: usize = 32;
+use super::row::{Pair, Row, Run, Taken, WORDS, Word};
+use super::token::{Class, Kind, Mark, Script, Words, mask, near};
 
 /// How a pair agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,120 +22,122 @@ pub(super) enum How {
     SortOf,
 }
 
-/// Words of the left name that stand for words of the right one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
-    /// First word and how many, of each side.
-    pub(super) left: (usize, usize),
-    pub(super) right: (usize, usize),
-    /// Hundredths.
-    pub(super) sure: u16,
-    pub(super) how: How,
-}
+/// How sure a pair is, in hundredths, and how it agrees.
+type Agreed = (u8, How);
 
 /// The pairs found so far, and the words already taken.
 #[derive(Debug, Default)]
 pub(super) struct Aligned {
-    pub(super) pairs: Vec<Pair>,
-    pub(super) left: u32,
-    pub(super) right: u32,
-}
-
-fn mask((from, count): (usize, usize)) -> u32 {
-    ((1_u32 << count.min(31)) - 1) << from.min(31)
+    pairs: [Option<Pair>; WORDS],
+    count: usize,
+    pub(super) left: Taken,
+    pub(super) right: Taken,
 }
 
 impl Aligned {
+    pub(super) fn pairs(&self) -> impl Iterator<Item = &Pair> {
+        self.pairs.iter().take(self.count).flatten()
+    }
+
+    /// How many words, or runs of them, agree.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// The same, seen from the other name.
     pub(super) fn mirrored(self) -> Self {
         let turned = |pair: Pair| Pair { left: pair.right, right: pair.left, ..pair };
-        Self { pairs: self.pairs.into_iter().map(turned).collect(), left: self.right, right: self.left }
+        Self { pairs: self.pairs.map(|pair| pair.map(turned)), left: self.right, right: self.left, ..self }
     }
 
-    fn take(&mut self, left: (usize, usize), right: (usize, usize), sure: u16, how: How) {
-        self.left |= mask(left);
-        self.right |= mask(right);
-        self.pairs.push(Pair { left, right, sure, how });
+    fn take(&mut self, left: Run, right: Run, (sure, how): Agreed) {
+        self.left.add(left, sure);
+        self.right.add(right, sure);
+        if let Some(place) = self.pairs.get_mut(self.count) {
+            *place = Some(Pair { left, right, sure, how });
+            self.count += 1;
+        }
     }
 
-    /// Pairs each free word of one side with the first free word of the other that agrees.
-    fn each(&mut self, a: &[Token], b: &[Token], agree: impl Fn(&Token, &Token) -> Option<(u16, How)>) {
-        for (at, left) in a.iter().enumerate() {
-            if self.left & mask((at, 1)) != 0 {
-                continue;
-            }
-            let free = b.iter().enumerate().filter(|(other, _)| self.right & mask((*other, 1)) == 0);
-            let best = free
-                .filter_map(|(other, right)| agree(left, right).map(|(sure, how)| (sure, other, how)))
-                .max_by_key(|(sure, other, _)| (*sure, usize::MAX - other));
-            if let Some((sure, other, how)) = best {
-                self.take((at, 1), (other, 1), sure, how);
+    /// Pairs each free word of one side with the first free word of the other that agrees best.
+    fn each(&mut self, a: &Row<'_>, b: &Row<'_>, agree: impl Fn(Word<'_>, Word<'_>) -> Option<Agreed>) {
+        for (at, left) in self.left.free(a.marks) {
+            let agreed = |(other, right)| {
+                let (sure, how) = agree(Word { row: a, at, mark: left }, Word { row: b, at: other, mark: right })?;
+                Some((sure, other, how))
+            };
+            let free = self.right.free(b.marks);
+            if let Some((sure, other, how)) = free.filter_map(agreed).max_by_key(|found| (found.0, WORDS - found.1)) {
+                self.take(Run::one(at), Run::one(other), (sure, how));
             }
         }
+    }
+
+    /// Whether one side has no word left.
+    fn is_done(&self, a: &Row<'_>, b: &Row<'_>) -> bool {
+        self.left.free(a.marks).next().is_none() || self.right.free(b.marks).next().is_none()
     }
 }
 
 /// Pairs up two names.
-pub(super) fn align(a: &[Token], b: &[Token]) -> Aligned {
-    let (a, b) = (a.get(..a.len().min(WORDS)).unwrap_or_default(), b.get(..b.len().min(WORDS)).unwrap_or_default());
+pub(super) fn align(a: &Words, b: &Words) -> Aligned {
+    let (a, b) = (Row::of(a), Row::of(b));
     let mut found = Aligned::default();
-    for (at, left) in a.iter().enumerate() {
-        let free = b.iter().enumerate().filter(|(other, _)| found.right & mask((*other, 1)) == 0);
-        if let Some((other, _)) = free.into_iter().find(|(_, right)| left.same(right)) {
-            found.take((at, 1), (other, 1), 100, How::Same);
+    for (at, mark) in a.marks.iter().enumerate() {
+        let left = Word { row: &a, at, mark };
+        let same = |(other, mark): &(usize, &Mark)| left.same(Word { row: &b, at: *other, mark });
+        if let Some((other, _)) = found.right.free(b.marks).find(same) {
+            found.take(Run::one(at), Run::one(other), (100, How::Same));
         }
     }
-    if found.left.count_ones() as usize == a.len() || found.right.count_ones() as usize == b.len() {
+    if found.is_done(&a, &b) {
         return found;
     }
-    let han = |tokens: &[Token]| tokens.iter().any(|token| token.script == Script::Han);
-    joined(a, b, &mut found);
-    found.each(a, b, typo);
-    if han(a) || han(b) {
-        found.each(a, b, across);
+    let han = |row: &Row<'_>| row.marks.iter().any(|mark| mark.script == Script::Han);
+    joined(&a, &b, &mut found);
+    found.each(&a, &b, typo);
+    if han(&a) || han(&b) {
+        found.each(&a, &b, across);
     }
-    initials(a, b, &mut found);
-    found.each(a, b, |left, right| abbreviation(left, right).or_else(|| abbreviation(right, left)));
+    initials(&a, &b, &mut found);
+    found.each(&a, &b, |left, right| abbreviation(left, right).or_else(|| abbreviation(right, left)));
     found
 }
 
 /// One word on one side, several on the other: Sber Bank, Tian-Hai-Xiang.
-fn joined(a: &[Token], b: &[Token], found: &mut Aligned) {
-    for (at, one) in a.iter().enumerate() {
-        if found.left & mask((at, 1)) == 0
-            && let Some((run, how)) = run(one, b, found.right)
-        {
-            found.take((at, 1), run, 97, how);
+fn joined(a: &Row<'_>, b: &Row<'_>, found: &mut Aligned) {
+    for (at, mark) in found.left.free(a.marks) {
+        if let Some((run, how)) = run(Word { row: a, at, mark }, b, &found.right) {
+            found.take(Run::one(at), run, (97, how));
         }
     }
-    for (at, one) in b.iter().enumerate() {
-        if found.right & mask((at, 1)) == 0
-            && let Some((run, how)) = run(one, a, found.left)
-        {
-            found.take(run, (at, 1), 97, how);
+    for (at, mark) in found.right.free(b.marks) {
+        if let Some((run, how)) = run(Word { row: b, at, mark }, a, &found.left) {
+            found.take(run, Run::one(at), (97, how));
         }
     }
 }
 
 /// The run of words that, written together, are the one.
-fn run(one: &Token, others: &[Token], taken: u32) -> Option<((usize, usize), How)> {
-    if one.script == Script::Han {
-        let named = matches!(one.kind, Kind::Distinct | Kind::Known(Class::Topic));
+fn run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
+    if one.mark.script == Script::Han {
+        let named = matches!(one.mark.kind, Kind::Distinct | Kind::Known(Class::Topic));
         return if named { spelt_run(one, others, taken) } else { None };
     }
-    if one.kind == Kind::Number || one.length < 5 {
+    if one.mark.kind == Kind::Number || one.mark.length < 5 {
         return None;
     }
-    (0..others.len()).find_map(|start| {
-        let mut rest = one.letters.as_str();
-        for (count, token) in others.iter().skip(start).take(5).enumerate() {
-            let begins = rest.as_bytes().first() == Some(&token.first);
-            if !begins || taken & mask((start + count, 1)) != 0 || token.script == Script::Han {
+    let begins = |mark: &Mark| mark.first == one.mark.first && mark.length <= one.mark.length;
+    taken.free(others.marks).filter(|(_, mark)| begins(mark)).find_map(|(start, _)| {
+        let mut rest = one.letters();
+        for (count, mark) in others.marks.iter().skip(start).take(5).enumerate() {
+            let begins = rest.as_bytes().first() == Some(&mark.first);
+            if !begins || taken.has(start + count) || mark.script == Script::Han {
                 return None;
             }
-            rest = rest.strip_prefix(token.letters.as_str())?;
+            rest = rest.strip_prefix(others.letters(start + count))?;
             if rest.is_empty() {
-                return (count > 0).then_some(((start, count + 1), How::Joined));
+                return (count > 0).then_some((Run::of(start, count + 1), How::Joined));
             }
         }
         None
@@ -145,54 +145,53 @@ fn run(one: &Token, others: &[Token], taken: u32) -> Option<((usize, usize), How
 }
 
 /// The run of Latin words that spell the Han word.
-fn spelt_run(one: &Token, others: &[Token], taken: u32) -> Option<((usize, usize), How)> {
-    let begins = |token: &Token| token.letters.get(..1).is_some_and(|first| one.mask & mask_of(first) != 0);
+fn spelt_run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
+    let begins = |letters: &str| letters.get(..1).is_some_and(|first| one.mark.mask & mask(first) != 0);
     let mut text = String::new();
-    for start in (0..others.len()).filter(|start| others.get(*start).is_some_and(begins)) {
+    for (start, _) in taken.free(others.marks).filter(|(start, _)| begins(others.letters(*start))) {
         text.clear();
-        for (count, token) in others.iter().skip(start).take(5).enumerate() {
-            if taken & mask((start + count, 1)) != 0 || token.script == Script::Han || !token.letters.is_ascii() {
+        for (count, mark) in others.marks.iter().skip(start).take(5).enumerate() {
+            let letters = others.letters(start + count);
+            if taken.has(start + count) || mark.script == Script::Han || !letters.is_ascii() {
                 break;
             }
-            text.push_str(&token.letters);
-            if han::spells(&text, &one.letters) {
-                return Some(((start, count + 1), How::Pinyin));
+            text.push_str(letters);
+            if han::spells(&text, one.letters()) {
+                return Some((Run::of(start, count + 1), How::Pinyin));
             }
         }
     }
     None
 }
 
-fn folded(word: &str) -> String {
-    word.replace('l', "i")
+fn same_but_for_l(a: &str, b: &str) -> bool {
+    let folded = |letter: u8| if letter == b'l' { b'i' } else { letter };
+    a.len() == b.len() && a.bytes().map(folded).eq(b.bytes().map(folded))
 }
 
 /// Latin words apart by typing errors, of which a longer word may hold more.
-fn typo(left: &Token, right: &Token) -> Option<(u16, How)> {
-    let leet = left.script == Script::Leet || right.script == Script::Leet;
-    let (shorter, length) = (left.length.min(right.length), usize::from(left.length.max(right.length)));
+fn typo(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
+    let (one, other) = (left.mark, right.mark);
+    let leet = one.script == Script::Leet || other.script == Script::Leet;
+    let (shorter, length) = (one.length.min(other.length), usize::from(one.length.max(other.length)));
     let bound = allowed(usize::from(shorter));
-    let far = bound == 0
-        || length - usize::from(shorter) > bound
-        || (left.mask ^ right.mask).count_ones() as usize > 2 * bound;
-    let known = |token: &Token| matches!(token.kind, Kind::Known(_) | Kind::Place(_));
-    let fixed =
-        |token: &Token| matches!(token.kind, Kind::Number | Kind::Organisation(_)) || token.script == Script::Han;
-    if (far && !leet) || known(left) && known(right) || fixed(left) || fixed(right) {
+    let far = bound == 0 || length - usize::from(shorter) > bound || !near(one.mask, other.mask, bound);
+    let known = |mark: &Mark| matches!(mark.kind, Kind::Known(_) | Kind::Place(_));
+    let fixed = |mark: &Mark| matches!(mark.kind, Kind::Number | Kind::Organisation(_)) || mark.script == Script::Han;
+    if (far && !leet) || known(one) && known(other) || fixed(one) || fixed(other) {
         return None;
     }
-    let (a, b) = (left.letters.as_str(), right.letters.as_str());
-    if leet && folded(a) == folded(b) {
+    let (a, b) = (left.letters(), right.letters());
+    if leet && same_but_for_l(a, b) {
         return Some((97, How::Typo));
     }
-    let found = u16::try_from(distance(a, b, bound)?).ok()?;
-    let lost = u16::try_from(usize::from(found) * 110 / length.max(1)).ok()?;
-    Some((100_u16.saturating_sub(lost), How::Typo))
+    let lost = u8::try_from(distance(a, b, bound)? * 110 / length.max(1)).ok()?;
+    Some((100_u8.saturating_sub(lost), How::Typo))
 }
 
 /// Han against Han that is part of it or one letter off; Han against the Latin word it writes down by its sound.
-fn across(left: &Token, right: &Token) -> Option<(u16, How)> {
-    match (left.script, right.script) {
+fn across(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
+    match (left.mark.script, right.mark.script) {
         (Script::Han, Script::Han) => part(left, right),
         (Script::Han, _) => sounds(left, right).or_else(|| sort_of(left, right)),
         (_, Script::Han) => sounds(right, left).or_else(|| sort_of(left, right)),
@@ -200,29 +199,25 @@ fn across(left: &Token, right: &Token) -> Option<(u16, How)> {
     }
 }
 
-fn part(left: &Token, right: &Token) -> Option<(u16, How)> {
-    if left.kind != Kind::Distinct || right.kind != Kind::Distinct {
+fn part(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
+    if left.mark.kind != Kind::Distinct || right.mark.kind != Kind::Distinct {
         return None;
     }
-    let (a, b) = (&left.letters, &right.letters);
+    let (a, b) = (left.letters(), right.letters());
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     let count = short.chars().count();
-    if count >= 2 && (long.starts_with(short.as_str()) || long.ends_with(short.as_str())) {
+    if count >= 2 && (long.starts_with(short) || long.ends_with(short)) {
         return Some((75, How::Part));
     }
     let differ = short.chars().zip(long.chars()).filter(|(a, b)| a != b).count();
     (count >= 4 && long.chars().count() == count && differ == 1).then_some((55, How::Typo))
 }
 
-fn sounds(han: &Token, latin: &Token) -> Option<(u16, How)> {
-    if han.kind != Kind::Distinct
-        || latin.kind != Kind::Distinct
-        || han.letters.chars().nth(1).is_none()
-        || !latin.letters.is_ascii()
-    {
+fn sounds(han: Word<'_>, latin: Word<'_>) -> Option<Agreed> {
+    if han.mark.kind != Kind::Distinct || latin.mark.kind != Kind::Distinct {
         return None;
     }
-    let (a, b) = (&han.heard, &latin.heard);
+    let (a, b) = (&han.token()?.heard, &latin.token()?.heard);
     if a == b {
         return match a.len() {
             0 | 1 => None,
@@ -234,53 +229,49 @@ fn sounds(han: &Token, latin: &Token) -> Option<(u16, How)> {
 }
 
 /// A 研究院 may call itself a centre.
-fn sort_of(left: &Token, right: &Token) -> Option<(u16, How)> {
-    let sort = |token: &Token| token.kind == Kind::Known(Class::Sort);
-    let school = |token: &Token| token.keys().any(|key| key == "university");
+fn sort_of(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
+    let sort = |word: Word<'_>| word.mark.kind == Kind::Known(Class::Sort);
+    let school = |word: Word<'_>| word.token().is_some_and(|token| token.keys().any(|key| key == "university"));
     (sort(left) && sort(right) && !school(left) && !school(right)).then_some((60, How::SortOf))
 }
 
 /// First letters of several words in a row.
-fn initials(a: &[Token], b: &[Token], found: &mut Aligned) {
-    for (at, one) in a.iter().enumerate() {
-        if found.left & mask((at, 1)) == 0
-            && let Some(run) = first_letters(one, b, found.right)
-        {
-            found.take((at, 1), run, 85, How::Initials);
+fn initials(a: &Row<'_>, b: &Row<'_>, found: &mut Aligned) {
+    for (at, mark) in found.left.free(a.marks) {
+        if let Some(run) = first_letters(Word { row: a, at, mark }, b, &found.right) {
+            found.take(Run::one(at), run, (85, How::Initials));
         }
     }
-    for (at, one) in b.iter().enumerate() {
-        if found.right & mask((at, 1)) == 0
-            && let Some(run) = first_letters(one, a, found.left)
-        {
-            found.take(run, (at, 1), 85, How::Initials);
+    for (at, mark) in found.right.free(b.marks) {
+        if let Some(run) = first_letters(Word { row: b, at, mark }, a, &found.left) {
+            found.take(run, Run::one(at), (85, How::Initials));
         }
     }
 }
 
-fn first_letters(one: &Token, others: &[Token], taken: u32) -> Option<(usize, usize)> {
-    let count = usize::from(one.length);
-    if one.kind != Kind::Distinct || one.script != Script::Latin || !(3..=8).contains(&count) || others.len() < count {
+fn first_letters(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<Run> {
+    let count = usize::from(one.mark.length);
+    if one.mark.kind != Kind::Distinct || one.mark.script != Script::Latin || !(3..=8).contains(&count) {
         return None;
     }
-    (0..=others.len() - count)
-        .find(|start| {
-            let run = (*start, count);
-            taken & mask(run) == 0
-                && others.iter().skip(*start).zip(one.letters.bytes()).all(|(token, letter)| token.first == letter)
-        })
-        .map(|start| (start, count))
+    let begins = |run: &[Mark]| run.first().is_some_and(|mark| mark.first == one.mark.first);
+    let runs = others.marks.windows(count).enumerate().filter(|(_, run)| begins(run));
+    runs.filter(|(start, _)| !taken.has_any(Run::of(*start, count)))
+        .find(|(_, run)| run.iter().zip(one.letters().bytes()).all(|(mark, letter)| mark.first == letter))
+        .map(|(start, _)| Run::of(start, count))
 }
 
 /// A word cut short: Elec for Electronics.
-fn abbreviation(short: &Token, long: &Token) -> Option<(u16, How)> {
-    let fits = short.first == long.first
-        && short.script == Script::Latin
-        && long.script == Script::Latin
-        && matches!(short.kind, Kind::Distinct | Kind::Known(Class::Topic))
-        && matches!(long.kind, Kind::Known(_) | Kind::Distinct)
-        && short.length >= 3
-        && long.length >= short.length.saturating_add(3)
-        && long.letters.starts_with(short.letters.as_str());
-    fits.then_some((if long.kind == Kind::Distinct { 60 } else { 85 }, How::Abbreviation))
+fn abbreviation(short: Word<'_>, long: Word<'_>) -> Option<Agreed> {
+    let (one, other) = (short.mark, long.mark);
+    let fits = one.first == other.first
+        && one.script == Script::Latin
+        && other.script == Script::Latin
+        && matches!(one.kind, Kind::Distinct | Kind::Known(Class::Topic))
+        && matches!(other.kind, Kind::Known(_) | Kind::Distinct)
+        && one.length >= 3
+        && other.length >= one.length.saturating_add(3)
+        && one.mask & !other.mask == 0
+        && long.letters().starts_with(short.letters());
+    fits.then_some((if other.kind == Kind::Distinct { 60 } else { 85 }, How::Abbreviation))
 }

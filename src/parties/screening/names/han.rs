@@ -8,7 +8,7 @@ use pinyin::{ToPinyin, ToPinyinMulti};
 
 use super::sound::syllables;
 use super::tables::{Dictionary, HanWord, Tables};
-use super::token::{Script, Token};
+use super::token::{Script, Token, mask};
 use super::words::Part;
 use crate::model::Text;
 
@@ -125,7 +125,8 @@ pub(super) fn spells(latin: &str, han: &str) -> bool {
 
 /// Letters that what spells a Han letter, by any of its readings, may begin with, a bit each.
 pub(super) fn spelt_from(letter: char) -> u32 {
-    let firsts = |reading: &str| if reading.starts_with('ü') { super::token::mask("vuy") } else { super::token::mask(reading.get(..1).unwrap_or_default()) };
+    let firsts =
+        |reading: &str| mask(if reading.starts_with('ü') { "vuy" } else { reading.get(..1).unwrap_or_default() });
     letter.to_pinyin_multi().into_iter().flatten().fold(0, |all, reading| all | firsts(reading.plain()))
 }
 
@@ -215,13 +216,9 @@ pub(super) fn known(word: &HanWord, letters: &str, script: Script, out: &mut Vec
     for alternatives in &word.senses {
         let Some((first, others)) = alternatives.split_first() else { continue };
         match Token::of(first, letters, script) {
-            Some(mut token) => {
-                token.other = others
-                    .iter()
-                    .filter_map(|sense| Token::of(sense, letters, script))
-                    .map(|token| token.key)
-                    .collect();
-                out.push(Part::Token(token));
+            Some(token) => {
+                let others = others.iter().filter_map(|sense| Token::of(sense, letters, script));
+                out.push(Part::Token(token.or(others)));
             }
             None => out.push(Part::of(first, letters)),
         }

@@ -13,6 +13,7 @@ mod mail;
 mod persons;
 mod read;
 mod refine;
+mod row;
 mod score;
 mod sound;
 mod tables;

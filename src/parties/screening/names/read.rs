@@ -9,7 +9,7 @@ use super::mail::{domain_of, is_free_mail};
 use super::refine::refined;
 use super::sound::is_syllable;
 use super::tables::{Tables, tables};
-use super::token::{Kind, Letters, Script, Sense, Token};
+use super::token::{Kind, Letters, Script, Sense, Token, Words};
 use super::words::{Cut, Part, Piece, says_research, split, without_research};
 use crate::model::Text;
 
@@ -17,9 +17,9 @@ use crate::model::Text;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Name {
     /// What is compared, as spelt; a known organisation in the words of its first name.
-    pub(super) spelt: Box<[Token]>,
+    pub(super) spelt: Words,
     /// The same with known organisations as one token each and phrases as one word, where that differs.
-    pub(super) known: Option<Box<[Token]>>,
+    pub(super) known: Option<Words>,
     /// All letters without spaces and legal form; Han in pinyin.
     pub(super) skeleton: Letters,
     /// The same with the legal form.
@@ -34,6 +34,8 @@ pub(super) struct Name {
     pub(super) places: Box<[u16]>,
     /// Numbers it holds.
     pub(super) numbers: Box<[u32]>,
+    /// Words of a single letter, a bit each: `Plant A` is not `Plant B`.
+    pub(super) lone: u32,
     /// A branch or office was left out.
     pub(super) branch: bool,
     /// It was a domain or an address: only an organisation known by it is left.
@@ -72,9 +74,10 @@ impl Name {
             found => without_research(refined(&found.unwrap_or(phrases), Cut::Phrases, tables).0),
         };
         let known = once(organisations(&known, tables).unwrap_or(known));
-        read.places = literal.iter().filter_map(Token::place).collect();
+        read.places = literal.iter().filter_map(|token| token.place()).collect();
         read.numbers = literal.iter().filter_map(Token::value).collect();
         read.spelt = spelt_out(literal, tables).into();
+        read.lone = lone_letters(&read.spelt);
         read.known = (*known != *read.spelt).then(|| known.into());
         read
     }
@@ -92,8 +95,8 @@ impl Name {
     fn domain(domain: &str, tables: &Tables) -> Self {
         let organisation = if is_free_mail(domain) { None } else { tables.by_domain(domain) };
         let token = organisation.and_then(|at| Token::of(&Sense::Organisation(at), domain, Script::Latin));
-        let known = token.into_iter().collect();
-        Self { known: Some(known), whole: Letters::new(domain), domain: true, ..Self::default() }
+        let known = token.into_iter().collect::<Vec<_>>();
+        Self { known: Some(known.into()), whole: Letters::new(domain), domain: true, ..Self::default() }
     }
 
     /// Letters in a row, and first letters.
@@ -169,13 +172,13 @@ impl Name {
     }
 
     /// What is compared, with known organisations as one token each.
-    pub(super) fn known(&self) -> &[Token] {
-        self.known.as_deref().unwrap_or(&self.spelt)
+    pub(super) fn known(&self) -> &Words {
+        self.known.as_ref().unwrap_or(&self.spelt)
     }
 
     /// Organisations it names.
     pub(super) fn organisations(&self) -> impl Iterator<Item = u16> {
-        self.known().iter().filter_map(|token| match token.kind {
+        self.known().marks().iter().filter_map(|word| match word.kind {
             Kind::Organisation(at) => Some(at),
             _ => None,
         })
@@ -183,8 +186,15 @@ impl Name {
 
     /// Whether it comes down to nothing that could be compared.
     pub(super) fn is_empty(&self) -> bool {
-        self.known().is_empty() && self.skeleton.is_empty()
+        self.known().marks().is_empty() && self.skeleton.is_empty()
     }
+}
+
+fn lone_letters(tokens: &[Token]) -> u32 {
+    tokens.iter().fold(0, |all, token| match token.letters.as_bytes() {
+        [letter] if letter.is_ascii_lowercase() => all | 1 << (letter - b'a'),
+        _ => all,
+    })
 }
 
 /// A word without the legal form it is written together with: `argumentjsc`.

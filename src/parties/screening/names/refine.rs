@@ -165,7 +165,7 @@ fn corrected(token: &Token, tables: &Tables) -> Token {
         let plain = unleet.replace('1', "i");
         return match tables.lexicon.near(&plain).and_then(as_word) {
             Some(token) => token,
-            None => Token { script: Script::Leet, ..Token::distinct(&plain, Script::Latin) },
+            None => Token::leet(&plain),
         };
     }
     if letters.len() > 6

@@ -5,8 +5,9 @@
 
 use super::align::{Aligned, align};
 use super::read::Name;
+use super::row::{Run, Taken};
 use super::tables::tables;
-use super::token::{Class, Kind, Token};
+use super::token::{Class, Kind, Mark, Words};
 
 /// What the left name is to the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +105,7 @@ fn ordered(a: &Name, b: &Name) -> Likeness {
     if lacking(&a.numbers, &b.numbers).next().is_some() && lacking(&b.numbers, &a.numbers).next().is_some() {
         return Likeness::of(VETO, Ground::OtherNumber);
     }
-    if lone_letters(a) & !lone_letters(b) != 0 && lone_letters(b) & !lone_letters(a) != 0 {
+    if a.lone & !b.lone != 0 && b.lone & !a.lone != 0 {
         return Likeness::of(VETO, Ground::OtherLetter);
     }
     let apart = apart(a, b);
@@ -151,7 +152,7 @@ fn elsewhere(a: &Name, b: &Name) -> bool {
     if a.places.is_empty() || b.places.is_empty() {
         return false;
     }
-    let same = matches!((a.known(), b.known()), ([one], [other]) if one.key == other.key);
+    let same = matches!((a.known().marks(), b.known().marks()), ([one], [other]) if one.id == other.id);
     !same && apart_places(lacking(&a.places, &b.places), || lacking(&b.places, &a.places))
 }
 
@@ -172,14 +173,6 @@ fn apart_places<I: Iterator<Item = u16>>(left: impl Iterator<Item = u16>, right:
     any && right().next().is_some()
 }
 
-/// Words of a single letter, a bit each: `Plant A` is not `Plant B`.
-fn lone_letters(name: &Name) -> u32 {
-    name.spelt.iter().fold(0, |all, token| match token.letters.as_bytes() {
-        [letter] if letter.is_ascii_lowercase() => all | 1 << (letter - b'a'),
-        _ => all,
-    })
-}
-
 /// Nearly the same letters in a row, whatever the spaces.
 fn letters(a: &Name, b: &Name) -> Likeness {
     let bound = if a.skeleton.len() > 15 { 2 } else { 1 };
@@ -187,7 +180,7 @@ fn letters(a: &Name, b: &Name) -> Likeness {
     fn digits(name: &Name) -> impl Iterator<Item = u8> {
         name.skeleton.bytes().filter(u8::is_ascii_digit)
     }
-    let far = length < 7 || a.skeleton.len().abs_diff(b.skeleton.len()) > bound;
+    let far = length < 7 || !a.skeleton.near(&b.skeleton, bound);
     if far || a.numbers != b.numbers || digits(a).ne(digits(b)) {
         return Likeness::of(0.0, Ground::Nothing);
     }
@@ -229,21 +222,21 @@ struct Side {
 }
 
 impl Side {
-    fn of(tokens: &[Token], taken: u32, sure: impl Fn(usize) -> u16) -> Self {
+    fn of(words: &Words, taken: &Taken) -> Self {
         let mut side = Self::default();
-        for (at, token) in tokens.iter().enumerate() {
-            let weight = u32::from(token.weight);
-            let free = at >= 32 || taken & (1 << at) == 0;
-            let matched = if free { 0 } else { weight * u32::from(sure(at)) / 100 };
+        for (at, word) in words.marks().iter().enumerate() {
+            let weight = u32::from(word.weight);
+            let sure = taken.sure(at);
+            let matched = sure.map_or(0, |sure| weight * u32::from(sure) / 100);
             side.all += weight;
             side.matched += matched;
-            if token.is_distinct() {
+            if word.is_distinct() {
                 side.distinct += weight;
                 side.matched_distinct += matched;
-                side.free_distinct += if free { weight } else { 0 };
+                side.free_distinct += if sure.is_none() { weight } else { 0 };
             }
-            let free = u32::from(free);
-            match token.kind {
+            let free = u32::from(sure.is_none());
+            match word.kind {
                 Kind::Known(Class::Topic) => side.free_topics += free,
                 Kind::Known(Class::Sort) => {
                     side.free_sorts += free;
@@ -267,44 +260,28 @@ impl Side {
 }
 
 /// A few letters that stand for a known organisation, and for others nobody listed: HIT.
-fn is_acronym(tokens: &[Token], (at, _): (usize, usize)) -> bool {
-    let short = |token: &Token| {
-        matches!(token.kind, Kind::Organisation(_)) && token.letters.len() < 5 && token.letters.is_ascii()
-    };
-    tokens.get(at).is_some_and(short)
+fn is_acronym(words: &Words, run: Run) -> bool {
+    let at = usize::from(run.from);
+    let short = |mark: &Mark| matches!(mark.kind, Kind::Organisation(_)) && mark.length < 5;
+    words.marks().get(at).is_some_and(short) && words.get(at).is_some_and(|token| token.letters.is_ascii())
 }
 
-fn words(a: &[Token], b: &[Token], ground: Ground) -> Likeness {
+fn words(a: &Words, b: &Words, ground: Ground) -> Likeness {
     if a.is_empty() || b.is_empty() {
         return Likeness::of(0.0, Ground::Nothing);
     }
     let found = align(a, b);
-    if found.pairs.is_empty() {
+    if found.count() == 0 {
         return Likeness::of(0.0, Ground::Nothing);
     }
-    let sure_left = |at: usize| {
-        found
-            .pairs
-            .iter()
-            .find(|pair| (pair.left.0..pair.left.0 + pair.left.1).contains(&at))
-            .map_or(0, |pair| pair.sure)
-    };
-    let sure_right = |at: usize| {
-        found
-            .pairs
-            .iter()
-            .find(|pair| (pair.right.0..pair.right.0 + pair.right.1).contains(&at))
-            .map_or(0, |pair| pair.sure)
-    };
-    let left = Side::of(a, found.left, sure_left);
-    let right = Side::of(b, found.right, sure_right);
+    let left = Side::of(a, &found.left);
+    let right = Side::of(b, &found.right);
     let dice = f64::from(left.matched + right.matched) / f64::from(left.all + right.all).max(1.0);
     let telling = left.matched_distinct.min(right.matched_distinct) >= 60;
     let mut score = if telling { 0.6 * dice + 0.4 * left.share().max(right.share()) } else { dice };
     score *= penalties(&left, &right);
     if found
-        .pairs
-        .iter()
+        .pairs()
         .any(|pair| is_acronym(a, pair.left) && left.says_more() || is_acronym(b, pair.right) && right.says_more())
     {
         score *= 0.8;
@@ -360,29 +337,25 @@ fn penalties(left: &Side, right: &Side) -> f64 {
 }
 
 /// Whether each side names a place the other does not, and neither lies in the other.
-fn places_apart(a: &[Token], b: &[Token], found: &Aligned) -> bool {
-    fn free(tokens: &[Token], taken: u32) -> impl Iterator<Item = u16> {
-        tokens
-            .iter()
-            .take(32)
-            .enumerate()
-            .filter(move |(at, _)| taken & (1 << at) == 0)
-            .filter_map(|(_, token)| token.place())
+fn places_apart(a: &Words, b: &Words, found: &Aligned) -> bool {
+    fn free(words: &Words, taken: &Taken) -> impl Iterator<Item = u16> {
+        taken.free(words.marks()).filter_map(|(_, word)| word.place())
     }
-    apart_places(free(a, found.left), || free(b, found.right))
+    apart_places(free(a, &found.left), || free(b, &found.right))
 }
 
 /// A part names its whole and says what part of it it is.
-fn relation(a: &[Token], b: &[Token], left: &Side, right: &Side) -> Relation {
-    let whole = |tokens: &[Token], side: &Side| {
+fn relation(a: &Words, b: &Words, left: &Side, right: &Side) -> Relation {
+    let institution = |word: &Mark| matches!(word.kind, Kind::Organisation(_) | Kind::Known(Class::Sort));
+    let whole = |words: &Words, side: &Side| {
         side.share() > 0.97
-            && tokens
-                .iter()
-                .any(|token| matches!(token.kind, Kind::Organisation(_)) || token.kind == Kind::Known(Class::Sort))
+            && words.marks().iter().any(institution)
             && (side.distinct > 0 || side.sorts > 0)
             && side.all >= 60
     };
-    let numbered = a.iter().any(|token| token.kind == Kind::Number && b.iter().any(|other| other.key == token.key));
+    let (a_marks, b_marks) = (a.marks(), b.marks());
+    let numbered =
+        a_marks.iter().any(|word| word.kind == Kind::Number && b_marks.iter().any(|other| other.id == word.id));
     let part = |side: &Side| side.free_sorts > 0 && !numbered;
     if whole(b, right) && part(left) {
         Relation::PartOf
