@@ -4,7 +4,7 @@
 //! first. It refuses to know accounts and chains.
 
 use super::domain::domain;
-use super::{Found, Screened, Verdict};
+use super::{Again, Found, Screened, Verdict};
 use crate::model::{Day, PartyId, Text};
 use crate::parties::{Entry, Lists, Role};
 
@@ -50,7 +50,7 @@ impl Lists {
             let (verdict, score) = (found.verdict(&screened, entry), found.score);
             Some(Named { entry, verdict, score, why: found.why(&screened, entry) })
         };
-        let mut named: Vec<_> = self.found(&screened, day).into_iter().filter_map(named).collect();
+        let mut named: Vec<_> = self.found(&screened, day, Again::Hardly).into_iter().filter_map(named).collect();
         named.sort_by(|a, b| a.verdict.cmp(&b.verdict).then(b.score.total_cmp(&a.score)));
         named
     }

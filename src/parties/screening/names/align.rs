@@ -3,10 +3,10 @@
 //! In: the words of two names. Out: pairs, each with how sure it is and why, and what each side has left. It refuses to
 //! know what the pairs add up to.
 
-use super::edit::{allowed, distance};
+use super::edit::{MOST, allowed, distance};
 use super::han;
 use super::row::{Pair, Row, Run, Taken, WORDS, Word};
-use super::token::{Class, Kind, Mark, Script, Words, mask, near};
+use super::token::{Class, Kind, Mark, Script, Words, letter, mask, near};
 
 /// How a pair agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) enum How {
 type Agreed = (u8, How);
 
 /// The pairs found so far, and the words already taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Aligned {
     pairs: [Option<Pair>; WORDS],
     count: usize,
@@ -35,6 +35,10 @@ pub(super) struct Aligned {
 }
 
 impl Aligned {
+    fn new(a: &Row<'_>, b: &Row<'_>) -> Self {
+        Self { pairs: [None; WORDS], count: 0, left: Taken::none_of(a), right: Taken::none_of(b) }
+    }
+
     pub(super) fn pairs(&self) -> impl Iterator<Item = &Pair> {
         self.pairs.iter().take(self.count).flatten()
     }
@@ -59,61 +63,76 @@ impl Aligned {
         }
     }
 
-    /// Pairs each free word of one side with the first free word of the other that agrees best.
-    fn each(&mut self, a: &Row<'_>, b: &Row<'_>, agree: impl Fn(Word<'_>, Word<'_>) -> Option<Agreed>) {
-        for (at, left) in self.left.free(a.marks) {
-            let agreed = |(other, right)| {
-                let (sure, how) = agree(Word { row: a, at, mark: left }, Word { row: b, at: other, mark: right })?;
-                Some((sure, other, how))
-            };
-            let free = self.right.free(b.marks);
-            if let Some((sure, other, how)) = free.filter_map(agreed).max_by_key(|found| (found.0, WORDS - found.1)) {
-                self.take(Run::one(at), Run::one(other), (sure, how));
+    /// Free words that begin with the letter of a free word of the other side, as all do that are several words of it, first
+    /// letters, or cut short; and those in Han, which may be spelt by words that begin otherwise.
+    fn beginning_alike(&self, a: &Row<'_>, b: &Row<'_>) -> Bits {
+        let (left, right) = (self.left.free(), self.right.free());
+        let (lefts, rights) = (a.firsts(left), b.firsts(right));
+        let among = |mark: &Mark, firsts: u32| mark.script == Script::Han || letter(mark.first) & firsts != 0;
+        (left & a.which(|mark| among(mark, rights)), right & b.which(|mark| among(mark, lefts)))
+    }
+
+    /// Pairs each free word of one side with the first free word of the other that agrees best, among those that may.
+    fn each(
+        &mut self,
+        a: &Row<'_>,
+        b: &Row<'_>,
+        may: impl Fn(&Mark, &Mark) -> bool,
+        agree: impl Fn(Word<'_>, Word<'_>) -> Option<Agreed>,
+    ) {
+        for left in a.words(self.left.free()) {
+            let mut best: Option<(usize, Agreed)> = None;
+            for right in b.words(self.right.free() & b.which(|mark| may(left.mark, mark))) {
+                let found = agree(left, right).filter(|found| best.is_none_or(|(_, known)| known.0 < found.0));
+                best = found.map(|found| (right.at, found)).or(best);
+            }
+            if let Some((other, agreed)) = best {
+                self.take(Run::one(left.at), Run::one(other), agreed);
             }
         }
     }
-
-    /// Whether one side has no word left.
-    fn is_done(&self, a: &Row<'_>, b: &Row<'_>) -> bool {
-        self.left.free(a.marks).next().is_none() || self.right.free(b.marks).next().is_none()
-    }
 }
+
+/// Words of each side, a bit each.
+type Bits = (u32, u32);
 
 /// Pairs up two names.
 pub(super) fn align(a: &Words, b: &Words) -> Aligned {
     let (a, b) = (Row::of(a), Row::of(b));
-    let mut found = Aligned::default();
-    for (at, mark) in a.marks.iter().enumerate() {
-        let left = Word { row: &a, at, mark };
-        let same = |(other, mark): &(usize, &Mark)| left.same(Word { row: &b, at: *other, mark });
-        if let Some((other, _)) = found.right.free(b.marks).find(same) {
-            found.take(Run::one(at), Run::one(other), (100, How::Same));
+    let mut found = Aligned::new(&a, &b);
+    let ambiguous = b.which(|mark| mark.ambiguous);
+    for left in a.words(found.left.free()) {
+        let may = if left.mark.ambiguous { u32::MAX } else { ambiguous | b.which(|mark| mark.id == left.mark.id) };
+        if let Some(right) = b.words(found.right.free() & may).find(|right| left.same(*right)) {
+            found.take(Run::one(left.at), Run::one(right.at), (100, How::Same));
         }
     }
-    if found.is_done(&a, &b) {
+    if found.left.free() == 0 || found.right.free() == 0 {
         return found;
     }
-    let han = |row: &Row<'_>| row.marks.iter().any(|mark| mark.script == Script::Han);
-    joined(&a, &b, &mut found);
-    found.each(&a, &b, typo);
-    if han(&a) || han(&b) {
-        found.each(&a, &b, across);
+    let begins = found.beginning_alike(&a, &b);
+    joined(&a, &b, begins, &mut found);
+    found.each(&a, &b, may_be_typo, typo);
+    if a.any(|mark| mark.script == Script::Han) || b.any(|mark| mark.script == Script::Han) {
+        found.each(&a, &b, |_, _| true, across);
     }
-    initials(&a, &b, &mut found);
-    found.each(&a, &b, |left, right| abbreviation(left, right).or_else(|| abbreviation(right, left)));
+    initials(&a, &b, begins, &mut found);
+    if begins.0 != 0 {
+        found.each(&a, &b, |left, right| left.first == right.first, abbreviation);
+    }
     found
 }
 
 /// One word on one side, several on the other: Sber Bank, Tian-Hai-Xiang.
-fn joined(a: &Row<'_>, b: &Row<'_>, found: &mut Aligned) {
-    for (at, mark) in found.left.free(a.marks) {
-        if let Some((run, how)) = run(Word { row: a, at, mark }, b, &found.right) {
-            found.take(Run::one(at), run, (97, how));
+fn joined(a: &Row<'_>, b: &Row<'_>, (left, right): Bits, found: &mut Aligned) {
+    for one in a.words(found.left.free() & left) {
+        if let Some((run, how)) = run(one, b, &found.right) {
+            found.take(Run::one(one.at), run, (97, how));
         }
     }
-    for (at, mark) in found.right.free(b.marks) {
-        if let Some((run, how)) = run(Word { row: b, at, mark }, a, &found.left) {
-            found.take(run, Run::one(at), (97, how));
+    for one in b.words(found.right.free() & right) {
+        if let Some((run, how)) = run(one, a, &found.left) {
+            found.take(run, Run::one(one.at), (97, how));
         }
     }
 }
@@ -127,17 +146,17 @@ fn run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
     if one.mark.kind == Kind::Number || one.mark.length < 5 {
         return None;
     }
-    let begins = |mark: &Mark| mark.first == one.mark.first && mark.length <= one.mark.length;
-    taken.free(others.marks).filter(|(_, mark)| begins(mark)).find_map(|(start, _)| {
+    let begins = others.which(|mark| mark.first == one.mark.first && mark.length <= one.mark.length);
+    others.words(taken.free() & begins).find_map(|start| {
         let mut rest = one.letters();
-        for (count, mark) in others.marks.iter().skip(start).take(5).enumerate() {
-            let begins = rest.as_bytes().first() == Some(&mark.first);
-            if !begins || taken.has(start + count) || mark.script == Script::Han {
+        for (count, word) in others.from(start.at).take(5).enumerate() {
+            let begins = rest.as_bytes().first() == Some(&word.mark.first);
+            if !begins || !taken.is_free(Run::one(word.at)) || word.mark.script == Script::Han {
                 return None;
             }
-            rest = rest.strip_prefix(others.letters(start + count))?;
+            rest = rest.strip_prefix(word.letters())?;
             if rest.is_empty() {
-                return (count > 0).then_some((Run::of(start, count + 1), How::Joined));
+                return (count > 0).then_some((Run::of(start.at, count + 1), How::Joined));
             }
         }
         None
@@ -146,18 +165,18 @@ fn run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
 
 /// The run of Latin words that spell the Han word.
 fn spelt_run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
-    let begins = |letters: &str| letters.get(..1).is_some_and(|first| one.mark.mask & mask(first) != 0);
+    let begins = |word: &Word<'_>| word.letters().get(..1).is_some_and(|first| one.mark.mask & mask(first) != 0);
     let mut text = String::new();
-    for (start, _) in taken.free(others.marks).filter(|(start, _)| begins(others.letters(*start))) {
+    for start in others.words(taken.free()).filter(begins) {
         text.clear();
-        for (count, mark) in others.marks.iter().skip(start).take(5).enumerate() {
-            let letters = others.letters(start + count);
-            if taken.has(start + count) || mark.script == Script::Han || !letters.is_ascii() {
+        for (count, word) in others.from(start.at).take(5).enumerate() {
+            let is_free = taken.is_free(Run::one(word.at));
+            if !is_free || word.mark.script == Script::Han || !word.letters().is_ascii() {
                 break;
             }
-            text.push_str(letters);
+            text.push_str(word.letters());
             if han::spells(&text, one.letters()) {
-                return Some((Run::of(start, count + 1), How::Pinyin));
+                return Some((Run::of(start.at, count + 1), How::Pinyin));
             }
         }
     }
@@ -169,15 +188,22 @@ fn same_but_for_l(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().map(folded).eq(b.bytes().map(folded))
 }
 
+/// Whether they may be apart by typing errors, by their lengths.
+fn may_be_typo(left: &Mark, right: &Mark) -> bool {
+    let leet = left.script == Script::Leet || right.script == Script::Leet;
+    leet || left.length.min(right.length) > 3 && usize::from(left.length.abs_diff(right.length)) <= MOST
+}
+
 /// Latin words apart by typing errors, of which a longer word may hold more.
 fn typo(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
     let (one, other) = (left.mark, right.mark);
     let leet = one.script == Script::Leet || other.script == Script::Leet;
     let (shorter, length) = (one.length.min(other.length), usize::from(one.length.max(other.length)));
     let bound = allowed(usize::from(shorter));
-    let far = bound == 0 || length - usize::from(shorter) > bound || !near(one.mask, other.mask, bound);
+    let far = bound == 0 || length - usize::from(shorter) > bound;
     let known = |mark: &Mark| matches!(mark.kind, Kind::Known(_) | Kind::Place(_));
     let fixed = |mark: &Mark| matches!(mark.kind, Kind::Number | Kind::Organisation(_)) || mark.script == Script::Han;
+    let far = far || known(one) && known(other) || !near(one.mask, other.mask, bound);
     if (far && !leet) || known(one) && known(other) || fixed(one) || fixed(other) {
         return None;
     }
@@ -236,15 +262,15 @@ fn sort_of(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
 }
 
 /// First letters of several words in a row.
-fn initials(a: &Row<'_>, b: &Row<'_>, found: &mut Aligned) {
-    for (at, mark) in found.left.free(a.marks) {
-        if let Some(run) = first_letters(Word { row: a, at, mark }, b, &found.right) {
-            found.take(Run::one(at), run, (85, How::Initials));
+fn initials(a: &Row<'_>, b: &Row<'_>, (left, right): Bits, found: &mut Aligned) {
+    for one in a.words(found.left.free() & left) {
+        if let Some(run) = first_letters(one, b, &found.right) {
+            found.take(Run::one(one.at), run, (85, How::Initials));
         }
     }
-    for (at, mark) in found.right.free(b.marks) {
-        if let Some(run) = first_letters(Word { row: b, at, mark }, a, &found.left) {
-            found.take(run, Run::one(at), (85, How::Initials));
+    for one in b.words(found.right.free() & right) {
+        if let Some(run) = first_letters(one, a, &found.left) {
+            found.take(run, Run::one(one.at), (85, How::Initials));
         }
     }
 }
@@ -254,15 +280,18 @@ fn first_letters(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<Run> 
     if one.mark.kind != Kind::Distinct || one.mark.script != Script::Latin || !(3..=8).contains(&count) {
         return None;
     }
-    let begins = |run: &[Mark]| run.first().is_some_and(|mark| mark.first == one.mark.first);
-    let runs = others.marks.windows(count).enumerate().filter(|(_, run)| begins(run));
-    runs.filter(|(start, _)| !taken.has_any(Run::of(*start, count)))
-        .find(|(_, run)| run.iter().zip(one.letters().bytes()).all(|(mark, letter)| mark.first == letter))
-        .map(|(start, _)| Run::of(start, count))
+    let begins = others.which(|mark| mark.first == one.mark.first);
+    let runs = others.words(taken.free() & begins).map(|start| Run::of(start.at, count));
+    let mut free = runs.filter(|run| run.among(others.marks).len() == count && taken.is_free(*run));
+    free.find(|run| run.among(others.marks).iter().zip(one.letters().bytes()).all(|(mark, letter)| mark.first == letter))
 }
 
 /// A word cut short: Elec for Electronics.
-fn abbreviation(short: Word<'_>, long: Word<'_>) -> Option<Agreed> {
+fn abbreviation(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
+    if left.mark.length < right.mark.length { cut_short(left, right) } else { cut_short(right, left) }
+}
+
+fn cut_short(short: Word<'_>, long: Word<'_>) -> Option<Agreed> {
     let (one, other) = (short.mark, long.mark);
     let fits = one.first == other.first
         && one.script == Script::Latin

@@ -78,13 +78,16 @@ fn filled(a: &[u8], b: &[u8], bound: usize) -> Option<usize> {
     (found <= bound).then_some(found)
 }
 
+/// The most errors a word of any length may hold.
+pub(super) const MOST: usize = 3;
+
 /// How many errors a word of so many letters may hold and still be that word.
 pub(super) fn allowed(letters: usize) -> usize {
     match letters {
         0..=3 => 0,
         4..=7 => 1,
         8..=12 => 2,
-        _ => 3,
+        _ => MOST,
     }
 }
 

@@ -4,7 +4,7 @@
 //! know when two words agree.
 
 use super::align::How;
-use super::token::{Mark, Token, Words};
+use super::token::{Mark, Token, Words, letter};
 
 /// Names are compared by their first so many words.
 pub(super) const WORDS: usize = 32;
@@ -41,44 +41,58 @@ impl Run {
     }
 
     /// These words of a name.
-    pub(super) fn among(self, tokens: &[Token]) -> &[Token] {
+    pub(super) fn among<T>(self, words: &[T]) -> &[T] {
         let from = usize::from(self.from);
-        tokens.get(from..from + usize::from(self.count)).unwrap_or_default()
+        words.get(from..from + usize::from(self.count)).unwrap_or_default()
     }
 }
 
 /// Words of one side that are taken, and how sure each is, in hundredths.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
-    bits: u32,
+    /// A bit for each of the first words that is left over.
+    free: u32,
     sure: [u8; WORDS],
 }
 
 impl Taken {
-    /// How sure it is that the word agrees with the other side; `None` where it is left over.
-    pub(super) fn sure(&self, at: usize) -> Option<u8> {
-        if at < WORDS && self.has(at) { self.sure.get(at).copied() } else { None }
+    pub(super) fn none_of(row: &Row<'_>) -> Self {
+        Self { free: row.which(|_| true), sure: [0; WORDS] }
     }
 
-    pub(super) fn has(&self, at: usize) -> bool {
-        self.has_any(Run::one(at))
+    /// How sure it is that the word agrees with the other side; 0 where it is left over.
+    pub(super) fn sure(&self, at: usize) -> u8 {
+        self.sure.get(at).copied().unwrap_or(0)
     }
 
-    pub(super) fn has_any(&self, run: Run) -> bool {
-        self.bits & run.bits() != 0
+    /// A bit for each of the first words that is left over.
+    pub(super) fn free(&self) -> u32 {
+        self.free
+    }
+
+    pub(super) fn is_free(&self, run: Run) -> bool {
+        self.free & run.bits() == run.bits()
     }
 
     pub(super) fn add(&mut self, run: Run, sure: u8) {
-        self.bits |= run.bits();
+        self.free &= !run.bits();
         let from = usize::from(run.from);
         self.sure.get_mut(from..from + usize::from(run.count)).unwrap_or_default().fill(sure);
     }
 
-    /// The first words that are left over, each with its place.
-    pub(super) fn free<'a, T>(&self, row: &'a [T]) -> impl Iterator<Item = (usize, &'a T)> + use<'a, T> {
-        let bits = self.bits;
-        row.iter().take(WORDS).enumerate().filter(move |(at, _)| bits & (1 << at) == 0)
+    /// Those of the first words that are left over.
+    pub(super) fn left<'a, T>(&self, words: &'a [T]) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        places(self.free).filter_map(|at| words.get(at))
     }
+}
+
+/// Where bits are set, the lowest first.
+fn places(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = usize::try_from(bits.trailing_zeros()).ok().filter(|at| *at < WORDS)?;
+        bits &= bits - 1;
+        Some(at)
+    })
 }
 
 /// The first words of a name.
@@ -93,15 +107,35 @@ impl<'a> Row<'a> {
         Self { marks: words.marks().get(..first).unwrap_or_default(), tokens: words.get(..first).unwrap_or_default() }
     }
 
-    pub(super) fn letters(&self, at: usize) -> &'a str {
-        self.tokens.get(at).map_or("", |token| token.letters.as_str())
+    /// A bit for each word that fits.
+    pub(super) fn which(&self, fits: impl Fn(&Mark) -> bool) -> u32 {
+        self.marks.iter().rev().fold(0, |bits, mark| bits << 1 | u32::from(fits(mark)))
+    }
+
+    pub(super) fn any(&self, fits: impl Fn(&Mark) -> bool) -> bool {
+        self.marks.iter().any(fits)
+    }
+
+    /// First letters of some words, a bit each.
+    pub(super) fn firsts(&self, some: u32) -> u32 {
+        self.words(some).fold(0, |all, word| all | letter(word.mark.first))
+    }
+
+    /// Words by their bits.
+    pub(super) fn words(&self, some: u32) -> impl Iterator<Item = Word<'_>> {
+        places(some).filter_map(|at| Some(Word { row: self, at, mark: self.marks.get(at)? }))
+    }
+
+    /// The words from here on.
+    pub(super) fn from(&self, at: usize) -> impl Iterator<Item = Word<'_>> {
+        self.marks.iter().enumerate().skip(at).map(|(at, mark)| Word { row: self, at, mark })
     }
 }
 
 /// A word where it stands; its mark is looked at first, its letters last.
 #[derive(Clone, Copy)]
 pub(super) struct Word<'a> {
-    pub(super) row: &'a Row<'a>,
+    row: &'a Row<'a>,
     pub(super) at: usize,
     pub(super) mark: &'a Mark,
 }
@@ -112,7 +146,7 @@ impl<'a> Word<'a> {
     }
 
     pub(super) fn letters(self) -> &'a str {
-        self.row.letters(self.at)
+        self.token().map_or("", |token| token.letters.as_str())
     }
 
     /// Whether two words stand for the same.

@@ -226,16 +226,17 @@ impl Side {
         let mut side = Self::default();
         for (at, word) in words.marks().iter().enumerate() {
             let weight = u32::from(word.weight);
-            let sure = taken.sure(at);
-            let matched = sure.map_or(0, |sure| weight * u32::from(sure) / 100);
+            let sure = u32::from(taken.sure(at));
+            let matched = weight * sure / 100;
+            let is_free = sure == 0;
             side.all += weight;
             side.matched += matched;
             if word.is_distinct() {
                 side.distinct += weight;
                 side.matched_distinct += matched;
-                side.free_distinct += if sure.is_none() { weight } else { 0 };
+                side.free_distinct += if is_free { weight } else { 0 };
             }
-            let free = u32::from(sure.is_none());
+            let free = u32::from(is_free);
             match word.kind {
                 Kind::Known(Class::Topic) => side.free_topics += free,
                 Kind::Known(Class::Sort) => {
@@ -339,7 +340,7 @@ fn penalties(left: &Side, right: &Side) -> f64 {
 /// Whether each side names a place the other does not, and neither lies in the other.
 fn places_apart(a: &Words, b: &Words, found: &Aligned) -> bool {
     fn free(words: &Words, taken: &Taken) -> impl Iterator<Item = u16> {
-        taken.free(words.marks()).filter_map(|(_, word)| word.place())
+        taken.left(words.marks()).filter_map(Mark::place)
     }
     apart_places(free(a, &found.left), || free(b, &found.right))
 }

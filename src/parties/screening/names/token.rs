@@ -206,9 +206,14 @@ pub(super) fn near(a: u32, b: u32, errors: usize) -> bool {
     (a ^ b).count_ones() as usize <= 2 * errors
 }
 
+/// A bit for each Latin letter, one for anything else.
+pub(super) fn letter(byte: u8) -> u32 {
+    1 << if byte.is_ascii_lowercase() { byte - b'a' } else { 31 }
+}
+
 /// Which Latin letters occur, a bit each; anything else is the last bit.
 pub(super) fn mask(letters: &str) -> u32 {
-    letters.bytes().fold(0, |mask, letter| mask | 1 << if letter.is_ascii_lowercase() { letter - b'a' } else { 31 })
+    letters.bytes().fold(0, |mask, byte| mask | letter(byte))
 }
 
 impl Token {

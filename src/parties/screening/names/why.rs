@@ -66,7 +66,7 @@ fn told(a: &[Token], b: &[Token], found: &Aligned) -> String {
         parts.push(format!("{left} {how} {right}"));
     }
     let free = |tokens: &[Token], taken: &Taken| {
-        taken.free(tokens).map(|(_, token)| token.shown()).collect::<Vec<_>>().join(" ")
+        taken.left(tokens).map(Token::shown).collect::<Vec<_>>().join(" ")
     };
     let mut why = parts.join(", ");
     for (side, left) in [("first", free(a, &found.left)), ("second", free(b, &found.right))] {
