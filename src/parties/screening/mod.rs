@@ -182,13 +182,7 @@ impl Lists {
 
     /// Entries with this name or one like it, and sub-units of entries with this name; the better match of an entry
     /// stays.
-    fn screen_name(
-        &self,
-        name: &Text,
-        who: &Screened,
-        (day, again): (Day, Again),
-        found: &mut BTreeMap<usize, Found>,
-    ) {
+    fn screen_name(&self, name: &Text, who: &Screened, (day, again): (Day, Again), found: &mut BTreeMap<usize, Found>) {
         for (at, nth) in self.index.by_name(&fold(name)) {
             let Some(entry) = self.entries.get(at).filter(|entry| entry.screens(who.person)) else { continue };
             let Some(matched) = entry.names.get(nth) else { continue };

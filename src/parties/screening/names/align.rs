@@ -3,10 +3,10 @@
 //! In: the words of two names. Out: pairs, each with how sure it is and why, and what each side has left. It refuses to
 //! know what the pairs add up to.
 
-use super::edit::{MOST, allowed, distance};
+use super::edit::{allowed, distance};
 use super::han;
-use super::row::{Pair, Row, Run, Taken, WORDS, Word};
-use super::token::{Class, Kind, Mark, Script, Words, letter, mask, near};
+use super::row::{Run, Taken, WORDS, Word, Words};
+use super::token::{Class, Kind, Mark, Script, mask, near};
 
 /// How a pair agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,112 +25,133 @@ pub(super) enum How {
 /// How sure a pair is, in hundredths, and how it agrees.
 type Agreed = (u8, How);
 
+/// Words of the left name that stand for words of the right one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) left: Run,
+    pub(super) right: Run,
+    /// Hundredths.
+    pub(super) sure: u8,
+    pub(super) how: How,
+}
+
 /// The pairs found so far, and the words already taken.
 #[derive(Debug)]
 pub(super) struct Aligned {
-    pairs: [Option<Pair>; WORDS],
+    pairs: [Pair; WORDS],
     count: usize,
     pub(super) left: Taken,
     pub(super) right: Taken,
 }
 
 impl Aligned {
-    fn new(a: &Row<'_>, b: &Row<'_>) -> Self {
-        Self { pairs: [None; WORDS], count: 0, left: Taken::none_of(a), right: Taken::none_of(b) }
+    fn new(a: &Words, b: &Words) -> Self {
+        let none = Run { from: 0, count: 0 };
+        let pairs = [Pair { left: none, right: none, sure: 0, how: How::Same }; WORDS];
+        Self { pairs, count: 0, left: Taken::none_of(a), right: Taken::none_of(b) }
     }
 
-    pub(super) fn pairs(&self) -> impl Iterator<Item = &Pair> {
-        self.pairs.iter().take(self.count).flatten()
-    }
-
-    /// How many words, or runs of them, agree.
-    pub(super) fn count(&self) -> usize {
-        self.count
+    pub(super) fn pairs(&self) -> &[Pair] {
+        self.pairs.get(..self.count).unwrap_or_default()
     }
 
     /// The same, seen from the other name.
     pub(super) fn mirrored(self) -> Self {
         let turned = |pair: Pair| Pair { left: pair.right, right: pair.left, ..pair };
-        Self { pairs: self.pairs.map(|pair| pair.map(turned)), left: self.right, right: self.left, ..self }
+        Self { pairs: self.pairs.map(turned), left: self.right, right: self.left, ..self }
     }
 
     fn take(&mut self, left: Run, right: Run, (sure, how): Agreed) {
         self.left.add(left, sure);
         self.right.add(right, sure);
         if let Some(place) = self.pairs.get_mut(self.count) {
-            *place = Some(Pair { left, right, sure, how });
+            *place = Pair { left, right, sure, how };
             self.count += 1;
         }
     }
 
-    /// Free words that begin with the letter of a free word of the other side, as all do that are several words of it, first
-    /// letters, or cut short; and those in Han, which may be spelt by words that begin otherwise.
-    fn beginning_alike(&self, a: &Row<'_>, b: &Row<'_>) -> Bits {
-        let (left, right) = (self.left.free(), self.right.free());
-        let (lefts, rights) = (a.firsts(left), b.firsts(right));
-        let among = |mark: &Mark, firsts: u32| mark.script == Script::Han || letter(mark.first) & firsts != 0;
-        (left & a.which(|mark| among(mark, rights)), right & b.which(|mark| among(mark, lefts)))
+    fn is_done(&self) -> bool {
+        self.left.free() == 0 || self.right.free() == 0
     }
 
-    /// Pairs each free word of one side with the first free word of the other that agrees best, among those that may.
-    fn each(
-        &mut self,
-        a: &Row<'_>,
-        b: &Row<'_>,
-        may: impl Fn(&Mark, &Mark) -> bool,
-        agree: impl Fn(Word<'_>, Word<'_>) -> Option<Agreed>,
-    ) {
-        for left in a.words(self.left.free()) {
-            let mut best: Option<(usize, Agreed)> = None;
-            for right in b.words(self.right.free() & b.which(|mark| may(left.mark, mark))) {
-                let found = agree(left, right).filter(|found| best.is_none_or(|(_, known)| known.0 < found.0));
-                best = found.map(|found| (right.at, found)).or(best);
+    /// Free words that begin with the letter of a free word of the other side, as all do that are several words of it, first
+    /// letters, or cut short; and those in Han, which may be spelt by words that begin otherwise.
+    fn beginning_alike(&self, a: &Words, b: &Words) -> (u32, u32) {
+        let (mut left, mut right) = (a.han, b.han);
+        for word in a.some(self.left.free()) {
+            let alike = b.beginning(word.mark.first) & self.right.free();
+            if alike != 0 {
+                left |= 1 << word.at;
+                right |= alike;
             }
-            if let Some((other, agreed)) = best {
-                self.take(Run::one(left.at), Run::one(other), agreed);
+        }
+        (left, right)
+    }
+
+    /// Pairs each of these free words of one side with the first free word of the other that agrees best, among those that
+    /// may.
+    fn each<'a>(
+        &mut self,
+        (a, some): (&'a Words, u32),
+        b: &'a Words,
+        may: impl Fn(Word<'a>) -> u32,
+        agree: impl Fn(Word<'a>, Word<'a>) -> Option<Agreed>,
+    ) {
+        for left in a.some(self.left.free() & some) {
+            let mut best = None;
+            let mut surest = 0;
+            for right in b.some(self.right.free() & may(left)) {
+                if let Some((sure, how)) = agree(left, right)
+                    && sure > surest
+                {
+                    surest = sure;
+                    best = Some((right.at, how));
+                }
+            }
+            if let Some((other, how)) = best {
+                self.take(Run::one(left.at), Run::one(other), (surest, how));
             }
         }
     }
 }
 
-/// Words of each side, a bit each.
-type Bits = (u32, u32);
-
 /// Pairs up two names.
 pub(super) fn align(a: &Words, b: &Words) -> Aligned {
-    let (a, b) = (Row::of(a), Row::of(b));
-    let mut found = Aligned::new(&a, &b);
-    let ambiguous = b.which(|mark| mark.ambiguous);
-    for left in a.words(found.left.free()) {
-        let may = if left.mark.ambiguous { u32::MAX } else { ambiguous | b.which(|mark| mark.id == left.mark.id) };
-        if let Some(right) = b.words(found.right.free() & may).find(|right| left.same(*right)) {
+    let mut found = Aligned::new(a, b);
+    for left in a.some(found.left.free()) {
+        let may = if left.mark.ambiguous { u32::MAX } else { b.with_id(left.mark) | b.ambiguous };
+        if let Some(right) = b.some(found.right.free() & may).find(|right| left.same(*right)) {
             found.take(Run::one(left.at), Run::one(right.at), (100, How::Same));
         }
     }
-    if found.left.free() == 0 || found.right.free() == 0 {
+    if found.is_done() {
         return found;
     }
-    let begins = found.beginning_alike(&a, &b);
-    joined(&a, &b, begins, &mut found);
-    found.each(&a, &b, may_be_typo, typo);
-    if a.any(|mark| mark.script == Script::Han) || b.any(|mark| mark.script == Script::Han) {
-        found.each(&a, &b, |_, _| true, across);
+    let (left, right) = found.beginning_alike(a, b);
+    if left | right != 0 {
+        joined(a, b, (left, right), &mut found);
     }
-    initials(&a, &b, begins, &mut found);
-    if begins.0 != 0 {
-        found.each(&a, &b, |left, right| left.first == right.first, abbreviation);
+    // Of two words the tables know none is the other with an error.
+    let may = |word: Word<'_>| b.unknown | if word.mark.kind == Kind::Distinct { b.common } else { 0 };
+    found.each((a, a.unknown | a.common), b, may, typo);
+    if a.han | b.han != 0 {
+        found.each((a, u32::MAX), b, |_| u32::MAX, across);
+    }
+    if left | right != 0 {
+        initials(a, b, (left, right), &mut found);
+        found.each((a, left), b, |word| b.beginning(word.mark.first), abbreviation);
     }
     found
 }
 
 /// One word on one side, several on the other: Sber Bank, Tian-Hai-Xiang.
-fn joined(a: &Row<'_>, b: &Row<'_>, (left, right): Bits, found: &mut Aligned) {
-    for one in a.words(found.left.free() & left) {
+fn joined(a: &Words, b: &Words, (left, right): (u32, u32), found: &mut Aligned) {
+    for one in a.some(found.left.free() & left) {
         if let Some((run, how)) = run(one, b, &found.right) {
             found.take(Run::one(one.at), run, (97, how));
         }
     }
-    for one in b.words(found.right.free() & right) {
+    for one in b.some(found.right.free() & right) {
         if let Some((run, how)) = run(one, a, &found.left) {
             found.take(run, Run::one(one.at), (97, how));
         }
@@ -138,7 +159,7 @@ fn joined(a: &Row<'_>, b: &Row<'_>, (left, right): Bits, found: &mut Aligned) {
 }
 
 /// The run of words that, written together, are the one.
-fn run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
+fn run(one: Word<'_>, others: &Words, taken: &Taken) -> Option<(Run, How)> {
     if one.mark.script == Script::Han {
         let named = matches!(one.mark.kind, Kind::Distinct | Kind::Known(Class::Topic));
         return if named { spelt_run(one, others, taken) } else { None };
@@ -146,11 +167,11 @@ fn run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
     if one.mark.kind == Kind::Number || one.mark.length < 5 {
         return None;
     }
-    let begins = others.which(|mark| mark.first == one.mark.first && mark.length <= one.mark.length);
-    others.words(taken.free() & begins).find_map(|start| {
+    let mut starts = others.some(taken.free() & others.beginning(one.mark.first));
+    starts.find_map(|start| {
         let mut rest = one.letters();
-        for (count, word) in others.from(start.at).take(5).enumerate() {
-            let begins = rest.as_bytes().first() == Some(&word.mark.first);
+        for (count, word) in others.onward(start.at).take(5).enumerate() {
+            let begins = rest.as_bytes().first() == Some(&word.mark.first) && word.mark.length <= one.mark.length;
             if !begins || !taken.is_free(Run::one(word.at)) || word.mark.script == Script::Han {
                 return None;
             }
@@ -164,12 +185,12 @@ fn run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
 }
 
 /// The run of Latin words that spell the Han word.
-fn spelt_run(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<(Run, How)> {
+fn spelt_run(one: Word<'_>, others: &Words, taken: &Taken) -> Option<(Run, How)> {
     let begins = |word: &Word<'_>| word.letters().get(..1).is_some_and(|first| one.mark.mask & mask(first) != 0);
     let mut text = String::new();
-    for start in others.words(taken.free()).filter(begins) {
+    for start in others.some(taken.free()).filter(begins) {
         text.clear();
-        for (count, word) in others.from(start.at).take(5).enumerate() {
+        for (count, word) in others.onward(start.at).take(5).enumerate() {
             let is_free = taken.is_free(Run::one(word.at));
             if !is_free || word.mark.script == Script::Han || !word.letters().is_ascii() {
                 break;
@@ -188,23 +209,14 @@ fn same_but_for_l(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().map(folded).eq(b.bytes().map(folded))
 }
 
-/// Whether they may be apart by typing errors, by their lengths.
-fn may_be_typo(left: &Mark, right: &Mark) -> bool {
-    let leet = left.script == Script::Leet || right.script == Script::Leet;
-    leet || left.length.min(right.length) > 3 && usize::from(left.length.abs_diff(right.length)) <= MOST
-}
-
-/// Latin words apart by typing errors, of which a longer word may hold more.
+/// Words apart by typing errors, of which a longer word may hold more.
 fn typo(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
     let (one, other) = (left.mark, right.mark);
+    let (shorter, length) = (usize::from(one.length.min(other.length)), usize::from(one.length.max(other.length)));
+    let bound = allowed(shorter);
+    let far = bound == 0 || length - shorter > bound || !near(one.mask, other.mask, bound);
     let leet = one.script == Script::Leet || other.script == Script::Leet;
-    let (shorter, length) = (one.length.min(other.length), usize::from(one.length.max(other.length)));
-    let bound = allowed(usize::from(shorter));
-    let far = bound == 0 || length - usize::from(shorter) > bound;
-    let known = |mark: &Mark| matches!(mark.kind, Kind::Known(_) | Kind::Place(_));
-    let fixed = |mark: &Mark| matches!(mark.kind, Kind::Number | Kind::Organisation(_)) || mark.script == Script::Han;
-    let far = far || known(one) && known(other) || !near(one.mask, other.mask, bound);
-    if (far && !leet) || known(one) && known(other) || fixed(one) || fixed(other) {
+    if far && !leet {
         return None;
     }
     let (a, b) = (left.letters(), right.letters());
@@ -262,28 +274,28 @@ fn sort_of(left: Word<'_>, right: Word<'_>) -> Option<Agreed> {
 }
 
 /// First letters of several words in a row.
-fn initials(a: &Row<'_>, b: &Row<'_>, (left, right): Bits, found: &mut Aligned) {
-    for one in a.words(found.left.free() & left) {
+fn initials(a: &Words, b: &Words, (left, right): (u32, u32), found: &mut Aligned) {
+    for one in a.some(found.left.free() & left) {
         if let Some(run) = first_letters(one, b, &found.right) {
             found.take(Run::one(one.at), run, (85, How::Initials));
         }
     }
-    for one in b.words(found.right.free() & right) {
+    for one in b.some(found.right.free() & right) {
         if let Some(run) = first_letters(one, a, &found.left) {
             found.take(run, Run::one(one.at), (85, How::Initials));
         }
     }
 }
 
-fn first_letters(one: Word<'_>, others: &Row<'_>, taken: &Taken) -> Option<Run> {
+fn first_letters(one: Word<'_>, others: &Words, taken: &Taken) -> Option<Run> {
     let count = usize::from(one.mark.length);
     if one.mark.kind != Kind::Distinct || one.mark.script != Script::Latin || !(3..=8).contains(&count) {
         return None;
     }
-    let begins = others.which(|mark| mark.first == one.mark.first);
-    let runs = others.words(taken.free() & begins).map(|start| Run::of(start.at, count));
-    let mut free = runs.filter(|run| run.among(others.marks).len() == count && taken.is_free(*run));
-    free.find(|run| run.among(others.marks).iter().zip(one.letters().bytes()).all(|(mark, letter)| mark.first == letter))
+    let starts = others.some(taken.free() & others.beginning(one.mark.first));
+    let mut runs = starts.map(|start| Run::of(start.at, count)).filter(|run| taken.is_free(*run));
+    let agrees = |marks: &[Mark]| marks.iter().zip(one.letters().bytes()).all(|(mark, letter)| mark.first == letter);
+    runs.find(|run| agrees(run.among(others.marks())))
 }
 
 /// A word cut short: Elec for Electronics.

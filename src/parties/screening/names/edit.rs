@@ -109,4 +109,12 @@ mod tests {
             assert_eq!(distance(a, b, bound), found, "{a} {b}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn letters_that_both_begin_or_end_with_change_no_distance(a in "[ab]{1,9}", b in "[ab]{1,9}", bound in 0..4_usize) {
+            let plain = if a.len().abs_diff(b.len()) > bound { None } else { filled(a.as_bytes(), b.as_bytes(), bound) };
+            proptest::prop_assert_eq!(distance(&a, &b, bound), plain);
+        }
+    }
 }

@@ -69,14 +69,16 @@ const READINGS: &[(&str, &str)] = &[
     ("尽", "jin"),
 ];
 
-/// The same by first letter, in the same order.
-fn readings() -> &'static Dictionary<char, Vec<(&'static str, Vec<Text>)>> {
-    static READ: LazyLock<Dictionary<char, Vec<(&str, Vec<Text>)>>> = LazyLock::new(|| {
-        let mut all = Dictionary::default();
+/// The same by first letter, in the same order: words, each with its syllables.
+type Readings = Dictionary<char, Vec<(&'static str, Vec<Text>)>>;
+
+fn readings() -> &'static Readings {
+    static READ: LazyLock<Readings> = LazyLock::new(|| {
+        let mut all = Readings::default();
         for (word, syllables) in READINGS {
             let Some(first) = word.chars().next() else { continue };
-            let known: &mut Vec<_> = all.entry(first).or_default();
-            known.push((*word, syllables.split(' ').map(Text::new_static).collect()));
+            let syllables = syllables.split(' ').map(Text::new_static).collect();
+            all.entry(first).or_default().push((*word, syllables));
         }
         all
     });

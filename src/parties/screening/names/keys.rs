@@ -214,7 +214,10 @@ impl Keys {
             }
         }
         let letters = &*name.skeleton;
-        if name.spelt.len() < 4 && name.spelt.iter().all(|token| token.is_distinct()) && letters.len() > 6 && letters.is_ascii()
+        if name.spelt.len() < 4
+            && name.spelt.iter().all(|token| token.is_distinct())
+            && letters.len() > 6
+            && letters.is_ascii()
         {
             let (begins, ends) = letters.split_at(letters.len() / 2);
             self.both(hash(BEGINS, &["~", begins]));

@@ -77,13 +77,13 @@ pub(super) fn likeness(a: &Name, b: &Name) -> Likeness {
     }
     let found = align(&a.spelt, &b.spelt);
     let both = a.spelt.len() > 1 && b.spelt.len() > 1;
-    if otherwise_written || !both || found.count() < 2 {
+    if otherwise_written || !both || found.pairs().len() < 2 {
         return Likeness::of(0.0, Ground::Nothing);
     }
     let mut sum = 0;
     // One letter makes another name of a short one.
     let short = |run: Run| run.among(&a.spelt).first().is_none_or(|token| token.letters.len() < 5);
-    for pair in found.pairs().filter(|pair| pair.how != How::Typo || !short(pair.left)) {
+    for pair in found.pairs().iter().filter(|pair| pair.how != How::Typo || !short(pair.left)) {
         let weight =
             |tokens: &[Token], run: Run| run.among(tokens).iter().map(|token| u32::from(token.weight)).sum::<u32>();
         sum += (weight(&a.spelt, pair.left) + weight(&b.spelt, pair.right)) * u32::from(pair.sure);

@@ -7,9 +7,10 @@ use super::clean::clean;
 use super::han;
 use super::mail::{domain_of, is_free_mail};
 use super::refine::refined;
+use super::row::Words;
 use super::sound::is_syllable;
 use super::tables::{Tables, tables};
-use super::token::{Kind, Letters, Script, Sense, Token, Words};
+use super::token::{Kind, Letters, Script, Sense, Token};
 use super::words::{Cut, Part, Piece, says_research, split, without_research};
 use crate::model::Text;
 

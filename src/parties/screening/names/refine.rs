@@ -9,7 +9,6 @@ use super::sound::{is_syllable, spelt};
 use super::tables::{HanWord, Tables, tables};
 use super::token::{Class, Kind, Script, Sense, Token};
 use super::words::{Cut, Part};
-use crate::model::Text;
 
 /// Words nobody knows, looked at again: pinyin of what the tables know in Han, digits for letters, typing errors in
 /// common words.

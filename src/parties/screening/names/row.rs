@@ -1,22 +1,204 @@
-//! Words of a name where they stand, and which of them are taken.
+//! The words of a name in a row, and what is asked of them for every pair of names, worked out once.
 //!
-//! In: the words of a name, pairs of runs of them. Out: what is taken and how surely, what is left over. It refuses to
-//! know when two words agree.
+//! In: tokens. Out: which of the first words have an id, a letter, a kind, a bit each; sums of weights. It refuses to know
+//! when two words agree.
 
-use super::align::How;
-use super::token::{Mark, Token, Words, letter};
+use super::token::{Class, Kind, Mark, Script, Token};
 
 /// Names are compared by their first so many words.
 pub(super) const WORDS: usize = 32;
 
-/// Words of the left name that stand for words of the right one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
-    pub(super) left: Run,
-    pub(super) right: Run,
-    /// Hundredths.
-    pub(super) sure: u8,
-    pub(super) how: How,
+/// The words of a name, their marks apart from the rest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Words {
+    marks: Box<[Mark]>,
+    tokens: Box<[Token]>,
+    /// A byte of each id.
+    ids: Bytes,
+    firsts: Bytes,
+    /// Those in Han.
+    pub(super) han: u32,
+    /// Those that may stand for several keys.
+    pub(super) ambiguous: u32,
+    /// Those nobody's table knows, in other letters than Han.
+    pub(super) unknown: u32,
+    /// Words and places of the tables, in other letters than Han.
+    pub(super) common: u32,
+    pub(super) sums: Sums,
+}
+
+/// What all words of a name come to; weights in hundredths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) weight: u32,
+    /// Of words that tell names apart.
+    pub(super) distinct: u32,
+    pub(super) topics: u32,
+    pub(super) sorts: u32,
+    pub(super) numbers: u32,
+    pub(super) organisations: u32,
+    pub(super) places: u32,
+}
+
+impl Sums {
+    pub(super) fn add(&mut self, word: &Mark) {
+        let weight = u32::from(word.weight);
+        self.weight += weight;
+        self.distinct += if word.is_distinct() { weight } else { 0 };
+        match word.kind {
+            Kind::Known(Class::Topic) => self.topics += 1,
+            Kind::Known(Class::Sort) => self.sorts += 1,
+            Kind::Number => self.numbers += 1,
+            Kind::Organisation(_) => self.organisations += 1,
+            Kind::Place(_) => self.places += 1,
+            Kind::Known(Class::Generic) | Kind::Distinct => {}
+        }
+    }
+}
+
+impl Sums {
+    /// What is left without some of them.
+    pub(super) fn without(&self, some: &Self) -> Self {
+        Self {
+            weight: self.weight - some.weight,
+            distinct: self.distinct - some.distinct,
+            topics: self.topics - some.topics,
+            sorts: self.sorts - some.sorts,
+            numbers: self.numbers - some.numbers,
+            organisations: self.organisations - some.organisations,
+            places: self.places - some.places,
+        }
+    }
+}
+
+impl From<Vec<Token>> for Words {
+    fn from(tokens: Vec<Token>) -> Self {
+        let marks: Box<[Mark]> = tokens.iter().map(|token| **token).collect();
+        let which = |fits: fn(&Mark) -> bool| {
+            marks.iter().take(WORDS).enumerate().fold(0, |bits, (at, mark)| bits | u32::from(fits(mark)) << at)
+        };
+        let common = |mark: &Mark| matches!(mark.kind, Kind::Known(_) | Kind::Place(_)) && mark.script != Script::Han;
+        let mut sums = Sums::default();
+        marks.iter().for_each(|mark| sums.add(mark));
+        Self {
+            ids: Bytes::of(marks.iter().map(|mark| mark.short_id())),
+            firsts: Bytes::of(marks.iter().map(|mark| mark.first)),
+            han: which(|mark| mark.script == Script::Han),
+            ambiguous: which(|mark| mark.ambiguous),
+            unknown: which(|mark| mark.kind == Kind::Distinct && mark.script != Script::Han),
+            common: which(common),
+            sums,
+            marks,
+            tokens: tokens.into(),
+        }
+    }
+}
+
+impl std::ops::Deref for Words {
+    type Target = [Token];
+
+    fn deref(&self) -> &[Token] {
+        &self.tokens
+    }
+}
+
+impl Words {
+    pub(super) fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// The first words, a bit each.
+    fn bits(&self) -> u32 {
+        u32::MAX.checked_shr(u32::try_from(WORDS.saturating_sub(self.marks.len())).unwrap_or(0)).unwrap_or(0)
+    }
+
+    /// Words that may have this id, and all that have it.
+    pub(super) fn with_id(&self, mark: &Mark) -> u32 {
+        self.ids.which(mark.short_id())
+    }
+
+    /// Words that begin with this byte; more than there are words may be set, for 0.
+    pub(super) fn beginning(&self, first: u8) -> u32 {
+        self.firsts.which(first)
+    }
+
+    /// Words by their bits.
+    pub(super) fn some(&self, mut bits: u32) -> impl Iterator<Item = Word<'_>> {
+        std::iter::from_fn(move || {
+            let rest = bits & bits.checked_sub(1)?;
+            let at = bits.trailing_zeros() as usize;
+            let mark = self.marks.get(at)?;
+            bits = rest;
+            Some(Word { words: self, at, mark })
+        })
+    }
+
+    /// The first words from here on.
+    pub(super) fn onward(&self, at: usize) -> impl Iterator<Item = Word<'_>> {
+        self.marks.iter().take(WORDS).enumerate().skip(at).map(|(at, mark)| Word { words: self, at, mark })
+    }
+}
+
+/// A byte of each of the first words, eight in a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bytes([u64; WORDS / 8]);
+
+impl Bytes {
+    fn of(bytes: impl Iterator<Item = u8>) -> Self {
+        let mut all = Self::default();
+        for (at, byte) in bytes.take(WORDS).enumerate() {
+            if let Some(eight) = all.0.get_mut(at / 8) {
+                *eight |= u64::from(byte) << (at % 8 * 8);
+            }
+        }
+        all
+    }
+
+    /// Where this byte stands, a bit each.
+    fn which(&self, byte: u8) -> u32 {
+        let [first, rest @ ..] = &self.0;
+        let first = which_of(*first, byte);
+        if byte != 0 && *rest == [0; WORDS / 8 - 1] {
+            return first;
+        }
+        rest.iter().rev().fold(0, |bits, eight| bits << 8 | which_of(*eight, byte)) << 8 | first
+    }
+}
+
+/// Which of eight bytes are this one, a bit each: all eight are looked at in a few steps.
+fn which_of(eight: u64, byte: u8) -> u32 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let differ = eight ^ (u64::from(byte) * 0x0101_0101_0101_0101);
+    // The high bit of every byte in which nothing differs.
+    let same = !(((differ & LOW) + LOW) | differ | LOW);
+    // Those eight bits, side by side.
+    ((same >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+}
+
+/// A word where it stands; its mark is looked at first, its letters last.
+#[derive(Clone, Copy)]
+pub(super) struct Word<'a> {
+    words: &'a Words,
+    pub(super) at: usize,
+    pub(super) mark: &'a Mark,
+}
+
+impl<'a> Word<'a> {
+    pub(super) fn token(self) -> Option<&'a Token> {
+        self.words.tokens.get(self.at)
+    }
+
+    pub(super) fn letters(self) -> &'a str {
+        self.token().map_or("", |token| token.letters.as_str())
+    }
+
+    /// Whether two words stand for the same.
+    pub(super) fn same(self, other: Self) -> bool {
+        if !self.mark.ambiguous && !other.mark.ambiguous {
+            return self.mark.id == other.mark.id;
+        }
+        self.token().zip(other.token()).is_some_and(|(one, other)| one.same(other))
+    }
 }
 
 /// Words in a row: the first, and how many.
@@ -47,27 +229,32 @@ impl Run {
     }
 }
 
-/// Words of one side that are taken, and how sure each is, in hundredths.
+/// Which of the first words of one side are left over, and how sure the others are, in hundredths.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
-    /// A bit for each of the first words that is left over.
+    taken: u32,
     free: u32,
     sure: [u8; WORDS],
 }
 
 impl Taken {
-    pub(super) fn none_of(row: &Row<'_>) -> Self {
-        Self { free: row.which(|_| true), sure: [0; WORDS] }
-    }
-
-    /// How sure it is that the word agrees with the other side; 0 where it is left over.
-    pub(super) fn sure(&self, at: usize) -> u8 {
-        self.sure.get(at).copied().unwrap_or(0)
+    pub(super) fn none_of(words: &Words) -> Self {
+        Self { taken: 0, free: words.bits(), sure: [0; WORDS] }
     }
 
     /// A bit for each of the first words that is left over.
     pub(super) fn free(&self) -> u32 {
         self.free
+    }
+
+    /// A bit for each word that is taken.
+    pub(super) fn taken(&self) -> u32 {
+        self.taken
+    }
+
+    /// How sure it is that a word agrees with the other side.
+    pub(super) fn sure(&self, at: usize) -> u8 {
+        self.sure.get(at).copied().unwrap_or(0)
     }
 
     pub(super) fn is_free(&self, run: Run) -> bool {
@@ -76,84 +263,37 @@ impl Taken {
 
     pub(super) fn add(&mut self, run: Run, sure: u8) {
         self.free &= !run.bits();
-        let from = usize::from(run.from);
-        self.sure.get_mut(from..from + usize::from(run.count)).unwrap_or_default().fill(sure);
+        self.taken |= run.bits();
+        for at in run.from..run.from.saturating_add(run.count) {
+            if let Some(place) = self.sure.get_mut(usize::from(at)) {
+                *place = sure;
+            }
+        }
     }
 
     /// Those of the first words that are left over.
     pub(super) fn left<'a, T>(&self, words: &'a [T]) -> impl Iterator<Item = &'a T> + use<'a, T> {
-        places(self.free).filter_map(|at| words.get(at))
+        let free = self.free;
+        words.iter().take(WORDS).enumerate().filter(move |(at, _)| free & (1 << at) != 0).map(|(_, word)| word)
     }
 }
 
-/// Where bits are set, the lowest first.
-fn places(mut bits: u32) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let at = usize::try_from(bits.trailing_zeros()).ok().filter(|at| *at < WORDS)?;
-        bits &= bits - 1;
-        Some(at)
-    })
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// The first words of a name.
-pub(super) struct Row<'a> {
-    pub(super) marks: &'a [Mark],
-    tokens: &'a [Token],
-}
+    use super::*;
 
-impl<'a> Row<'a> {
-    pub(super) fn of(words: &'a Words) -> Self {
-        let first = words.marks().len().min(WORDS);
-        Self { marks: words.marks().get(..first).unwrap_or_default(), tokens: words.get(..first).unwrap_or_default() }
-    }
-
-    /// A bit for each word that fits.
-    pub(super) fn which(&self, fits: impl Fn(&Mark) -> bool) -> u32 {
-        self.marks.iter().rev().fold(0, |bits, mark| bits << 1 | u32::from(fits(mark)))
-    }
-
-    pub(super) fn any(&self, fits: impl Fn(&Mark) -> bool) -> bool {
-        self.marks.iter().any(fits)
-    }
-
-    /// First letters of some words, a bit each.
-    pub(super) fn firsts(&self, some: u32) -> u32 {
-        self.words(some).fold(0, |all, word| all | letter(word.mark.first))
-    }
-
-    /// Words by their bits.
-    pub(super) fn words(&self, some: u32) -> impl Iterator<Item = Word<'_>> {
-        places(some).filter_map(|at| Some(Word { row: self, at, mark: self.marks.get(at)? }))
-    }
-
-    /// The words from here on.
-    pub(super) fn from(&self, at: usize) -> impl Iterator<Item = Word<'_>> {
-        self.marks.iter().enumerate().skip(at).map(|(at, mark)| Word { row: self, at, mark })
-    }
-}
-
-/// A word where it stands; its mark is looked at first, its letters last.
-#[derive(Clone, Copy)]
-pub(super) struct Word<'a> {
-    row: &'a Row<'a>,
-    pub(super) at: usize,
-    pub(super) mark: &'a Mark,
-}
-
-impl<'a> Word<'a> {
-    pub(super) fn token(self) -> Option<&'a Token> {
-        self.row.tokens.get(self.at)
-    }
-
-    pub(super) fn letters(self) -> &'a str {
-        self.token().map_or("", |token| token.letters.as_str())
-    }
-
-    /// Whether two words stand for the same.
-    pub(super) fn same(self, other: Self) -> bool {
-        if !self.mark.ambiguous && !other.mark.ambiguous {
-            return self.mark.id == other.mark.id;
+    proptest! {
+        #[test]
+        fn every_byte_is_found_where_it_stands_and_nowhere_else(
+            bytes in proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(128), any::<u8>()], 0..40),
+            byte in prop_oneof![Just(0_u8), Just(1), Just(127), Just(128), Just(129), any::<u8>()],
+        ) {
+            let found = Bytes::of(bytes.iter().copied()).which(byte);
+            for (at, known) in bytes.iter().take(WORDS).enumerate() {
+                prop_assert_eq!(found & (1 << at) != 0, *known == byte);
+            }
         }
-        self.token().zip(other.token()).is_some_and(|(one, other)| one.same(other))
     }
 }

@@ -3,11 +3,11 @@
 //! In: two names. Out: a score, what one is to the other, words that explain it. A score depends on the two names and
 //! on fixed tables alone. It refuses to decide: thresholds are stated beside [`Verdict`](super::Strength).
 
-use super::align::{Aligned, align};
+use super::align::{Aligned, Pair, align};
 use super::read::Name;
-use super::row::{Run, Taken};
+use super::row::{Run, Sums, Taken, Words};
 use super::tables::tables;
-use super::token::{Class, Kind, Mark, Words};
+use super::token::{Kind, Mark};
 
 /// What the left name is to the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -207,56 +207,35 @@ fn acronym(a: &Name, b: &Name) -> Likeness {
         .map_or(Likeness::of(0.0, Ground::Nothing), |score| Likeness::of(score, Ground::Acronym))
 }
 
-/// Sums over the words of one side, in hundredths.
+/// Sums over the words of one side.
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
-    all: u32,
+    all: Sums,
+    free: Sums,
+    /// Weights as far as they agree, in hundredths.
     matched: u32,
-    distinct: u32,
     matched_distinct: u32,
-    free_distinct: u32,
-    free_topics: u32,
-    free_sorts: u32,
-    free_numbers: u32,
-    sorts: u32,
 }
 
 impl Side {
     fn of(words: &Words, taken: &Taken) -> Self {
-        let mut side = Self::default();
-        for (at, word) in words.marks().iter().enumerate() {
-            let weight = u32::from(word.weight);
-            let sure = u32::from(taken.sure(at));
-            let matched = weight * sure / 100;
-            let is_free = sure == 0;
-            side.all += weight;
-            side.matched += matched;
-            if word.is_distinct() {
-                side.distinct += weight;
-                side.matched_distinct += matched;
-                side.free_distinct += if is_free { weight } else { 0 };
-            }
-            let free = u32::from(is_free);
-            match word.kind {
-                Kind::Known(Class::Topic) => side.free_topics += free,
-                Kind::Known(Class::Sort) => {
-                    side.free_sorts += free;
-                    side.sorts += 1;
-                }
-                Kind::Number => side.free_numbers += free,
-                _ => {}
-            }
+        let (mut gone, mut matched, mut matched_distinct) = (Sums::default(), 0, 0);
+        for word in words.some(taken.taken()) {
+            gone.add(word.mark);
+            let agreed = u32::from(word.mark.weight) * u32::from(taken.sure(word.at)) / 100;
+            matched += agreed;
+            matched_distinct += if word.mark.is_distinct() { agreed } else { 0 };
         }
-        side
+        Self { all: words.sums, free: words.sums.without(&gone), matched, matched_distinct }
     }
 
     /// Whether it is left with a word that says what it is or does.
     fn says_more(&self) -> bool {
-        self.free_distinct > 0 || self.free_topics > 0
+        self.free.distinct > 0 || self.free.topics > 0
     }
 
     fn share(&self) -> f64 {
-        if self.all == 0 { 0.0 } else { f64::from(self.matched) / f64::from(self.all) }
+        if self.all.weight == 0 { 0.0 } else { f64::from(self.matched) / f64::from(self.all.weight) }
     }
 }
 
@@ -272,22 +251,21 @@ fn words(a: &Words, b: &Words, ground: Ground) -> Likeness {
         return Likeness::of(0.0, Ground::Nothing);
     }
     let found = align(a, b);
-    if found.count() == 0 {
+    if found.pairs().is_empty() {
         return Likeness::of(0.0, Ground::Nothing);
     }
     let left = Side::of(a, &found.left);
     let right = Side::of(b, &found.right);
-    let dice = f64::from(left.matched + right.matched) / f64::from(left.all + right.all).max(1.0);
+    let dice = f64::from(left.matched + right.matched) / f64::from(left.all.weight + right.all.weight).max(1.0);
     let telling = left.matched_distinct.min(right.matched_distinct) >= 60;
     let mut score = if telling { 0.6 * dice + 0.4 * left.share().max(right.share()) } else { dice };
     score *= penalties(&left, &right);
-    if found
-        .pairs()
-        .any(|pair| is_acronym(a, pair.left) && left.says_more() || is_acronym(b, pair.right) && right.says_more())
-    {
+    let acronym =
+        |pair: &Pair| is_acronym(a, pair.left) && left.says_more() || is_acronym(b, pair.right) && right.says_more();
+    if a.sums.organisations + b.sums.organisations > 0 && found.pairs().iter().any(acronym) {
         score *= 0.8;
     }
-    let veto = places_apart(a, b, &found) || (left.free_numbers > 0 && right.free_numbers > 0);
+    let veto = places_apart(a, b, &found) || (left.free.numbers > 0 && right.free.numbers > 0);
     let relation = if veto { Relation::Same } else { relation(a, b, &left, &right) };
     if veto {
         score = score.min(VETO);
@@ -300,16 +278,16 @@ fn words(a: &Words, b: &Words, ground: Ground) -> Likeness {
 /// What is left over on each side and speaks against.
 fn penalties(left: &Side, right: &Side) -> f64 {
     let mut factor = 1.0;
-    let nothing_telling = |one: &Side, other: &Side| one.distinct == 0 && other.free_distinct >= 60;
+    let nothing_telling = |one: &Side, other: &Side| one.all.distinct == 0 && other.free.distinct >= 60;
     if nothing_telling(left, right) || nothing_telling(right, left) {
         factor *= 0.7;
     }
-    if left.free_distinct >= 60 && right.free_distinct >= 60 {
+    if left.free.distinct >= 60 && right.free.distinct >= 60 {
         factor *= 0.72;
     }
-    let institution = left.sorts > 0 && right.sorts > 0;
+    let institution = left.all.sorts > 0 && right.all.sorts > 0;
     let telling = left.matched_distinct.min(right.matched_distinct) >= 60;
-    factor *= match (left.free_topics > 0, right.free_topics > 0) {
+    factor *= match (left.free.topics > 0, right.free.topics > 0) {
         (true, true) => {
             if institution {
                 0.7
@@ -326,12 +304,12 @@ fn penalties(left: &Side, right: &Side) -> f64 {
         }
         (false, false) => 1.0,
     };
-    if left.free_sorts > 0 && right.free_sorts > 0 {
+    if left.free.sorts > 0 && right.free.sorts > 0 {
         factor *= 0.8;
-    } else if (left.sorts == 0) != (right.sorts == 0) && left.free_sorts + right.free_sorts > 0 {
+    } else if (left.all.sorts == 0) != (right.all.sorts == 0) && left.free.sorts + right.free.sorts > 0 {
         factor *= 0.92;
     }
-    if left.free_numbers + right.free_numbers > 0 {
+    if left.free.numbers + right.free.numbers > 0 {
         factor *= 0.78;
     }
     factor
@@ -342,25 +320,27 @@ fn places_apart(a: &Words, b: &Words, found: &Aligned) -> bool {
     fn free(words: &Words, taken: &Taken) -> impl Iterator<Item = u16> {
         taken.left(words.marks()).filter_map(Mark::place)
     }
-    apart_places(free(a, &found.left), || free(b, &found.right))
+    a.sums.places > 0 && b.sums.places > 0 && apart_places(free(a, &found.left), || free(b, &found.right))
 }
 
 /// A part names its whole and says what part of it it is.
 fn relation(a: &Words, b: &Words, left: &Side, right: &Side) -> Relation {
-    let institution = |word: &Mark| matches!(word.kind, Kind::Organisation(_) | Kind::Known(Class::Sort));
-    let whole = |words: &Words, side: &Side| {
+    if left.free.sorts + right.free.sorts == 0 {
+        return Relation::Same;
+    }
+    let whole = |side: &Side| {
         side.share() > 0.97
-            && words.marks().iter().any(institution)
-            && (side.distinct > 0 || side.sorts > 0)
-            && side.all >= 60
+            && side.all.organisations + side.all.sorts > 0
+            && (side.all.distinct > 0 || side.all.sorts > 0)
+            && side.all.weight >= 60
     };
     let (a_marks, b_marks) = (a.marks(), b.marks());
     let numbered =
         a_marks.iter().any(|word| word.kind == Kind::Number && b_marks.iter().any(|other| other.id == word.id));
-    let part = |side: &Side| side.free_sorts > 0 && !numbered;
-    if whole(b, right) && part(left) {
+    let part = |side: &Side| side.free.sorts > 0 && !numbered;
+    if whole(right) && part(left) {
         Relation::PartOf
-    } else if whole(a, left) && part(right) {
+    } else if whole(left) && part(right) {
         Relation::Contains
     } else {
         Relation::Same

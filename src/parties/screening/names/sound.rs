@@ -306,5 +306,8 @@ mod tests {
         assert_eq!(spelt("haerbin"), Some(3));
         assert_eq!(spelt("technology"), None);
         assert!(is_syllable("zhuang") && !is_syllable("zhing"));
+        for (initial, finals) in FINALS {
+            assert!(finals.iter().all(|last| is_syllable(&format!("{initial}{last}"))), "{initial}");
+        }
     }
 }

@@ -98,6 +98,11 @@ pub(super) struct Token {
 }
 
 impl Mark {
+    /// A byte of the id, for a first look.
+    pub(super) fn short_id(&self) -> u8 {
+        self.id.to_le_bytes().first().copied().unwrap_or(0)
+    }
+
     /// The place it names.
     pub(super) fn place(&self) -> Option<u16> {
         if let Kind::Place(at) = self.kind { Some(at) } else { None }
@@ -113,33 +118,6 @@ impl std::ops::Deref for Token {
 
     fn deref(&self) -> &Mark {
         &self.mark
-    }
-}
-
-/// The words of a name in a row, their marks apart from the rest.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Words {
-    marks: Box<[Mark]>,
-    tokens: Box<[Token]>,
-}
-
-impl Words {
-    pub(super) fn marks(&self) -> &[Mark] {
-        &self.marks
-    }
-}
-
-impl From<Vec<Token>> for Words {
-    fn from(tokens: Vec<Token>) -> Self {
-        Self { marks: tokens.iter().map(|token| token.mark).collect(), tokens: tokens.into() }
-    }
-}
-
-impl std::ops::Deref for Words {
-    type Target = [Token];
-
-    fn deref(&self) -> &[Token] {
-        &self.tokens
     }
 }
 

@@ -4,9 +4,9 @@
 
 use super::align::{Aligned, How, align};
 use super::read::Name;
-use super::row::{Run, Taken};
+use super::row::{Run, Taken, Words};
 use super::score::{Ground, Likeness, Relation, apart};
-use super::token::{Token, Words};
+use super::token::Token;
 
 /// In words: what agrees, then what is left over.
 pub(super) fn why(a: &Name, b: &Name, likeness: &Likeness) -> String {
@@ -41,10 +41,9 @@ pub(super) fn why(a: &Name, b: &Name, likeness: &Likeness) -> String {
 }
 
 fn told(a: &[Token], b: &[Token], found: &Aligned) -> String {
-    let shown =
-        |tokens: &[Token], run: Run| run.among(tokens).iter().map(Token::shown).collect::<Vec<_>>().join(" ");
+    let shown = |tokens: &[Token], run: Run| run.among(tokens).iter().map(Token::shown).collect::<Vec<_>>().join(" ");
     let mut parts = Vec::new();
-    let mut pairs: Vec<_> = found.pairs().collect();
+    let mut pairs = found.pairs().to_vec();
     pairs.sort_by_key(|pair| pair.left);
     for pair in pairs {
         let (left, right) = (shown(a, pair.left), shown(b, pair.right));
@@ -65,9 +64,7 @@ fn told(a: &[Token], b: &[Token], found: &Aligned) -> String {
         };
         parts.push(format!("{left} {how} {right}"));
     }
-    let free = |tokens: &[Token], taken: &Taken| {
-        taken.left(tokens).map(Token::shown).collect::<Vec<_>>().join(" ")
-    };
+    let free = |tokens: &[Token], taken: &Taken| taken.left(tokens).map(Token::shown).collect::<Vec<_>>().join(" ");
     let mut why = parts.join(", ");
     for (side, left) in [("first", free(a, &found.left)), ("second", free(b, &found.right))] {
         if !left.is_empty() {
