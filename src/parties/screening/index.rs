@@ -6,9 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
 use super::alike::{Alike, Listed};
 use super::domain::upwards;
 use super::names::{Likeness, Probe, is_free_mail};
@@ -28,8 +25,8 @@ pub(crate) struct Index {
     remembered: Arc<Mutex<Remembered>>,
 }
 
-/// What names resemble; never walked.
-type Names = HashMap<Text, Arc<[Like]>, FixedState>;
+/// What names resemble.
+type Names = BTreeMap<Text, Arc<[Like]>>;
 
 /// What names of organisations and of persons resemble.
 #[derive(Debug, Default)]

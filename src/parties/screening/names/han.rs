@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use pinyin::{ToPinyin, ToPinyinMulti};
 
+use super::dictionary::Dictionary;
 use super::sound::syllables;
-use super::tables::{Dictionary, HanWord, Tables};
+use super::tables::{HanWord, Tables};
 use super::token::{Script, Token, mask};
 use super::words::Part;
 use crate::model::Text;
@@ -78,7 +79,7 @@ fn readings() -> &'static Readings {
         for (word, syllables) in READINGS {
             let Some(first) = word.chars().next() else { continue };
             let syllables = syllables.split(' ').map(Text::new_static).collect();
-            all.entry(first).or_default().push((*word, syllables));
+            all.or_make(first, Vec::new).push((*word, syllables));
         }
         all
     });

@@ -6,6 +6,7 @@
 
 mod align;
 mod clean;
+mod dictionary;
 mod edit;
 mod han;
 mod keys;

@@ -5,9 +5,7 @@
 
 use std::sync::LazyLock;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
+use super::dictionary::Dictionary;
 use super::han;
 use super::token::{Class, Kind, Sense, Token};
 use super::words::{Lexicon, Piece};
@@ -36,9 +34,6 @@ pub(super) const SHIPPED: &[(&str, &str, usize)] = &[
     ("people.csv", PEOPLE, 4),
     ("organisations.csv", ORGANISATIONS, 6),
 ];
-
-/// What is looked up word by word; never walked where the order could be told.
-pub(super) type Dictionary<K, V> = HashMap<K, V, FixedState>;
 
 /// A place, and the place it lies in.
 #[derive(Clone, Debug)]
@@ -241,7 +236,7 @@ impl Tables {
             }
             spelt.extend(several(english).chain(several(short)).map(|name| (name, at)));
             for domain in several(domains) {
-                self.domains.entry(Text::new(domain)).or_insert(at);
+                self.domains.or_make(Text::new(domain), || at);
             }
         }
         for (name, at) in &spelt {
@@ -263,7 +258,7 @@ impl Tables {
     fn add_phrase(&mut self, tokens: Vec<Token>, at: u16) {
         let keys: Vec<_> = tokens.into_iter().map(|token| token.key).collect();
         let Some(first) = keys.first() else { return };
-        let known = self.phrases.entry(first.clone()).or_default();
+        let known = self.phrases.or_make(first.clone(), Vec::new);
         if known.iter().all(|(other, _)| *other != keys) {
             let place = known.partition_point(|(other, _)| other.len() >= keys.len());
             known.insert(place, (keys, at));
@@ -289,7 +284,7 @@ impl Tables {
     fn add_han(&mut self, han: &str, senses: &[Sense]) {
         let text: String = han.chars().filter(|letter| *letter != '·').map(simplify).collect();
         let Some(first) = text.chars().next() else { return };
-        let known = self.han.entry(first).or_default();
+        let known = self.han.or_make(first, Vec::new);
         let spelt = han::joined(&text);
         if let Some(word) = known.iter_mut().find(|word| word.text == text) {
             if word.senses.len() == senses.len() {
@@ -301,7 +296,7 @@ impl Tables {
             }
             let word = word.clone();
             if self.pinyin.get(&spelt).is_some_and(|other| other.text == word.text) {
-                self.pinyin.insert(spelt, word);
+                *self.pinyin.or_make(spelt, || word.clone()) = word.clone();
             }
             return;
         }
@@ -312,7 +307,7 @@ impl Tables {
             senses: senses.iter().map(|sense| vec![sense.clone()]).collect(),
         };
         if letters > 1 && spelt.is_ascii() {
-            self.pinyin.entry(spelt).or_insert_with(|| word.clone());
+            self.pinyin.or_make(spelt, || word.clone());
         }
         known.push(word);
     }

@@ -4,9 +4,10 @@
 //! refuses to know organisations: those are found afterwards, in the tokens.
 
 use super::clean::is_han;
+use super::dictionary::Dictionary;
 use super::han;
 use super::sound::is_syllable;
-use super::tables::{Dictionary, Tables, pieces};
+use super::tables::{Tables, pieces};
 use super::token::{Script, Sense, Token, mask};
 use crate::model::Text;
 
@@ -119,7 +120,7 @@ impl Lexicon {
         let mut words = pieces(phrase).into_iter().map(|piece| piece.text);
         let Some(first) = words.next() else { return };
         let rest: Vec<_> = words.collect();
-        let known = self.phrases.entry(first).or_default();
+        let known = self.phrases.or_make(first, Vec::new);
         if known.iter().all(|(other, _)| *other != rest) {
             let at = known.partition_point(|(other, _)| other.len() >= rest.len());
             known.insert(at, (rest, sense));
@@ -144,7 +145,7 @@ impl Lexicon {
 
     /// Sets aside the long words, among which typing errors are looked for.
     pub(super) fn settle(&mut self) {
-        let single = |(word, phrases): (&Text, &Vec<Phrase>)| {
+        let single = |(word, phrases): &(Text, Vec<Phrase>)| {
             let telling =
                 phrases.last().is_some_and(|(rest, sense)| rest.is_empty() && matches!(sense, Sense::Word(..)));
             (telling && word.len() > 5 && word.is_ascii()).then(|| (word.clone(), mask(word)))
