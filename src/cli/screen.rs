@@ -57,9 +57,11 @@ impl Against {
         Ok(config.rulebook.lists)
     }
 
-    fn ask<'a>(&self, lists: &'a Lists, name: &str) -> Vec<Named<'a>> {
+    /// Asks about one name after the other, all on the same day.
+    fn asking<'a>(&self, lists: &'a Lists) -> impl Fn(&str) -> Vec<Named<'a>> + use<'a> {
         let asked = if self.person { AskedAs::Person } else { AskedAs::Organisation };
-        lists.ask(name, asked, self.on.unwrap_or_else(today))
+        let day = self.on.unwrap_or_else(today);
+        move |name| lists.ask(name, asked, day)
     }
 }
 
@@ -71,9 +73,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<End> {
     if let Some(names) = &arguments.names {
         return bulk(names, &arguments.against, &lists);
     }
+    let ask = arguments.against.asking(&lists);
     for name in &arguments.name {
         let mut text = format!("{name}\n");
-        let found = arguments.against.ask(&lists, name);
+        let found = ask(name);
         for named in &found {
             text.push_str(&format!("  {}\n", told(named)));
         }
@@ -103,9 +106,10 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read>> {
 fn bulk(path: &Path, against: &Against, lists: &Lists) -> anyhow::Result<End> {
     let mut out = csv::Writer::from_writer(io::stdout().lock());
     out.write_record(["name", "verdict", "score", "list", "entry", "entry_name", "effect", "why"])?;
+    let ask = against.asking(lists);
     for line in BufReader::new(open(path)?).lines() {
         let line = line.with_context(|| format!("cannot read {}", path.display()))?;
-        let found = against.ask(lists, &line);
+        let found = ask(&line);
         if found.is_empty() {
             out.write_record([line.as_str(), "none", "0.000", "", "", "", "", ""])?;
         }

@@ -39,7 +39,7 @@ struct Shelf {
     postings: Vec<(u64, u32)>,
     /// Where in the postings keys with each beginning begin.
     starts: Vec<u32>,
-    /// How long a beginning is: sixteen bits, none for a handful of names.
+    /// How long a beginning is: so long that hardly two keys share one.
     bits: u32,
 }
 
@@ -67,7 +67,7 @@ impl Shelf {
     fn ready(&mut self) {
         self.postings.sort_unstable();
         self.postings.shrink_to_fit();
-        self.bits = if self.postings.len() < 4096 { 0 } else { 16 };
+        self.bits = self.postings.len().checked_ilog2().unwrap_or(0).min(32);
         let mut starts = vec![0; (1 << self.bits) + 1];
         for (key, _) in &self.postings {
             if let Some(count) = starts.get_mut(self.beginning(*key) + 1) {
@@ -82,15 +82,21 @@ impl Shelf {
         self.starts = starts;
     }
 
-    fn under(&self, key: u64) -> impl Iterator<Item = u32> {
+    /// Places in the postings of all keys that begin like this one.
+    fn range(&self, key: u64) -> std::ops::Range<usize> {
         let at = |place: usize| self.starts.get(place).map_or(0, |start| *start as usize);
-        let range = self.postings.get(at(self.beginning(key))..at(self.beginning(key) + 1)).unwrap_or_default();
-        let from = range.partition_point(|(known, _)| *known < key);
-        range.iter().skip(from).take_while(move |(known, _)| *known == key).map(|(_, name)| *name)
+        let beginning = self.beginning(key);
+        at(beginning)..at(beginning + 1)
     }
 
     fn resembling(&self, probe: &Probe) -> Vec<(&Listed, Likeness)> {
-        let mut candidates: Vec<u32> = probe.seeks().iter().flat_map(|key| self.under(*key)).collect();
+        // Where each key stands is asked for all of them first: none need wait for another's memory.
+        let ranges: Vec<_> = probe.seeks().iter().map(|key| (*key, self.range(*key))).collect();
+        let mut candidates = Vec::with_capacity(64);
+        for (key, range) in ranges {
+            let postings = self.postings.get(range).unwrap_or_default();
+            candidates.extend(postings.iter().filter(|(known, _)| *known == key).map(|(_, name)| *name));
+        }
         candidates.sort_unstable();
         candidates.dedup();
         let listed = candidates.into_iter().filter_map(|at| self.names.get(at as usize));

@@ -4,7 +4,7 @@
 //! first. It refuses to know accounts and chains.
 
 use super::domain::domain;
-use super::{Screened, Verdict};
+use super::{Again, Found, Screened, Verdict};
 use crate::model::{Day, PartyId, Text};
 use crate::parties::{Entry, Lists, Role};
 
@@ -31,7 +31,8 @@ pub struct Named<'a> {
 }
 
 impl Lists {
-    /// Entries in force on a day that a name (or domain, or e-mail address) names or resembles: by verdict, then score.
+    /// Entries in force on a day that a name (or domain, or e-mail address) names or resembles: by verdict,
+    /// then score, then list and entry.
     pub fn ask(&self, name: &str, asked: AskedAs, day: Day) -> Vec<Named<'_>> {
         let name = name.trim();
         let at = name.rsplit_once('@').map_or(name, |(_, domain)| domain);
@@ -44,14 +45,12 @@ impl Lists {
             domains: domains.into_iter().collect(),
             above: None,
         };
-        let mut hits = Vec::new();
-        self.screen(&screened, day, &mut hits);
-        let entry =
-            |hit: &super::Hit| self.entries().iter().find(|entry| entry.list == hit.list && entry.id == hit.entry);
-        let mut named: Vec<_> = hits
-            .into_iter()
-            .filter_map(|hit| Some(Named { entry: entry(&hit)?, verdict: hit.verdict, score: hit.score, why: hit.why }))
-            .collect();
+        let named = |(at, found): (usize, Found)| {
+            let entry = self.entries.get(at)?;
+            let (verdict, score) = (found.verdict(&screened, entry), found.score);
+            Some(Named { entry, verdict, score, why: found.why(&screened, entry) })
+        };
+        let mut named: Vec<_> = self.found(&screened, day, Again::Hardly).into_iter().filter_map(named).collect();
         named.sort_by(|a, b| a.verdict.cmp(&b.verdict).then(b.score.total_cmp(&a.score)));
         named
     }

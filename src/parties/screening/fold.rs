@@ -11,6 +11,16 @@ use crate::model::Text;
 /// The folded name; empty when it holds neither letter nor digit. Folding twice changes nothing.
 pub fn fold(name: &str) -> Text {
     let mut folded = String::with_capacity(name.len());
+    if name.is_ascii() {
+        for letter in name.bytes() {
+            if letter.is_ascii_alphanumeric() {
+                folded.push(char::from(letter.to_ascii_lowercase()));
+            } else if !folded.ends_with(' ') {
+                folded.push(' ');
+            }
+        }
+        return Text::new(folded.trim());
+    }
     // Lower case may come apart into marks (İ), so it is composed again.
     let lower: String = name.nfkc().collect::<String>().to_lowercase();
     for letter in lower.nfkc() {

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::alike::Alike;
+use super::alike::{Alike, Listed};
 use super::domain::upwards;
-use super::fold;
-use super::names::{Probe, Relation, is_free_mail};
+use super::names::{Likeness, Probe, is_free_mail};
+use super::{Way, fold};
 use crate::model::{EntryId, ListId, Text};
 use crate::parties::Entry;
 
@@ -25,10 +25,23 @@ pub(crate) struct Index {
     remembered: Arc<Mutex<Remembered>>,
 }
 
-/// What names resemble, by whether they are of persons.
-type Remembered = BTreeMap<(bool, Text), Arc<[Like]>>;
+/// What names resemble.
+type Names = BTreeMap<Text, Arc<[Like]>>;
 
-/// So many names are remembered, then they are looked up anew.
+/// What names of organisations and of persons resemble.
+#[derive(Debug, Default)]
+struct Remembered {
+    organisations: Names,
+    persons: Names,
+}
+
+impl Remembered {
+    fn of(&mut self, person: bool) -> &mut Names {
+        if person { &mut self.persons } else { &mut self.organisations }
+    }
+}
+
+/// So many names of each kind are remembered, then they are looked up anew.
 const REMEMBERED: usize = 1 << 16;
 
 /// A name of an entry that resembles the one looked up.
@@ -39,10 +52,7 @@ pub(super) struct Like {
     /// Which of its names.
     pub(super) nth: usize,
     pub(super) score: f64,
-    /// What the name looked up is to the entry's.
-    pub(super) relation: Relation,
-    /// What was looked up is no name but its domain.
-    pub(super) by_domain: bool,
+    pub(super) way: Way,
     pub(super) why: String,
 }
 
@@ -73,35 +83,53 @@ impl Index {
         self.names.get(folded).into_iter().flatten().copied()
     }
 
-    /// Every name of an entry that resembles this one.
+    /// Of every entry with a name that resembles this one, the name that resembles it best, and the domain.
     pub(super) fn resembling(&self, name: &Text, person: bool) -> Arc<[Like]> {
         if self.alike.is_empty(person) {
             return Arc::default();
         }
-        let key = (person, name.clone());
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = remembered.get(&key) {
+        if let Some(known) = remembered.of(person).get(name) {
             return Arc::clone(known);
         }
-        let probe = if person { Probe::of_person(name) } else { Probe::of(name) };
-        let found: Arc<[Like]> = self
-            .alike
-            .resembling(&probe)
-            .into_iter()
-            .map(|(listed, likeness)| Like {
-                entry: listed.entry(),
-                nth: listed.nth(),
-                score: likeness.score,
-                relation: likeness.relation,
-                by_domain: likeness.is_by_domain(),
-                why: probe.why(listed.probe(), &likeness),
-            })
-            .collect();
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
+        let found: Arc<[Like]> = self.looked_up(name, person).into();
+        let names = remembered.of(person);
+        if names.len() >= REMEMBERED {
+            names.clear();
         }
-        remembered.insert(key, Arc::clone(&found));
+        names.insert(name.clone(), Arc::clone(&found));
         found
+    }
+
+    /// The same of a name nobody will ask about again.
+    pub(super) fn looked_up(&self, name: &str, person: bool) -> Vec<Like> {
+        if self.alike.is_empty(person) {
+            return Vec::new();
+        }
+        let probe = if person { Probe::of_person(name) } else { Probe::of(name) };
+        let found = self.alike.resembling(&probe);
+        // By entry; of each the better way, then the higher score, then the earlier name.
+        let mut best: Vec<(Way, (&Listed, Likeness))> = Vec::with_capacity(found.len());
+        for (listed, likeness) in found {
+            let way = Way::of(&likeness);
+            let place = |(other, (known, _)): &&mut (Way, (&Listed, Likeness))| {
+                known.entry() == listed.entry() && (*other == Way::Domain) == (way == Way::Domain)
+            };
+            // Names of an entry stand side by side.
+            match best.iter_mut().rev().take(2).find(place) {
+                Some((known, (_, other))) if (*known, -other.score) <= (way, -likeness.score) => {}
+                Some(known) => *known = (way, (listed, likeness)),
+                None => best.push((way, (listed, likeness))),
+            }
+        }
+        let like = |(way, (listed, likeness)): (Way, (&Listed, Likeness))| Like {
+            entry: listed.entry(),
+            nth: listed.nth(),
+            score: likeness.score,
+            way,
+            why: probe.why(listed.probe(), &likeness),
+        };
+        best.into_iter().map(like).collect()
     }
 
     /// Entries with this domain or one it lies under, the nearest first, and how they agree.

@@ -13,6 +13,7 @@ mod kin;
 mod names;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ pub use asked::{AskedAs, Named};
 pub(super) use domain::domain;
 pub use fold::fold;
 pub(super) use index::Index;
+use index::Like;
 pub use names::{Likeness, MATCH, Probe, REVIEW, Relation, Strength};
 
 use super::{Chain, Effect, Entry, EntryKind, Lists, Parties, Role};
@@ -106,6 +108,26 @@ enum Way {
     Similar,
 }
 
+impl Way {
+    fn of(likeness: &Likeness) -> Self {
+        match (likeness.relation, Strength::of(likeness.score)) {
+            _ if likeness.is_by_domain() => Self::Domain,
+            (Relation::PartOf | Relation::Contains, _) => Self::Affiliate,
+            (Relation::Same, Strength::Match) => Self::Named,
+            (Relation::Same, Strength::Review | Strength::None) => Self::Similar,
+        }
+    }
+}
+
+/// Whether what a name resembles is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// A party is asked about whenever what is known of it may have changed.
+    Often,
+    /// Of thousands of names each is asked about once.
+    Hardly,
+}
+
 impl Lists {
     /// Every entry in force at `at` that names a party of the chain, or one above its customer; by verdict, list,
     /// entry, party and role.
@@ -119,9 +141,16 @@ impl Lists {
     }
 
     fn screen(&self, who: &Screened, day: Day, hits: &mut Vec<Hit>) {
+        for (at, found) in self.found(who, day, Again::Often) {
+            hits.extend(self.entries.get(at).map(|entry| hit(who, entry, &found)));
+        }
+    }
+
+    /// How each entry that names or resembles a party was found, by the entry's position, which is by list and entry.
+    fn found(&self, who: &Screened, day: Day, again: Again) -> BTreeMap<usize, Found> {
         let mut found: BTreeMap<usize, Found> = BTreeMap::new();
         for name in &who.names {
-            self.screen_name(name, who, day, &mut found);
+            self.screen_name(name, who, (day, again), &mut found);
         }
         for (domain, whose) in &who.domains {
             for (at, why) in self.index().by_domain(domain) {
@@ -131,26 +160,29 @@ impl Lists {
                 }
             }
             // Whose a known organisation's domain is, even where no entry says so.
-            for like in self.index().resembling(domain, who.person).iter() {
+            for like in self.resembling(domain, who.person, again).iter() {
                 let Some(matched) = self.entries.get(like.entry).and_then(|entry| entry.names.get(like.nth)) else {
                     continue;
                 };
-                if like.by_domain && !who.person && self.entry(like.entry, who, day).is_some() {
+                if like.way == Way::Domain && !who.person && self.entry(like.entry, who, day).is_some() {
                     let why = format!("{whose} {domain}, known as that of {}", which(like.nth, matched));
                     keep(&mut found, like.entry, Found { score: like.score.min(0.9), why, way: Way::Domain });
                 }
             }
         }
-        for (at, found) in found {
-            if let Some(entry) = self.entries.get(at) {
-                hits.push(hit(who, entry, &found));
-            }
+        found
+    }
+
+    fn resembling(&self, name: &Text, person: bool, again: Again) -> Arc<[Like]> {
+        match again {
+            Again::Often => self.index().resembling(name, person),
+            Again::Hardly => self.index().looked_up(name, person).into(),
         }
     }
 
     /// Entries with this name or one like it, and sub-units of entries with this name; the better match of an entry
     /// stays.
-    fn screen_name(&self, name: &Text, who: &Screened, day: Day, found: &mut BTreeMap<usize, Found>) {
+    fn screen_name(&self, name: &Text, who: &Screened, (day, again): (Day, Again), found: &mut BTreeMap<usize, Found>) {
         for (at, nth) in self.index().by_name(&fold(name)) {
             let Some(entry) = self.entries.get(at).filter(|entry| entry.screens(who.person)) else { continue };
             let Some(matched) = entry.names.get(nth) else { continue };
@@ -163,18 +195,12 @@ impl Lists {
                 found,
             );
         }
-        for like in self.index().resembling(name, who.person).iter() {
+        for like in self.resembling(name, who.person, again).iter() {
             let Some(matched) = self.entries.get(like.entry).and_then(|entry| entry.names.get(like.nth)) else {
                 continue;
             };
-            let way = match (like.relation, Strength::of(like.score)) {
-                _ if like.by_domain => Way::Domain,
-                (Relation::PartOf | Relation::Contains, _) => Way::Affiliate,
-                (Relation::Same, Strength::Match) => Way::Named,
-                (Relation::Same, Strength::Review | Strength::None) => Way::Similar,
-            };
             let why = format!("like {}: {}", which(like.nth, matched), like.why);
-            self.named(like.entry, Found { score: like.score, why, way }, who, day, found);
+            self.named(like.entry, Found { score: like.score, why, way: like.way }, who, day, found);
         }
     }
 
@@ -228,28 +254,37 @@ fn which(nth: usize, name: &str) -> String {
     format!("{} {name:?}", if nth == 0 { "name" } else { "alias" })
 }
 
-fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
-    let verdict = match (found.way, who.above.is_some(), entry.effect) {
-        (Way::Domain, ..) => Verdict::Domain,
-        (Way::Similar, ..) => Verdict::Similar,
-        (Way::Affiliate, ..) | (Way::Named, true, _) => Verdict::Affiliate,
-        (Way::Named, false, Effect::Reported) => Verdict::Reported,
-        (Way::Named, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
-    };
-    let mut why = who.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default() + &found.why;
-    if entry.from.is_none() {
-        why.push_str("; listed since a date not stated");
+impl Found {
+    fn verdict(&self, who: &Screened, entry: &Entry) -> Verdict {
+        match (self.way, who.above.is_some(), entry.effect) {
+            (Way::Domain, ..) => Verdict::Domain,
+            (Way::Similar, ..) => Verdict::Similar,
+            (Way::Affiliate, ..) | (Way::Named, true, _) => Verdict::Affiliate,
+            (Way::Named, false, Effect::Reported) => Verdict::Reported,
+            (Way::Named, false, Effect::Blocks | Effect::Licence | Effect::Risk) => Verdict::Listed,
+        }
     }
+
+    fn why(&self, who: &Screened, entry: &Entry) -> Text {
+        let mut why = who.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default() + &self.why;
+        if entry.from.is_none() {
+            why.push_str("; listed since a date not stated");
+        }
+        Text::new(why)
+    }
+}
+
+fn hit(who: &Screened, entry: &Entry, found: &Found) -> Hit {
     Hit {
         party: who.party.clone(),
         role: who.role,
         list: entry.list.clone(),
         entry: entry.id.clone(),
         effect: entry.effect,
-        verdict,
+        verdict: found.verdict(who, entry),
         score: found.score,
         held: None,
-        why: Text::new(why),
+        why: found.why(who, entry),
     }
 }
 

@@ -11,6 +11,35 @@ pub(super) fn distance(a: &str, b: &str, bound: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > bound || a.len() > LONGEST || b.len() > LONGEST {
         return None;
     }
+    let (a, b) = without_common(a, b);
+    match (a, b) {
+        ([], rest) | (rest, []) => Some(rest.len()),
+        _ if bound == 0 => None,
+        ([_], [_]) => Some(1),
+        ([one, other], [first, second]) if one == second && other == first => Some(1),
+        // One error leaves nothing longer than that.
+        _ if bound == 1 => None,
+        _ => filled(a, b, bound),
+    }
+}
+
+/// The words without the letters both begin with, and without those both end with: errors lie between.
+fn without_common<'a>(mut a: &'a [u8], mut b: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first())
+        && x == y
+    {
+        (a, b) = (rest_a, rest_b);
+    }
+    while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_last(), b.split_last())
+        && x == y
+    {
+        (a, b) = (rest_a, rest_b);
+    }
+    (a, b)
+}
+
+/// The same by the table of all beginnings, for words of [`LONGEST`] letters at most.
+fn filled(a: &[u8], b: &[u8], bound: usize) -> Option<usize> {
     let mut rows = [[0_u8; LONGEST + 1]; 3];
     let [before, last, now] = &mut rows;
     let (mut before, mut last, mut now) = (before, last, now);
@@ -49,13 +78,16 @@ pub(super) fn distance(a: &str, b: &str, bound: usize) -> Option<usize> {
     (found <= bound).then_some(found)
 }
 
+/// The most errors a word of any length may hold.
+pub(super) const MOST: usize = 3;
+
 /// How many errors a word of so many letters may hold and still be that word.
 pub(super) fn allowed(letters: usize) -> usize {
     match letters {
         0..=3 => 0,
         4..=7 => 1,
         8..=12 => 2,
-        _ => 3,
+        _ => MOST,
     }
 }
 
@@ -75,6 +107,14 @@ mod tests {
             ("same", "same", 0, Some(0)),
         ] {
             assert_eq!(distance(a, b, bound), found, "{a} {b}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn letters_that_both_begin_or_end_with_change_no_distance(a in "[ab]{1,9}", b in "[ab]{1,9}", bound in 0..4_usize) {
+            let plain = if a.len().abs_diff(b.len()) > bound { None } else { filled(a.as_bytes(), b.as_bytes(), bound) };
+            proptest::prop_assert_eq!(distance(&a, &b, bound), plain);
         }
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! In: simplified Han. Out: tokens, in the words of the tables where they know them; syllables.
 
+use std::sync::LazyLock;
+
 use pinyin::{ToPinyin, ToPinyinMulti};
 
+use super::dictionary::Dictionary;
 use super::sound::syllables;
 use super::tables::{HanWord, Tables};
-use super::token::{Script, Token};
+use super::token::{Script, Token, mask};
 use super::words::Part;
 use crate::model::Text;
 
@@ -67,21 +70,38 @@ const READINGS: &[(&str, &str)] = &[
     ("尽", "jin"),
 ];
 
+/// The same by first letter, in the same order: words, each with its syllables.
+type Readings = Dictionary<char, Vec<(&'static str, Vec<Text>)>>;
+
+fn readings() -> &'static Readings {
+    static READ: LazyLock<Readings> = LazyLock::new(|| {
+        let mut all = Readings::default();
+        for (word, syllables) in READINGS {
+            let Some(first) = word.chars().next() else { continue };
+            let syllables = syllables.split(' ').map(Text::new_static).collect();
+            all.or_make(first, Vec::new).push((*word, syllables));
+        }
+        all
+    });
+    &READ
+}
+
 /// The usual reading of every letter.
 pub(super) fn read(text: &str) -> Vec<Text> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(text.len() / 3);
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        if let Some((word, known)) = READINGS.iter().find(|(word, _)| rest.starts_with(word)) {
-            out.extend(known.split(' ').map(Text::new));
+        let known = readings().get(&letter).into_iter().flatten().find(|(word, _)| rest.starts_with(word));
+        if let Some((word, known)) = known {
+            out.extend(known.iter().cloned());
             rest = rest.get(word.len()..).unwrap_or_default();
             continue;
         }
-        out.push(
-            letter
-                .to_pinyin()
-                .map_or_else(|| Text::new(letter.to_string()), |found| Text::new(found.plain().replace('ü', "v"))),
-        );
+        out.push(match letter.to_pinyin().map(|found| found.plain()) {
+            Some(plain) if plain.is_ascii() => Text::new_static(plain),
+            Some(plain) => Text::new(plain.replace('ü', "v")),
+            None => Text::new(letter.encode_utf8(&mut [0; 4])),
+        });
         rest = rest.get(letter.len_utf8()..).unwrap_or_default();
     }
     out
@@ -96,12 +116,21 @@ pub(super) fn joined(text: &str) -> Text {
 pub(super) fn spells(latin: &str, han: &str) -> bool {
     let mut letters = han.chars();
     let Some(letter) = letters.next() else { return latin.is_empty() };
-    let one = |reading: &str| latin.strip_prefix(reading).is_some_and(|rest| spells(rest, letters.as_str()));
+    let follows = |rest: Option<&str>| rest.is_some_and(|rest| spells(rest, letters.as_str()));
     let Some(readings) = letter.to_pinyin_multi() else { return false };
-    readings.into_iter().map(|reading| reading.plain().replace('ü', "v")).any(|reading| {
-        one(&reading)
-            || (reading.contains('v') && (one(&reading.replace('v', "u")) || one(&reading.replace('v', "yu"))))
+    readings.into_iter().map(|reading| reading.plain()).any(|reading| match reading.split_once('ü') {
+        None => follows(latin.strip_prefix(reading)),
+        Some((before, after)) => ["v", "u", "yu"].into_iter().any(|vowel| {
+            follows(latin.strip_prefix(before).and_then(|rest| rest.strip_prefix(vowel)?.strip_prefix(after)))
+        }),
     })
+}
+
+/// Letters that what spells a Han letter, by any of its readings, may begin with, a bit each.
+pub(super) fn spelt_from(letter: char) -> u32 {
+    let firsts =
+        |reading: &str| mask(if reading.starts_with('ü') { "vuy" } else { reading.get(..1).unwrap_or_default() });
+    letter.to_pinyin_multi().into_iter().flatten().fold(0, |all, reading| all | firsts(reading.plain()))
 }
 
 /// One way to come to a letter: by a word of the tables, or by a letter they do not know.
@@ -190,13 +219,9 @@ pub(super) fn known(word: &HanWord, letters: &str, script: Script, out: &mut Vec
     for alternatives in &word.senses {
         let Some((first, others)) = alternatives.split_first() else { continue };
         match Token::of(first, letters, script) {
-            Some(mut token) => {
-                token.other = others
-                    .iter()
-                    .filter_map(|sense| Token::of(sense, letters, script))
-                    .map(|token| token.key)
-                    .collect();
-                out.push(Part::Token(token));
+            Some(token) => {
+                let others = others.iter().filter_map(|sense| Token::of(sense, letters, script));
+                out.push(Part::Token(token.or(others)));
             }
             None => out.push(Part::of(first, letters)),
         }
@@ -239,7 +264,7 @@ pub(super) fn respell<'a>(latin: &str, tables: &'a Tables) -> Option<Vec<(Option
     for at in 0..latin.len() {
         let Some(here) = best.get(at).copied().flatten() else { continue };
         let rest = latin.get(at..)?;
-        for end in syllables(rest) {
+        for end in syllables(rest.as_bytes()) {
             offer(&mut best, at + end, Step { cost: here.cost + 12, word: None, from: at });
         }
         for end in 4..=rest.len().min(40) {

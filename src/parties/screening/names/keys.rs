@@ -6,8 +6,7 @@
 
 use super::read::Name;
 use super::token::{Class, Kind, Script, Token};
-use super::{han, sound};
-use crate::model::Text;
+use super::{han, sound, token};
 
 /// The keys of a name, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,35 +17,28 @@ pub(super) struct Keys {
     pub(super) seeks: Vec<u64>,
 }
 
-/// FNV-1a, 64 bit: stated, so that keys are the same everywhere. Two texts with one key only cost a comparison.
-fn hash(space: u8, parts: &[&str]) -> u64 {
-    let mut value: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut feed = |byte: u8| {
-        value ^= u64::from(byte);
-        value = value.wrapping_mul(0x0100_0000_01b3);
-    };
-    feed(space);
-    parts.iter().flat_map(|part| part.bytes()).for_each(&mut feed);
-    value
+/// Two texts with one key only cost a comparison.
+fn hash(space: &str, parts: &[&str]) -> u64 {
+    parts.iter().fold(token::hash(&[space]), |value, part| token::onward(value, part))
 }
 
 /// Kinds of keys; small letters seek capital ones and the other way round.
-const WORD: u8 = b'=';
-const SHORTER: u8 = b'-';
-const BEGINS: u8 = b'<';
-const ENDS: u8 = b'>';
-const LETTERS: u8 = b'~';
-const SET: u8 = b'*';
-const TOPICS: u8 = b'+';
-const LEET: (u8, u8) = (b'l', b'L');
-const SOUND: (u8, u8) = (b's', b'S');
-const ACRONYM: (u8, u8) = (b'a', b'A');
+const WORD: &str = "=";
+const SHORTER: &str = "-";
+const BEGINS: &str = "<";
+const ENDS: &str = ">";
+const LETTERS: &str = "~";
+const SET: &str = "*";
+const TOPICS: &str = "+";
+const LEET: (&str, &str) = ("l", "L");
+const SOUND: (&str, &str) = ("s", "S");
+const ACRONYM: (&str, &str) = ("a", "A");
 
 impl Keys {
     pub(super) fn of(name: &Name) -> Self {
         let mut keys = Self::default();
         let known = name.known.as_deref().unwrap_or_default();
-        for tokens in [known, &name.spelt] {
+        for tokens in [known, &*name.spelt] {
             for token in tokens {
                 keys.token(token);
             }
@@ -96,7 +88,7 @@ impl Keys {
         self.seeks.push(key);
     }
 
-    fn mirrored(&mut self, (own, seeks): (u8, u8), text: &str) {
+    fn mirrored(&mut self, (own, seeks): (&str, &str), text: &str) {
         self.own.push(hash(own, &[text]));
         self.seeks.push(hash(seeks, &[text]));
     }
@@ -104,7 +96,7 @@ impl Keys {
     fn token(&mut self, token: &Token) {
         match token.kind {
             Kind::Organisation(_) => self.both(hash(WORD, &[&token.key])),
-            Kind::Distinct if token.script == Script::Han => self.han(&token.letters),
+            Kind::Distinct if token.script == Script::Han => self.han(token),
             Kind::Known(Class::Topic) if token.script == Script::Han => {
                 self.both(hash(WORD, &[&han::joined(&token.letters)]))
             }
@@ -123,9 +115,8 @@ impl Keys {
                         self.both(hash(LEET.0, &[&folded]));
                     }
                 }
-                let heard = sound::latin(letters);
-                if heard.len() > 1 {
-                    self.mirrored(SOUND, &heard);
+                if token.heard.len() > 1 {
+                    self.mirrored(SOUND, &token.heard);
                 }
             }
             Kind::Distinct | Kind::Known(_) | Kind::Place(_) | Kind::Number => {}
@@ -146,24 +137,21 @@ impl Keys {
     }
 
     /// A run of Han: itself, its beginning and end, how it is spelt and how it sounds.
-    fn han(&mut self, letters: &str) {
+    fn han(&mut self, token: &Token) {
+        let letters = token.letters.as_str();
         self.both(hash(WORD, &[letters]));
         let ends: Vec<usize> = letters.char_indices().map(|(at, _)| at).collect();
         if let (Some(second), Some(last)) = (ends.get(2), ends.len().checked_sub(2).and_then(|at| ends.get(at))) {
             self.both(hash(WORD, &[letters.get(..*second).unwrap_or_default()]));
             self.both(hash(WORD, &[letters.get(*last..).unwrap_or_default()]));
         }
-        let syllables = han::read(letters);
-        let spelt: String = syllables.concat();
-        self.both(hash(WORD, &[&spelt]));
-        if ends.len() > 1 {
-            let heard = sound::pinyin(syllables.iter().map(Text::as_str));
-            if heard.len() > 1 {
-                self.mirrored((SOUND.1, SOUND.0), &heard);
-            }
-            if heard.len() > 3 {
-                without_one(&heard, |before, after| self.seeks.push(hash(SOUND.0, &[before, after])));
-            }
+        self.both(hash(WORD, &[&han::joined(letters)]));
+        let heard = token.heard.as_str();
+        if heard.len() > 1 {
+            self.mirrored((SOUND.1, SOUND.0), heard);
+        }
+        if heard.len() > 3 {
+            without_one(heard, |before, after| self.seeks.push(hash(SOUND.0, &[before, after])));
         }
     }
 
@@ -203,7 +191,7 @@ impl Keys {
     }
 
     /// The keys together, and with up to so many left out.
-    fn all_but(&mut self, keys: &[&str], out: usize, space: u8) {
+    fn all_but(&mut self, keys: &[&str], out: usize, space: &str) {
         let mut joined = Vec::with_capacity(keys.len() * 2);
         for key in keys {
             joined.extend([*key, " "]);
@@ -226,7 +214,10 @@ impl Keys {
             }
         }
         let letters = &*name.skeleton;
-        if name.spelt.len() < 4 && name.spelt.iter().all(Token::is_distinct) && letters.len() > 6 && letters.is_ascii()
+        if name.spelt.len() < 4
+            && name.spelt.iter().all(|token| token.is_distinct())
+            && letters.len() > 6
+            && letters.is_ascii()
         {
             let (begins, ends) = letters.split_at(letters.len() / 2);
             self.both(hash(BEGINS, &["~", begins]));

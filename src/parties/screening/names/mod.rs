@@ -6,6 +6,7 @@
 
 mod align;
 mod clean;
+mod dictionary;
 mod edit;
 mod han;
 mod keys;
@@ -13,6 +14,7 @@ mod mail;
 mod persons;
 mod read;
 mod refine;
+mod row;
 mod score;
 mod sound;
 mod tables;

@@ -8,6 +8,7 @@ use super::align::{How, align};
 use super::clean::clean;
 use super::han;
 use super::read::Name;
+use super::row::Run;
 use super::score::{Ground, Likeness};
 use super::tables::{Tables, tables};
 use super::token::{Letters, Script, Token};
@@ -76,19 +77,18 @@ pub(super) fn likeness(a: &Name, b: &Name) -> Likeness {
     }
     let found = align(&a.spelt, &b.spelt);
     let both = a.spelt.len() > 1 && b.spelt.len() > 1;
-    if otherwise_written || !both || found.pairs.len() < 2 {
+    if otherwise_written || !both || found.pairs().len() < 2 {
         return Likeness::of(0.0, Ground::Nothing);
     }
     let mut sum = 0;
     // One letter makes another name of a short one.
-    let short = |at: usize| a.spelt.get(at).is_none_or(|token| token.letters.len() < 5);
-    for pair in found.pairs.iter().filter(|pair| pair.how != How::Typo || !short(pair.left.0)) {
-        let weight = |tokens: &[Token], (from, count): (usize, usize)| {
-            tokens.iter().skip(from).take(count).map(|token| u32::from(token.weight)).sum::<u32>()
-        };
+    let short = |run: Run| run.among(&a.spelt).first().is_none_or(|token| token.letters.len() < 5);
+    for pair in found.pairs().iter().filter(|pair| pair.how != How::Typo || !short(pair.left)) {
+        let weight =
+            |tokens: &[Token], run: Run| run.among(tokens).iter().map(|token| u32::from(token.weight)).sum::<u32>();
         sum += (weight(&a.spelt, pair.left) + weight(&b.spelt, pair.right)) * u32::from(pair.sure);
     }
-    let all: u32 = a.spelt.iter().chain(&b.spelt).map(|token| u32::from(token.weight)).sum();
+    let all: u32 = a.spelt.iter().chain(b.spelt.iter()).map(|token| u32::from(token.weight)).sum();
     let dice = f64::from(sum) / 100.0 / f64::from(all.max(1));
     Likeness::of((0.5 * dice + 0.5 * dice.powi(2)).min(0.95), Ground::Spelled)
 }

@@ -7,19 +7,20 @@ use super::clean::clean;
 use super::han;
 use super::mail::{domain_of, is_free_mail};
 use super::refine::refined;
+use super::row::Words;
 use super::sound::is_syllable;
 use super::tables::{Tables, tables};
 use super::token::{Kind, Letters, Script, Sense, Token};
-use super::words::{Cut, Part, Piece, split, without_research};
+use super::words::{Cut, Part, Piece, says_research, split, without_research};
 use crate::model::Text;
 
 /// A name ready to be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Name {
     /// What is compared, as spelt; a known organisation in the words of its first name.
-    pub(super) spelt: Box<[Token]>,
+    pub(super) spelt: Words,
     /// The same with known organisations as one token each and phrases as one word, where that differs.
-    pub(super) known: Option<Box<[Token]>>,
+    pub(super) known: Option<Words>,
     /// All letters without spaces and legal form; Han in pinyin.
     pub(super) skeleton: Letters,
     /// The same with the legal form.
@@ -34,6 +35,8 @@ pub(super) struct Name {
     pub(super) places: Box<[u16]>,
     /// Numbers it holds.
     pub(super) numbers: Box<[u32]>,
+    /// Words of a single letter, a bit each: `Plant A` is not `Plant B`.
+    pub(super) lone: u32,
     /// A branch or office was left out.
     pub(super) branch: bool,
     /// It was a domain or an address: only an organisation known by it is left.
@@ -59,26 +62,42 @@ impl Name {
         let pieces = split(cleaned);
         let mut read = Self::default();
         read.outline(&pieces, tables);
-        let cut = |read: &mut Self, cut| {
-            let tokens = read.tokens(tables.lexicon.parts(&pieces, cut, tables));
-            without_own_initials(tokens, &pieces, cut, tables)
+        let (phrases, mut matters) = read.cut(&pieces, Cut::Phrases, tables);
+        let words = if matters { Some(read.cut(&pieces, Cut::Words, tables).0) } else { None };
+        let (literal, apart) = refined(words.as_deref().unwrap_or(&phrases), Cut::Words, tables);
+        let literal = without_research(literal);
+        matters |= apart || says_research(&phrases);
+
+        let phrases = without_research(phrases);
+        let known = match organisations(&phrases, tables) {
+            // Read as it was spelt.
+            None if !matters => literal.clone(),
+            found => without_research(refined(&found.unwrap_or(phrases), Cut::Phrases, tables).0),
         };
-        let literal = without_research(refined(cut(&mut read, Cut::Words), Cut::Words, tables));
-        read.places = literal.iter().filter_map(Token::place).collect();
+        let known = once(organisations(&known, tables).unwrap_or(known));
+        read.places = literal.iter().filter_map(|token| token.place()).collect();
         read.numbers = literal.iter().filter_map(Token::value).collect();
         read.spelt = spelt_out(literal, tables).into();
-        let known = organisations(without_research(cut(&mut read, Cut::Phrases)), tables);
-        let known = without_research(refined(known, Cut::Phrases, tables));
-        let known = once(organisations(known, tables));
+        read.lone = lone_letters(&read.spelt);
         read.known = (*known != *read.spelt).then(|| known.into());
         read
+    }
+
+    /// The tokens of a cut, and whether another one could give others.
+    fn cut(&mut self, pieces: &[Piece], cut: Cut, tables: &Tables) -> (Vec<Token>, bool) {
+        let (parts, matters) = tables.lexicon.parts(pieces, cut, tables);
+        let tokens = self.tokens(parts);
+        if pieces.iter().skip(2).any(|piece| piece.bracketed) {
+            return (without_own_initials(tokens, pieces, cut, tables), true);
+        }
+        (tokens, matters)
     }
 
     fn domain(domain: &str, tables: &Tables) -> Self {
         let organisation = if is_free_mail(domain) { None } else { tables.by_domain(domain) };
         let token = organisation.and_then(|at| Token::of(&Sense::Organisation(at), domain, Script::Latin));
-        let known = token.into_iter().collect();
-        Self { known: Some(known), whole: Letters::new(domain), domain: true, ..Self::default() }
+        let known = token.into_iter().collect::<Vec<_>>();
+        Self { known: Some(known.into()), whole: Letters::new(domain), domain: true, ..Self::default() }
     }
 
     /// Letters in a row, and first letters.
@@ -154,13 +173,13 @@ impl Name {
     }
 
     /// What is compared, with known organisations as one token each.
-    pub(super) fn known(&self) -> &[Token] {
-        self.known.as_deref().unwrap_or(&self.spelt)
+    pub(super) fn known(&self) -> &Words {
+        self.known.as_ref().unwrap_or(&self.spelt)
     }
 
     /// Organisations it names.
     pub(super) fn organisations(&self) -> impl Iterator<Item = u16> {
-        self.known().iter().filter_map(|token| match token.kind {
+        self.known().marks().iter().filter_map(|word| match word.kind {
             Kind::Organisation(at) => Some(at),
             _ => None,
         })
@@ -168,8 +187,15 @@ impl Name {
 
     /// Whether it comes down to nothing that could be compared.
     pub(super) fn is_empty(&self) -> bool {
-        self.known().is_empty() && self.skeleton.is_empty()
+        self.known().marks().is_empty() && self.skeleton.is_empty()
     }
+}
+
+fn lone_letters(tokens: &[Token]) -> u32 {
+    tokens.iter().fold(0, |all, token| match token.letters.as_bytes() {
+        [letter] if letter.is_ascii_lowercase() => all | 1 << (letter - b'a'),
+        _ => all,
+    })
 }
 
 /// A word without the legal form it is written together with: `argumentjsc`.
@@ -216,13 +242,18 @@ fn without_own_initials(mut tokens: Vec<Token>, pieces: &[Piece], cut: Cut, tabl
     tokens
 }
 
-/// Known organisations in place of their words, the longest first from the left.
-fn organisations(tokens: Vec<Token>, tables: &Tables) -> Vec<Token> {
+/// Known organisations in place of their words, the longest first from the left; `None` where there is none.
+fn organisations(tokens: &[Token], tables: &Tables) -> Option<Vec<Token>> {
+    let named = |at: usize| {
+        let found = tables.organisation(tokens.get(at..).unwrap_or_default());
+        found.filter(|(_, length)| *length > 1 || !among_syllables(tokens, at))
+    };
+    (0..tokens.len()).find(|at| named(*at).is_some())?;
     let mut out = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(first) = tokens.get(at) {
         let rest = tokens.get(at..).unwrap_or_default();
-        match tables.organisation(rest).filter(|(_, length)| *length > 1 || !among_syllables(&tokens, at)) {
+        match named(at) {
             Some((organisation, length)) => {
                 let letters: String = rest.iter().take(length).map(|token| token.letters.as_str()).collect();
                 out.extend(Token::of(&Sense::Organisation(organisation), &letters, Script::Latin));
@@ -234,7 +265,7 @@ fn organisations(tokens: Vec<Token>, tables: &Tables) -> Vec<Token> {
             }
         }
     }
-    out
+    Some(out)
 }
 
 /// Whether a short word is a syllable of pinyin beside others, and no acronym: shu in `ke xue ji shu`.

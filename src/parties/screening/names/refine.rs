@@ -9,17 +9,19 @@ use super::sound::{is_syllable, spelt};
 use super::tables::{HanWord, Tables, tables};
 use super::token::{Class, Kind, Script, Sense, Token};
 use super::words::{Cut, Part};
-use crate::model::Text;
 
 /// Words nobody knows, looked at again: pinyin of what the tables know in Han, digits for letters, typing errors in
 /// common words.
-pub(super) fn refined(tokens: Vec<Token>, cut: Cut, tables: &Tables) -> Vec<Token> {
+///
+/// Beside them whether another cut could give others.
+pub(super) fn refined(tokens: &[Token], cut: Cut, tables: &Tables) -> (Vec<Token>, bool) {
+    let mut matters = false;
     let latin: Vec<bool> = tokens
         .iter()
         .map(|token| token.script == Script::Latin && !matches!(token.kind, Kind::Number | Kind::Organisation(_)))
         .collect();
     if !tokens.iter().any(|token| token.kind == Kind::Distinct && token.script == Script::Latin) {
-        return tokens;
+        return (tokens.to_vec(), matters);
     }
     let pinyin: Vec<Option<usize>> =
         tokens.iter().zip(&latin).map(|(token, latin)| if *latin { spelt(&token.letters) } else { None }).collect();
@@ -28,7 +30,7 @@ pub(super) fn refined(tokens: Vec<Token>, cut: Cut, tables: &Tables) -> Vec<Toke
     while let Some(token) = tokens.get(at) {
         let run = pinyin.iter().skip(at).take_while(|syllables| syllables.is_some()).count();
         if run > 0 {
-            let taken = from_pinyin(tokens.get(at..at + run).unwrap_or_default(), cut, tables, &mut out);
+            let taken = from_pinyin(tokens.get(at..at + run).unwrap_or_default(), cut, tables, &mut out, &mut matters);
             if taken > 0 {
                 at += taken;
                 continue;
@@ -41,11 +43,11 @@ pub(super) fn refined(tokens: Vec<Token>, cut: Cut, tables: &Tables) -> Vec<Toke
             out.push(token.clone());
         }
     }
-    out
+    (out, matters)
 }
 
 /// Takes as many tokens from the start as make a Han word of the tables, and says how many.
-fn from_pinyin(run: &[Token], cut: Cut, tables: &Tables, out: &mut Vec<Token>) -> usize {
+fn from_pinyin(run: &[Token], cut: Cut, tables: &Tables, out: &mut Vec<Token>, matters: &mut bool) -> usize {
     let mut joined = String::new();
     let mut ends = Vec::new();
     for token in run.iter().take(24) {
@@ -57,6 +59,7 @@ fn from_pinyin(run: &[Token], cut: Cut, tables: &Tables, out: &mut Vec<Token>) -
         let Some(word) = (text.len() > 3).then(|| tables.by_pinyin(text)).flatten() else { continue };
         // As spelt it stays as spelt: only where organisations count is it one.
         let organisation = word.senses.iter().flatten().any(|sense| matches!(sense, Sense::Organisation(_)));
+        *matters |= organisation;
         if organisation && cut == Cut::Words {
             continue;
         }
@@ -150,23 +153,23 @@ fn corrected(token: &Token, tables: &Tables) -> Token {
     let as_word = |sense: &Sense| Token::of(sense, letters, Script::Latin);
     if let Some(unleet) = leet(letters) {
         for one in ["l", "i"] {
-            if let Some(token) = sense(&unleet.replace('1', one)).as_ref().and_then(as_word) {
+            if let Some(token) = sense(&unleet.replace('1', one)).and_then(as_word) {
                 return token;
             }
         }
         let mixed = ["li", "il"].iter().find_map(|order| sense(&alternate(&unleet, order)));
-        if let Some(token) = mixed.as_ref().and_then(as_word) {
+        if let Some(token) = mixed.and_then(as_word) {
             return token;
         }
         let plain = unleet.replace('1', "i");
-        return match tables.lexicon.near(&plain).as_ref().and_then(as_word) {
+        return match tables.lexicon.near(&plain).and_then(as_word) {
             Some(token) => token,
-            None => Token { script: Script::Leet, ..Token::distinct(&plain, Script::Latin) },
+            None => Token::leet(&plain),
         };
     }
     if letters.len() > 6
         && spelt(letters).is_none()
-        && let Some(token) = tables.lexicon.near(letters).as_ref().and_then(as_word)
+        && let Some(token) = tables.lexicon.near(letters).and_then(as_word)
     {
         return token;
     }
@@ -207,18 +210,12 @@ fn leet(word: &str) -> Option<String> {
 
 impl super::words::Lexicon {
     /// The one common word this is with a typing error; long words only, as short ones are often other words.
-    fn near(&self, word: &str) -> Option<Sense> {
+    fn near(&self, word: &str) -> Option<&Sense> {
         if word.len() < 7 || !word.is_ascii() {
             return None;
         }
         let bound = if word.len() > 9 { 2 } else { allowed(word.len()).min(1) };
-        let mut best: Option<(usize, &Text)> = None;
-        for known in self.long_words(word, bound) {
-            let found = distance(word, known, bound).filter(|found| best.is_none_or(|(least, _)| *found < least));
-            if let Some(found) = found {
-                best = Some((found, known));
-            }
-        }
+        let best = self.long_words(word, bound).filter_map(|known| Some((distance(word, known, bound)?, known))).min();
         best.and_then(|(_, known)| self.single(known)).or_else(|| {
             // Errors are looked for from the second letter on; the first two may have changed places.
             let mut letters: Vec<char> = word.chars().collect();

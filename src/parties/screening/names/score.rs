@@ -3,10 +3,11 @@
 //! In: two names. Out: a score, what one is to the other, words that explain it. A score depends on the two names and
 //! on fixed tables alone. It refuses to decide: thresholds are stated beside [`Verdict`](super::Strength).
 
-use super::align::{Aligned, align};
+use super::align::{Aligned, Pair, align};
 use super::read::Name;
+use super::row::{Run, Sums, Taken, Words};
 use super::tables::tables;
-use super::token::{Class, Kind, Token};
+use super::token::{Kind, Mark};
 
 /// What the left name is to the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +105,7 @@ fn ordered(a: &Name, b: &Name) -> Likeness {
     if lacking(&a.numbers, &b.numbers).next().is_some() && lacking(&b.numbers, &a.numbers).next().is_some() {
         return Likeness::of(VETO, Ground::OtherNumber);
     }
-    if lone_letters(a) & !lone_letters(b) != 0 && lone_letters(b) & !lone_letters(a) != 0 {
+    if a.lone & !b.lone != 0 && b.lone & !a.lone != 0 {
         return Likeness::of(VETO, Ground::OtherLetter);
     }
     let apart = apart(a, b);
@@ -151,7 +152,7 @@ fn elsewhere(a: &Name, b: &Name) -> bool {
     if a.places.is_empty() || b.places.is_empty() {
         return false;
     }
-    let same = matches!((a.known(), b.known()), ([one], [other]) if one.key == other.key);
+    let same = matches!((a.known().marks(), b.known().marks()), ([one], [other]) if one.id == other.id);
     !same && apart_places(lacking(&a.places, &b.places), || lacking(&b.places, &a.places))
 }
 
@@ -172,14 +173,6 @@ fn apart_places<I: Iterator<Item = u16>>(left: impl Iterator<Item = u16>, right:
     any && right().next().is_some()
 }
 
-/// Words of a single letter, a bit each: `Plant A` is not `Plant B`.
-fn lone_letters(name: &Name) -> u32 {
-    name.spelt.iter().fold(0, |all, token| match token.letters.as_bytes() {
-        [letter] if letter.is_ascii_lowercase() => all | 1 << (letter - b'a'),
-        _ => all,
-    })
-}
-
 /// Nearly the same letters in a row, whatever the spaces.
 fn letters(a: &Name, b: &Name) -> Likeness {
     let bound = if a.skeleton.len() > 15 { 2 } else { 1 };
@@ -187,7 +180,7 @@ fn letters(a: &Name, b: &Name) -> Likeness {
     fn digits(name: &Name) -> impl Iterator<Item = u8> {
         name.skeleton.bytes().filter(u8::is_ascii_digit)
     }
-    let far = length < 7 || a.skeleton.len().abs_diff(b.skeleton.len()) > bound;
+    let far = length < 7 || !a.skeleton.near(&b.skeleton, bound);
     if far || a.numbers != b.numbers || digits(a).ne(digits(b)) {
         return Likeness::of(0.0, Ground::Nothing);
     }
@@ -214,102 +207,65 @@ fn acronym(a: &Name, b: &Name) -> Likeness {
         .map_or(Likeness::of(0.0, Ground::Nothing), |score| Likeness::of(score, Ground::Acronym))
 }
 
-/// Sums over the words of one side, in hundredths.
+/// Sums over the words of one side.
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
-    all: u32,
+    all: Sums,
+    free: Sums,
+    /// Weights as far as they agree, in hundredths.
     matched: u32,
-    distinct: u32,
     matched_distinct: u32,
-    free_distinct: u32,
-    free_topics: u32,
-    free_sorts: u32,
-    free_numbers: u32,
-    sorts: u32,
 }
 
 impl Side {
-    fn of(tokens: &[Token], taken: u32, sure: impl Fn(usize) -> u16) -> Self {
-        let mut side = Self::default();
-        for (at, token) in tokens.iter().enumerate() {
-            let weight = u32::from(token.weight);
-            let free = at >= 32 || taken & (1 << at) == 0;
-            let matched = if free { 0 } else { weight * u32::from(sure(at)) / 100 };
-            side.all += weight;
-            side.matched += matched;
-            if token.is_distinct() {
-                side.distinct += weight;
-                side.matched_distinct += matched;
-                side.free_distinct += if free { weight } else { 0 };
-            }
-            let free = u32::from(free);
-            match token.kind {
-                Kind::Known(Class::Topic) => side.free_topics += free,
-                Kind::Known(Class::Sort) => {
-                    side.free_sorts += free;
-                    side.sorts += 1;
-                }
-                Kind::Number => side.free_numbers += free,
-                _ => {}
-            }
+    fn of(words: &Words, taken: &Taken) -> Self {
+        let (mut gone, mut matched, mut matched_distinct) = (Sums::default(), 0, 0);
+        for word in words.some(taken.taken()) {
+            gone.add(word.mark);
+            let agreed = u32::from(word.mark.weight) * u32::from(taken.sure(word.at)) / 100;
+            matched += agreed;
+            matched_distinct += if word.mark.is_distinct() { agreed } else { 0 };
         }
-        side
+        Self { all: words.sums, free: words.sums.without(&gone), matched, matched_distinct }
     }
 
     /// Whether it is left with a word that says what it is or does.
     fn says_more(&self) -> bool {
-        self.free_distinct > 0 || self.free_topics > 0
+        self.free.distinct > 0 || self.free.topics > 0
     }
 
     fn share(&self) -> f64 {
-        if self.all == 0 { 0.0 } else { f64::from(self.matched) / f64::from(self.all) }
+        if self.all.weight == 0 { 0.0 } else { f64::from(self.matched) / f64::from(self.all.weight) }
     }
 }
 
 /// A few letters that stand for a known organisation, and for others nobody listed: HIT.
-fn is_acronym(tokens: &[Token], (at, _): (usize, usize)) -> bool {
-    let short = |token: &Token| {
-        matches!(token.kind, Kind::Organisation(_)) && token.letters.len() < 5 && token.letters.is_ascii()
-    };
-    tokens.get(at).is_some_and(short)
+fn is_acronym(words: &Words, run: Run) -> bool {
+    let at = usize::from(run.from);
+    let short = |mark: &Mark| matches!(mark.kind, Kind::Organisation(_)) && mark.length < 5;
+    words.marks().get(at).is_some_and(short) && words.get(at).is_some_and(|token| token.letters.is_ascii())
 }
 
-fn words(a: &[Token], b: &[Token], ground: Ground) -> Likeness {
+fn words(a: &Words, b: &Words, ground: Ground) -> Likeness {
     if a.is_empty() || b.is_empty() {
         return Likeness::of(0.0, Ground::Nothing);
     }
     let found = align(a, b);
-    if found.pairs.is_empty() {
+    if found.pairs().is_empty() {
         return Likeness::of(0.0, Ground::Nothing);
     }
-    let sure_left = |at: usize| {
-        found
-            .pairs
-            .iter()
-            .find(|pair| (pair.left.0..pair.left.0 + pair.left.1).contains(&at))
-            .map_or(0, |pair| pair.sure)
-    };
-    let sure_right = |at: usize| {
-        found
-            .pairs
-            .iter()
-            .find(|pair| (pair.right.0..pair.right.0 + pair.right.1).contains(&at))
-            .map_or(0, |pair| pair.sure)
-    };
-    let left = Side::of(a, found.left, sure_left);
-    let right = Side::of(b, found.right, sure_right);
-    let dice = f64::from(left.matched + right.matched) / f64::from(left.all + right.all).max(1.0);
+    let left = Side::of(a, &found.left);
+    let right = Side::of(b, &found.right);
+    let dice = f64::from(left.matched + right.matched) / f64::from(left.all.weight + right.all.weight).max(1.0);
     let telling = left.matched_distinct.min(right.matched_distinct) >= 60;
     let mut score = if telling { 0.6 * dice + 0.4 * left.share().max(right.share()) } else { dice };
     score *= penalties(&left, &right);
-    if found
-        .pairs
-        .iter()
-        .any(|pair| is_acronym(a, pair.left) && left.says_more() || is_acronym(b, pair.right) && right.says_more())
-    {
+    let acronym =
+        |pair: &Pair| is_acronym(a, pair.left) && left.says_more() || is_acronym(b, pair.right) && right.says_more();
+    if a.sums.organisations + b.sums.organisations > 0 && found.pairs().iter().any(acronym) {
         score *= 0.8;
     }
-    let veto = places_apart(a, b, &found) || (left.free_numbers > 0 && right.free_numbers > 0);
+    let veto = places_apart(a, b, &found) || (left.free.numbers > 0 && right.free.numbers > 0);
     let relation = if veto { Relation::Same } else { relation(a, b, &left, &right) };
     if veto {
         score = score.min(VETO);
@@ -322,16 +278,16 @@ fn words(a: &[Token], b: &[Token], ground: Ground) -> Likeness {
 /// What is left over on each side and speaks against.
 fn penalties(left: &Side, right: &Side) -> f64 {
     let mut factor = 1.0;
-    let nothing_telling = |one: &Side, other: &Side| one.distinct == 0 && other.free_distinct >= 60;
+    let nothing_telling = |one: &Side, other: &Side| one.all.distinct == 0 && other.free.distinct >= 60;
     if nothing_telling(left, right) || nothing_telling(right, left) {
         factor *= 0.7;
     }
-    if left.free_distinct >= 60 && right.free_distinct >= 60 {
+    if left.free.distinct >= 60 && right.free.distinct >= 60 {
         factor *= 0.72;
     }
-    let institution = left.sorts > 0 && right.sorts > 0;
+    let institution = left.all.sorts > 0 && right.all.sorts > 0;
     let telling = left.matched_distinct.min(right.matched_distinct) >= 60;
-    factor *= match (left.free_topics > 0, right.free_topics > 0) {
+    factor *= match (left.free.topics > 0, right.free.topics > 0) {
         (true, true) => {
             if institution {
                 0.7
@@ -348,45 +304,43 @@ fn penalties(left: &Side, right: &Side) -> f64 {
         }
         (false, false) => 1.0,
     };
-    if left.free_sorts > 0 && right.free_sorts > 0 {
+    if left.free.sorts > 0 && right.free.sorts > 0 {
         factor *= 0.8;
-    } else if (left.sorts == 0) != (right.sorts == 0) && left.free_sorts + right.free_sorts > 0 {
+    } else if (left.all.sorts == 0) != (right.all.sorts == 0) && left.free.sorts + right.free.sorts > 0 {
         factor *= 0.92;
     }
-    if left.free_numbers + right.free_numbers > 0 {
+    if left.free.numbers + right.free.numbers > 0 {
         factor *= 0.78;
     }
     factor
 }
 
 /// Whether each side names a place the other does not, and neither lies in the other.
-fn places_apart(a: &[Token], b: &[Token], found: &Aligned) -> bool {
-    fn free(tokens: &[Token], taken: u32) -> impl Iterator<Item = u16> {
-        tokens
-            .iter()
-            .take(32)
-            .enumerate()
-            .filter(move |(at, _)| taken & (1 << at) == 0)
-            .filter_map(|(_, token)| token.place())
+fn places_apart(a: &Words, b: &Words, found: &Aligned) -> bool {
+    fn free(words: &Words, taken: &Taken) -> impl Iterator<Item = u16> {
+        taken.left(words.marks()).filter_map(Mark::place)
     }
-    apart_places(free(a, found.left), || free(b, found.right))
+    a.sums.places > 0 && b.sums.places > 0 && apart_places(free(a, &found.left), || free(b, &found.right))
 }
 
 /// A part names its whole and says what part of it it is.
-fn relation(a: &[Token], b: &[Token], left: &Side, right: &Side) -> Relation {
-    let whole = |tokens: &[Token], side: &Side| {
+fn relation(a: &Words, b: &Words, left: &Side, right: &Side) -> Relation {
+    if left.free.sorts + right.free.sorts == 0 {
+        return Relation::Same;
+    }
+    let whole = |side: &Side| {
         side.share() > 0.97
-            && tokens
-                .iter()
-                .any(|token| matches!(token.kind, Kind::Organisation(_)) || token.kind == Kind::Known(Class::Sort))
-            && (side.distinct > 0 || side.sorts > 0)
-            && side.all >= 60
+            && side.all.organisations + side.all.sorts > 0
+            && (side.all.distinct > 0 || side.all.sorts > 0)
+            && side.all.weight >= 60
     };
-    let numbered = a.iter().any(|token| token.kind == Kind::Number && b.iter().any(|other| other.key == token.key));
-    let part = |side: &Side| side.free_sorts > 0 && !numbered;
-    if whole(b, right) && part(left) {
+    let (a_marks, b_marks) = (a.marks(), b.marks());
+    let numbered =
+        a_marks.iter().any(|word| word.kind == Kind::Number && b_marks.iter().any(|other| other.id == word.id));
+    let part = |side: &Side| side.free.sorts > 0 && !numbered;
+    if whole(right) && part(left) {
         Relation::PartOf
-    } else if whole(a, left) && part(right) {
+    } else if whole(left) && part(right) {
         Relation::Contains
     } else {
         Relation::Same

@@ -3,6 +3,8 @@
 //! In: Latin letters, or Han by their pinyin. Out: consonants in a few classes, so that 安杜里尔 (an du li er) and Anduril
 //! meet. It refuses vowels, which transcription keeps least.
 
+use std::sync::LazyLock;
+
 /// Every syllable of pinyin without tones, by initial.
 const FINALS: &[(&str, &[&str])] = &[
     (
@@ -102,54 +104,98 @@ const FINALS: &[(&str, &[&str])] = &[
     ("s", &["a", "e", "ai", "ao", "ou", "an", "en", "ang", "eng", "ong", "i", "u", "uo", "ui", "uan", "un"]),
 ];
 
-/// Whether this is one syllable of pinyin.
-pub(super) fn is_syllable(text: &str) -> bool {
-    let initial = match text.as_bytes() {
-        [b'z' | b'c' | b's', b'h', ..] => 2,
-        [b'b'..=b'd' | b'f'..=b'h' | b'j'..=b'n' | b'p'..=b't' | b'x' | b'z', ..] => 1,
-        [_, ..] => 0,
-        [] => return false,
-    };
-    let (initial, last) = text.split_at(initial.min(text.len()));
-    let finals = FINALS.get(initials(initial));
-    finals.is_some_and(|(known, finals)| *known == initial && finals.contains(&last))
+/// Syllables letter by letter: from a place, where each letter leads to, and whether a syllable ends there.
+struct Spelling {
+    next: Vec<[u16; 26]>,
+    ends: Vec<bool>,
 }
 
-/// Where the finals of an initial stand.
-fn initials(initial: &str) -> usize {
-    match initial.as_bytes() {
-        [] => 0,
-        [letter @ b'b'..=b'z'] => {
-            " bpmfdtnlgkhjqx   rzcs".bytes().position(|known| known == *letter).unwrap_or(usize::MAX)
+impl Spelling {
+    fn of_syllables() -> Self {
+        let mut all = Self { next: vec![[0; 26]], ends: vec![false] };
+        for (initial, finals) in FINALS {
+            for last in *finals {
+                let at = initial.bytes().chain(last.bytes()).fold(0, |at, letter| all.grow(at, letter));
+                if let Some(end) = all.ends.get_mut(at) {
+                    *end = true;
+                }
+            }
         }
-        [b'z', b'h'] => 15,
-        [b'c', b'h'] => 16,
-        [b's', b'h'] => 17,
-        _ => usize::MAX,
+        all
+    }
+
+    /// Where a letter leads to from here, with a new place where it led nowhere.
+    fn grow(&mut self, at: usize, letter: u8) -> usize {
+        let known = self.after(at, letter);
+        if known > 0 {
+            return known;
+        }
+        let new = self.next.len();
+        let cell = self.next.get_mut(at).and_then(|row| row.get_mut(usize::from(letter.wrapping_sub(b'a'))));
+        if let (Some(cell), Ok(place)) = (cell, u16::try_from(new)) {
+            *cell = place;
+        }
+        self.next.push([0; 26]);
+        self.ends.push(false);
+        new
+    }
+
+    /// Where a letter leads to from here; the start, where no syllable goes on so.
+    fn after(&self, at: usize, letter: u8) -> usize {
+        let cell = self.next.get(at).and_then(|row| row.get(usize::from(letter.wrapping_sub(b'a'))));
+        cell.copied().map_or(0, usize::from)
     }
 }
 
-/// How many letters from the start each syllable that could stand there takes, the longest first.
-pub(super) fn syllables(text: &str) -> impl Iterator<Item = usize> + '_ {
-    (1..=text.len().min(6)).rev().filter(|end| text.get(..*end).is_some_and(is_syllable))
+fn spelling() -> &'static Spelling {
+    static SPELLING: LazyLock<Spelling> = LazyLock::new(Spelling::of_syllables);
+    &SPELLING
+}
+
+/// Whether this is one syllable of pinyin.
+pub(super) fn is_syllable(text: &str) -> bool {
+    text.len() < 7 && syllables(text.as_bytes()).any(|end| end == text.len())
+}
+
+/// How many letters from the start each syllable that could stand there takes, the shortest first.
+pub(super) fn syllables(letters: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let spelling = spelling();
+    let places = letters.iter().scan(0, |at, letter| {
+        *at = spelling.after(*at, *letter);
+        (*at > 0).then_some(*at)
+    });
+    places.enumerate().filter(|(_, at)| spelling.ends.get(*at) == Some(&true)).map(|(before, _)| before + 1)
 }
 
 /// Whether the whole text can be read as pinyin, in how few syllables.
 pub(super) fn spelt(text: &str) -> Option<usize> {
-    if !text.is_ascii() || text.len() > 64 {
+    const LONGEST: usize = 64;
+    let letters = text.as_bytes();
+    if letters.len() > LONGEST {
         return None;
     }
-    let mut least: Vec<Option<usize>> = vec![None; text.len() + 1];
-    *least.first_mut()? = Some(0);
-    for start in 0..text.len() {
-        let Some(Some(so_far)) = least.get(start).copied() else { continue };
-        for end in syllables(text.get(start..)?) {
-            if let Some(cell) = least.get_mut(start + end) {
-                *cell = Some(cell.map_or(so_far + 1, |known| known.min(so_far + 1)));
+    // One more than the syllables up to each place; none where nothing leads to.
+    let mut least = [0_u8; LONGEST + 1];
+    let mut furthest = 0;
+    if let Some(first) = least.first_mut() {
+        *first = 1;
+    }
+    for start in 0..letters.len() {
+        let so_far = least.get(start).copied().unwrap_or(0);
+        if so_far == 0 {
+            if start >= furthest {
+                return None;
+            }
+            continue;
+        }
+        for end in syllables(letters.get(start..).unwrap_or_default()) {
+            furthest = furthest.max(start + end);
+            if let Some(cell) = least.get_mut(start + end).filter(|cell| **cell == 0 || **cell > so_far + 1) {
+                *cell = so_far + 1;
             }
         }
     }
-    least.last().copied().flatten()
+    least.get(letters.len()).and_then(|found| usize::from(*found).checked_sub(1))
 }
 
 /// Consonants of a Latin word by class.
@@ -260,5 +306,8 @@ mod tests {
         assert_eq!(spelt("haerbin"), Some(3));
         assert_eq!(spelt("technology"), None);
         assert!(is_syllable("zhuang") && !is_syllable("zhing"));
+        for (initial, finals) in FINALS {
+            assert!(finals.iter().all(|last| is_syllable(&format!("{initial}{last}"))), "{initial}");
+        }
     }
 }

@@ -3,9 +3,9 @@
 //! In: the CSV files of `config/screening`, compiled in. Out: what a word or a run of Han may mean. It refuses to know
 //! any list: what a word weighs never depends on what is screened or screened against.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::dictionary::Dictionary;
 use super::han;
 use super::token::{Class, Kind, Sense, Token};
 use super::words::{Lexicon, Piece};
@@ -65,14 +65,14 @@ pub(super) struct HanWord {
 pub(super) struct Tables {
     /// Latin words and phrases.
     pub(super) lexicon: Lexicon,
-    han: BTreeMap<char, Vec<HanWord>>,
+    han: Dictionary<char, Vec<HanWord>>,
     /// Han words by their pinyin, joined.
-    pinyin: BTreeMap<Text, HanWord>,
+    pinyin: Dictionary<Text, HanWord>,
     pub(super) places: Vec<Place>,
     pub(super) organisations: Vec<Organisation>,
     /// Organisations by what their names come down to, by the first key.
-    phrases: BTreeMap<Text, Vec<(Vec<Text>, u16)>>,
-    domains: BTreeMap<Text, u16>,
+    phrases: Dictionary<Text, Vec<(Vec<Text>, u16)>>,
+    domains: Dictionary<Text, u16>,
 }
 
 /// The tables that ship.
@@ -173,7 +173,7 @@ impl Tables {
             }
             for han in several(cell()) {
                 let parts: Vec<_> =
-                    key.split('+').map(|key| self.lexicon.single(key).unwrap_or_else(|| sense(key))).collect();
+                    key.split('+').map(|key| self.lexicon.single(key).cloned().unwrap_or_else(|| sense(key))).collect();
                 self.add_han(han, &parts);
             }
         }
@@ -236,7 +236,7 @@ impl Tables {
             }
             spelt.extend(several(english).chain(several(short)).map(|name| (name, at)));
             for domain in several(domains) {
-                self.domains.entry(Text::new(domain)).or_insert(at);
+                self.domains.or_make(Text::new(domain), || at);
             }
         }
         for (name, at) in &spelt {
@@ -258,7 +258,7 @@ impl Tables {
     fn add_phrase(&mut self, tokens: Vec<Token>, at: u16) {
         let keys: Vec<_> = tokens.into_iter().map(|token| token.key).collect();
         let Some(first) = keys.first() else { return };
-        let known = self.phrases.entry(first.clone()).or_default();
+        let known = self.phrases.or_make(first.clone(), Vec::new);
         if known.iter().all(|(other, _)| *other != keys) {
             let place = known.partition_point(|(other, _)| other.len() >= keys.len());
             known.insert(place, (keys, at));
@@ -284,7 +284,7 @@ impl Tables {
     fn add_han(&mut self, han: &str, senses: &[Sense]) {
         let text: String = han.chars().filter(|letter| *letter != '·').map(simplify).collect();
         let Some(first) = text.chars().next() else { return };
-        let known = self.han.entry(first).or_default();
+        let known = self.han.or_make(first, Vec::new);
         let spelt = han::joined(&text);
         if let Some(word) = known.iter_mut().find(|word| word.text == text) {
             if word.senses.len() == senses.len() {
@@ -296,7 +296,7 @@ impl Tables {
             }
             let word = word.clone();
             if self.pinyin.get(&spelt).is_some_and(|other| other.text == word.text) {
-                self.pinyin.insert(spelt, word);
+                *self.pinyin.or_make(spelt, || word.clone()) = word.clone();
             }
             return;
         }
@@ -307,7 +307,7 @@ impl Tables {
             senses: senses.iter().map(|sense| vec![sense.clone()]).collect(),
         };
         if letters > 1 && spelt.is_ascii() {
-            self.pinyin.entry(spelt).or_insert_with(|| word.clone());
+            self.pinyin.or_make(spelt, || word.clone());
         }
         known.push(word);
     }

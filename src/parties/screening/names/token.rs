@@ -4,6 +4,7 @@
 //! weighs. Weights are fixed: distinctive words weigh most, words every second company has least.
 
 use super::tables::tables;
+use super::{han, sound};
 use crate::model::Text;
 
 /// What a word of the glossary is to a name.
@@ -63,27 +64,61 @@ pub(super) enum Kind {
     Organisation(u16),
 }
 
-/// A word of a name.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Token {
-    /// One for all spellings.
-    pub(super) key: Text,
-    /// The key's hash: keys are compared by the million.
-    pub(super) id: u32,
-    /// Other keys it may stand for: 研究院 is an institute or an academy.
-    pub(super) other: Vec<Text>,
+/// What of a word is looked at first; for most pairs of words it is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The key's hash, which stands for the key: two words share one by a chance of one in 10^19.
+    pub(super) id: u64,
+    /// Which Latin letters occur, a bit each; of Han those its first letter's pinyin may begin with.
+    pub(super) mask: u32,
     pub(super) kind: Kind,
     /// Hundredths.
     pub(super) weight: u16,
-    /// As cleaned: Latin letters or Han.
-    pub(super) letters: Text,
-    /// Which Latin letters occur, a bit each.
-    pub(super) mask: u32,
-    /// First byte of the letters.
+    /// First byte of the letters; none of numbers.
     pub(super) first: u8,
-    /// How many bytes the letters take, 255 at most.
+    /// How many bytes the letters take, 255 at most; none of numbers.
     pub(super) length: u8,
     pub(super) script: Script,
+    /// It may stand for several keys.
+    pub(super) ambiguous: bool,
+}
+
+/// A word of a name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Token {
+    mark: Mark,
+    /// One for all spellings.
+    pub(super) key: Text,
+    /// Other keys it may stand for: 研究院 is an institute or an academy.
+    other: Vec<Text>,
+    /// As cleaned: Latin letters or Han.
+    pub(super) letters: Text,
+    /// Its consonants by class, where it is a word nobody's table knows.
+    pub(super) heard: Text,
+}
+
+impl Mark {
+    /// A byte of the id, for a first look.
+    pub(super) fn short_id(&self) -> u8 {
+        self.id.to_le_bytes().first().copied().unwrap_or(0)
+    }
+
+    /// The place it names.
+    pub(super) fn place(&self) -> Option<u16> {
+        if let Kind::Place(at) = self.kind { Some(at) } else { None }
+    }
+
+    pub(super) fn is_distinct(&self) -> bool {
+        matches!(self.kind, Kind::Distinct | Kind::Organisation(_))
+    }
+}
+
+impl std::ops::Deref for Token {
+    type Target = Mark;
+
+    fn deref(&self) -> &Mark {
+        &self.mark
+    }
 }
 
 /// How a token was written.
@@ -99,12 +134,18 @@ pub(super) enum Script {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Letters {
     id: u32,
+    mask: u32,
     text: Text,
 }
 
 impl Letters {
     pub(super) fn new(text: &str) -> Self {
-        Self { id: id(text), text: Text::new(text) }
+        Self { id: id(text), mask: mask(text), text: Text::new(text) }
+    }
+
+    /// Whether so many errors could make one of the other; where not, they cannot.
+    pub(super) fn near(&self, other: &Self, errors: usize) -> bool {
+        self.len().abs_diff(other.len()) <= errors && near(self.mask, other.mask, errors)
     }
 }
 
@@ -128,16 +169,46 @@ fn id(key: &str) -> u32 {
     key.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
+/// FNV-1a, 64 bit: stated, so that it is the same everywhere.
+pub(super) fn hash(parts: &[&str]) -> u64 {
+    parts.iter().fold(0xcbf2_9ce4_8422_2325, |value, part| onward(value, part))
+}
+
+/// The hash of what was hashed so far with this behind it.
+pub(super) fn onward(value: u64, text: &str) -> u64 {
+    text.bytes().fold(value, |value, byte| (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Whether so many errors can come between two words in which these letters occur: each puts one letter for another at most.
+pub(super) fn near(a: u32, b: u32, errors: usize) -> bool {
+    (a ^ b).count_ones() as usize <= 2 * errors
+}
+
+/// A bit for each Latin letter, one for anything else.
+pub(super) fn letter(byte: u8) -> u32 {
+    1 << if byte.is_ascii_lowercase() { byte - b'a' } else { 31 }
+}
+
 /// Which Latin letters occur, a bit each; anything else is the last bit.
 pub(super) fn mask(letters: &str) -> u32 {
-    letters.bytes().fold(0, |mask, letter| mask | 1 << if letter.is_ascii_lowercase() { letter - b'a' } else { 31 })
+    letters.bytes().fold(0, |mask, byte| mask | letter(byte))
 }
 
 impl Token {
+    fn new(key: Text, kind: Kind, weight: u16, letters: Text, script: Script) -> Self {
+        let mask = match script {
+            Script::Han => letters.chars().next().map_or(0, han::spelt_from),
+            Script::Latin | Script::Leet => mask(&letters),
+        };
+        let (first, length) = (first(&letters), length(&letters));
+        let mark = Mark { id: hash(&[&key]), mask, kind, weight, first, length, script, ambiguous: false };
+        Self { mark, key, other: Vec::new(), letters, heard: Text::default() }
+    }
+
     pub(super) fn distinct(letters: &str, script: Script) -> Self {
         let count = letters.chars().count();
         let weight = match (script, count) {
-            (Script::Han, 1) | (_, 2) if script == Script::Han && count == 1 => 50,
+            (Script::Han, 1) => 50,
             (Script::Han, 2 | 3) => 100,
             (Script::Han, _) => 130,
             (_, 1) => 35,
@@ -145,35 +216,20 @@ impl Token {
             (_, 3) => 85,
             _ => 100,
         };
+        let heard = match script {
+            Script::Han if count > 1 => sound::pinyin(han::read(letters).iter().map(Text::as_str)),
+            Script::Latin | Script::Leet if letters.is_ascii() => sound::latin(letters),
+            Script::Han | Script::Latin | Script::Leet => String::new(),
+        };
         let key = Text::new(letters);
-        Self {
-            letters: key.clone(),
-            id: id(&key),
-            key,
-            other: Vec::new(),
-            kind: Kind::Distinct,
-            weight,
-            script,
-            mask: mask(letters),
-            first: first(letters),
-            length: length(letters),
-        }
+        Self { heard: Text::new(heard), ..Self::new(key.clone(), Kind::Distinct, weight, key, script) }
     }
 
     pub(super) fn number(value: u32, letters: &str) -> Self {
         let key = Text::new(format!("#{value}"));
-        Self {
-            id: id(&key),
-            key,
-            other: Vec::new(),
-            kind: Kind::Number,
-            weight: 50,
-            letters: Text::new(letters),
-            script: Script::Latin,
-            mask: 0,
-            first: 0,
-            length: 0,
-        }
+        let mut number = Self::new(key, Kind::Number, 50, Text::new(letters), Script::Latin);
+        (number.mark.mask, number.mark.first, number.mark.length) = (0, 0, 0);
+        number
     }
 
     /// A token for a sense that is a word; `None` for legal forms and the like.
@@ -193,32 +249,26 @@ impl Token {
             Sense::Spelling(latin) => return Some(Self::distinct(latin, Script::Latin)),
             Sense::Stop | Sense::Legal | Sense::LegalAtEdge | Sense::Branch => return None,
         };
-        Some(Self {
-            id: id(&key),
-            key,
-            other: Vec::new(),
-            kind,
-            weight,
-            letters: Text::new(letters),
-            script,
-            mask: mask(letters),
-            first: first(letters),
-            length: length(letters),
-        })
+        Some(Self::new(key, kind, weight, Text::new(letters), script))
     }
 
-    /// The place it names.
-    pub(super) fn place(&self) -> Option<u16> {
-        if let Kind::Place(at) = self.kind { Some(at) } else { None }
+    /// The same, which may also stand for what these stand for.
+    pub(super) fn or(mut self, others: impl Iterator<Item = Self>) -> Self {
+        self.other = others.map(|token| token.key).collect();
+        self.mark.ambiguous = !self.other.is_empty();
+        self
+    }
+
+    /// The same in letters some of which were written as digits.
+    pub(super) fn leet(letters: &str) -> Self {
+        let mut token = Self::distinct(letters, Script::Latin);
+        token.mark.script = Script::Leet;
+        token
     }
 
     /// The number it is.
     pub(super) fn value(&self) -> Option<u32> {
         if self.kind == Kind::Number { self.key.strip_prefix('#')?.parse().ok() } else { None }
-    }
-
-    pub(super) fn is_distinct(&self) -> bool {
-        matches!(self.kind, Kind::Distinct | Kind::Organisation(_))
     }
 
     /// Every key it may stand for.
@@ -228,8 +278,8 @@ impl Token {
 
     /// Whether two tokens stand for the same.
     pub(super) fn same(&self, other: &Self) -> bool {
-        if self.other.is_empty() && other.other.is_empty() {
-            return self.id == other.id && self.key == other.key;
+        if !self.ambiguous && !other.ambiguous {
+            return self.id == other.id;
         }
         self.keys().any(|key| other.keys().any(|known| known == key))
     }

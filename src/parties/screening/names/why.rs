@@ -4,12 +4,13 @@
 
 use super::align::{Aligned, How, align};
 use super::read::Name;
+use super::row::{Run, Taken, Words};
 use super::score::{Ground, Likeness, Relation, apart};
 use super::token::Token;
 
 /// In words: what agrees, then what is left over.
 pub(super) fn why(a: &Name, b: &Name, likeness: &Likeness) -> String {
-    let by_words = |left: &[Token], right: &[Token]| {
+    let by_words = |left: &Words, right: &Words| {
         let found = if a.whole <= b.whole { align(left, right) } else { align(right, left).mirrored() };
         told(left, right, &found)
     };
@@ -40,11 +41,9 @@ pub(super) fn why(a: &Name, b: &Name, likeness: &Likeness) -> String {
 }
 
 fn told(a: &[Token], b: &[Token], found: &Aligned) -> String {
-    let shown = |tokens: &[Token], (from, count): (usize, usize)| {
-        tokens.iter().skip(from).take(count).map(Token::shown).collect::<Vec<_>>().join(" ")
-    };
+    let shown = |tokens: &[Token], run: Run| run.among(tokens).iter().map(Token::shown).collect::<Vec<_>>().join(" ");
     let mut parts = Vec::new();
-    let mut pairs: Vec<_> = found.pairs.iter().collect();
+    let mut pairs = found.pairs().to_vec();
     pairs.sort_by_key(|pair| pair.left);
     for pair in pairs {
         let (left, right) = (shown(a, pair.left), shown(b, pair.right));
@@ -65,13 +64,9 @@ fn told(a: &[Token], b: &[Token], found: &Aligned) -> String {
         };
         parts.push(format!("{left} {how} {right}"));
     }
-    let free = |tokens: &[Token], taken: u32| {
-        let words =
-            tokens.iter().take(32).enumerate().filter(|(at, _)| taken & (1 << at) == 0).map(|(_, token)| token.shown());
-        words.collect::<Vec<_>>().join(" ")
-    };
+    let free = |tokens: &[Token], taken: &Taken| taken.left(tokens).map(Token::shown).collect::<Vec<_>>().join(" ");
     let mut why = parts.join(", ");
-    for (side, left) in [("first", free(a, found.left)), ("second", free(b, found.right))] {
+    for (side, left) in [("first", free(a, &found.left)), ("second", free(b, &found.right))] {
         if !left.is_empty() {
             why.push_str(&format!("; only the {side}: {left}"));
         }

@@ -3,9 +3,8 @@
 //! In: cleaned text. Out: pieces, and parts: tokens to compare, legal forms, branches, words that say nothing. It
 //! refuses to know organisations: those are found afterwards, in the tokens.
 
-use std::collections::BTreeMap;
-
 use super::clean::is_han;
+use super::dictionary::Dictionary;
 use super::han;
 use super::sound::is_syllable;
 use super::tables::{Tables, pieces};
@@ -110,8 +109,8 @@ type Phrase = (Vec<Text>, Sense);
 /// Latin words and phrases, by first word; longest phrase first.
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
-    phrases: BTreeMap<Text, Vec<Phrase>>,
-    /// Long single words with the letters they hold, sorted.
+    phrases: Dictionary<Text, Vec<Phrase>>,
+    /// Long single words with the letters they hold, sorted by first letter and length.
     long: Vec<(Text, u32)>,
 }
 
@@ -121,7 +120,7 @@ impl Lexicon {
         let mut words = pieces(phrase).into_iter().map(|piece| piece.text);
         let Some(first) = words.next() else { return };
         let rest: Vec<_> = words.collect();
-        let known = self.phrases.entry(first).or_default();
+        let known = self.phrases.or_make(first, Vec::new);
         if known.iter().all(|(other, _)| *other != rest) {
             let at = known.partition_point(|(other, _)| other.len() >= rest.len());
             known.insert(at, (rest, sense));
@@ -129,44 +128,41 @@ impl Lexicon {
     }
 
     /// What one word means by itself.
-    pub(super) fn single(&self, word: &str) -> Option<Sense> {
-        let known = self.phrases.get(word)?.last()?;
-        known.0.is_empty().then(|| known.1.clone())
+    pub(super) fn single(&self, word: &str) -> Option<&Sense> {
+        let (rest, sense) = self.phrases.get(word)?.last()?;
+        rest.is_empty().then_some(sense)
     }
 
     /// The same for plurals and a few endings the tables leave out.
-    pub(super) fn inflected(&self, word: &str) -> Option<Sense> {
-        let stem = |end: &str, instead: &str| {
-            word.strip_suffix(end)
-                .filter(|stem| stem.len() > 2)
-                .and_then(|stem| self.single(&format!("{stem}{instead}")))
-        };
-        let sense = self.single(word).or_else(|| stem("ies", "y")).or_else(|| stem("es", "")).or_else(|| stem("s", ""));
-        sense.or_else(|| if word.len() > 5 && !word.ends_with('s') { self.single(&format!("{word}s")) } else { None })
+    pub(super) fn inflected(&self, word: &str) -> Option<&Sense> {
+        let stem = |end: &str| word.strip_suffix(end).filter(|stem| stem.len() > 2);
+        self.single(word)
+            .or_else(|| stem("ies").and_then(|stem| self.single(&format!("{stem}y"))))
+            .or_else(|| stem("es").and_then(|stem| self.single(stem)))
+            .or_else(|| stem("s").and_then(|stem| self.single(stem)))
+            .or_else(|| if word.len() > 5 && !word.ends_with('s') { self.single(&format!("{word}s")) } else { None })
     }
 
     /// Sets aside the long words, among which typing errors are looked for.
     pub(super) fn settle(&mut self) {
-        let single = |(word, phrases): (&Text, &Vec<Phrase>)| {
+        let single = |(word, phrases): &(Text, Vec<Phrase>)| {
             let telling =
                 phrases.last().is_some_and(|(rest, sense)| rest.is_empty() && matches!(sense, Sense::Word(..)));
             (telling && word.len() > 5 && word.is_ascii()).then(|| (word.clone(), mask(word)))
         };
         self.long = self.phrases.iter().filter_map(single).collect();
+        self.long.sort_unstable_by(|(a, _), (b, _)| by_beginning(a).cmp(&by_beginning(b)).then_with(|| a.cmp(b)));
     }
 
     /// Words of about this length that begin like this one and hold about the same letters.
-    pub(super) fn long_words<'a>(&'a self, word: &'a str, bound: usize) -> impl Iterator<Item = &'a Text> {
-        let (first, letters) = (word.bytes().next(), mask(word));
-        let from = self.long.partition_point(|(known, _)| known.bytes().next() < first);
-        let near = move |(known, mask): &&(Text, u32)| {
-            known.len().abs_diff(word.len()) <= bound && (mask ^ letters).count_ones() as usize <= 2 * bound
-        };
+    pub(super) fn long_words(&self, word: &str, bound: usize) -> impl Iterator<Item = &Text> {
+        let ((first, length), letters) = (by_beginning(word), mask(word));
+        let from = self.long.partition_point(|(known, _)| by_beginning(known) < (first, length.saturating_sub(bound)));
         self.long
             .iter()
             .skip(from)
-            .take_while(move |(known, _)| known.bytes().next() == first)
-            .filter(near)
+            .take_while(move |(known, _)| by_beginning(known) <= (first, length + bound))
+            .filter(move |(_, mask)| (mask ^ letters).count_ones() as usize <= 2 * bound)
             .map(|(known, _)| known)
     }
 
@@ -181,9 +177,10 @@ impl Lexicon {
         Some((sense, words.len() + 1))
     }
 
-    /// What the pieces mean, one after the other.
-    pub(super) fn parts(&self, pieces: &[Piece], cut: Cut, tables: &Tables) -> Vec<Part> {
-        let mut out = Vec::new();
+    /// What the pieces mean, one after the other, and whether another cut could give other parts.
+    pub(super) fn parts(&self, pieces: &[Piece], cut: Cut, tables: &Tables) -> (Vec<Part>, bool) {
+        let mut out = Vec::with_capacity(pieces.len());
+        let mut matters = cut == Cut::Words;
         let mut rest = pieces;
         while let Some((piece, after)) = rest.split_first() {
             let mut taken = 1;
@@ -193,6 +190,7 @@ impl Lexicon {
                 out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
             } else if let Some((sense, length)) = self.phrase(rest, cut) {
                 taken = length;
+                matters |= length > 1 && matches!(sense, Sense::Word(..));
                 let letters: String = rest.iter().take(length).map(|piece| piece.text.as_str()).collect();
                 out.push(Part::of(sense, &letters));
             } else if matches!(piece.text.as_str(), "no" | "nr" | "num" | "number")
@@ -204,18 +202,18 @@ impl Lexicon {
             {
                 out.push(Part::Token(Token::number(value, &piece.text)));
             } else if let Some(sense) = self.inflected(&piece.text) {
-                out.push(Part::of(&sense, &piece.text));
+                out.push(Part::of(sense, &piece.text));
             } else {
                 out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
             }
             rest = rest.get(taken..).unwrap_or_default();
         }
-        out
+        (out, matters)
     }
 
     /// The tokens of a phrase, without those that say nothing.
     pub(super) fn plain(&self, phrase: &str, tables: &Tables) -> Vec<Token> {
-        let parts = self.parts(&pieces(phrase), Cut::Phrases, tables);
+        let (parts, _) = self.parts(&pieces(phrase), Cut::Phrases, tables);
         let tokens = parts.into_iter().filter_map(|part| match part {
             Part::Token(token) => Some(token),
             Part::Stop | Part::Legal | Part::LegalAtEdge(_) | Part::Branch => None,
@@ -224,8 +222,16 @@ impl Lexicon {
     }
 }
 
+/// First letter and length.
+fn by_beginning(word: &str) -> (Option<u8>, usize) {
+    (word.bytes().next(), word.len())
+}
+
 /// Research is what institutes, academies and centres do: 研究所 says it, an English name may or may not.
 pub(super) fn without_research(mut tokens: Vec<Token>) -> Vec<Token> {
+    if !says_research(&tokens) {
+        return tokens;
+    }
     let researches = |token: &Token| {
         token
             .keys()
@@ -237,6 +243,11 @@ pub(super) fn without_research(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens
 }
 
+/// Whether the word is among them.
+pub(super) fn says_research(tokens: &[Token]) -> bool {
+    tokens.iter().any(|token| token.key == "research")
+}
+
 /// Whether a word that mostly says nothing is a syllable of pinyin here: da in `gong ye da xue`.
 fn among_syllables(pieces: &[Piece], at: usize) -> bool {
     let syllable = |at: usize| pieces.get(at).is_some_and(|piece| !piece.han && is_syllable(&piece.text));
@@ -245,8 +256,11 @@ fn among_syllables(pieces: &[Piece], at: usize) -> bool {
             matches!(piece.text.as_str(), "a" | "an" | "da" | "de" | "di" | "du" | "e" | "la" | "le")
         })
     };
+    if !says_nothing(at) {
+        return false;
+    }
     let beside = at.checked_sub(1).is_some_and(|before| syllable(before) && !says_nothing(before));
-    says_nothing(at) && (beside || syllable(at + 1) && !says_nothing(at + 1))
+    beside || syllable(at + 1) && !says_nothing(at + 1)
 }
 
 /// A number in digits, with or without the ending of an ordinal.
