@@ -9,10 +9,15 @@ mod cards;
 mod chain;
 #[cfg(test)]
 mod fixtures;
+mod graph;
+mod held;
+mod links;
 mod lists;
 #[cfg(test)]
 mod naive;
+mod numbers;
 mod ownership;
+mod rank;
 mod said;
 mod screening;
 mod stake;
