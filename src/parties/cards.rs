@@ -28,13 +28,13 @@ pub struct Parties {
 /// A party's card, and beside it what is asked of nearly everybody who stands anywhere.
 #[derive(Clone, Debug)]
 struct Card {
-    places: Places,
+    seat: Seat,
     card: Box<Party>,
 }
 
 /// Where a party is, as one of its cards says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Places {
+pub(super) struct Seat {
     pub(super) country: Option<Country>,
     pub(super) hq: Option<Country>,
     person: bool,
@@ -42,8 +42,8 @@ pub(super) struct Places {
 
 impl From<&Party> for Card {
     fn from(card: &Party) -> Self {
-        let places = Places { country: card.country, hq: card.hq, person: card.person };
-        Self { places, card: Box::new(card.clone()) }
+        let seat = Seat { country: card.country, hq: card.hq, person: card.person };
+        Self { seat, card: Box::new(card.clone()) }
     }
 }
 
@@ -119,24 +119,24 @@ impl Parties {
 
     /// Where a party is registered, as any of its cards says; of a natural person nothing is said (P8).
     pub fn country(&self, party: &PartyId, at: EventTime) -> Option<Country> {
-        self.places(self.graph.number(party)?, at)?.country
+        self.seat(self.graph.number(party)?, at)?.country
     }
 
     /// Where a party has its headquarters, as any of its cards says; of a natural person nothing is said (P8).
     pub fn hq(&self, party: &PartyId, at: EventTime) -> Option<Country> {
-        self.places(self.graph.number(party)?, at)?.hq
+        self.seat(self.graph.number(party)?, at)?.hq
     }
 
     /// Where a party is, as the first of its cards says that says so, and of a natural person nothing; `None` where it has
     /// no card.
-    pub(super) fn places(&self, party: PartyNumber, at: EventTime) -> Option<Places> {
-        let card = |id: PartyNumber| self.party_cards.get(id)?.at(at).map(|card| card.places);
-        let places = self.graph.same(party, at).filter_map(card).reduce(|all, card| Places {
-            country: all.country.or(card.country),
-            hq: all.hq.or(card.hq),
-            person: all.person || card.person,
+    pub(super) fn seat(&self, party: PartyNumber, at: EventTime) -> Option<Seat> {
+        let seat = |id: PartyNumber| self.party_cards.get(id)?.at(at).map(|card| card.seat);
+        let seat = self.graph.same(party, at).filter_map(seat).reduce(|all, next| Seat {
+            country: all.country.or(next.country),
+            hq: all.hq.or(next.hq),
+            person: all.person || next.person,
         });
-        places.map(|all| if all.person { Places { country: None, hq: None, ..all } } else { all })
+        seat.map(|all| if all.person { Seat { country: None, hq: None, ..all } } else { all })
     }
 
     /// Whether any card says that a party is a natural person.

@@ -11,6 +11,7 @@ use crate::model::{AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Pr
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
+use super::graph::PartyNumber;
 use super::rank::{Learnt, Rank};
 use super::said::Said;
 
@@ -178,10 +179,13 @@ impl Parties {
 
     fn follow(&self, account: &AccountId, said: Said, chain: &mut Chain, at: EventTime) {
         let customers = said.customers.parties();
+        let numbers: Vec<PartyNumber> = customers.iter().filter_map(|customer| self.graph.number(customer)).collect();
         let unseen = if customers.is_empty() { end_customer(account, &said) } else { Vec::new() };
         let mut sellers = said.sellers.clone();
-        sellers.extend(self.all_neighbours(EdgeKind::ResellsTo, &customers, at));
-        let payers = self.payers(account, &said, &customers, at);
+        sellers.extend(self.all_neighbours(EdgeKind::ResellsTo, &numbers, at));
+        let mut payers = self.payers(account, &said, at);
+        payers.extend(self.all_neighbours(EdgeKind::PaysFor, &numbers, at));
+        payers.retain(|who| who.party().is_none_or(|party| !customers.contains(party)));
         chain.resellers = sellers.parties();
         note_several("sellers", &chain.resellers, &mut chain.unknown);
         note_several("customers", &customers, &mut chain.unknown);
@@ -195,7 +199,7 @@ impl Parties {
         self.write(Role::Reseller, sellers, chain, at);
         self.write(Role::Payer, payers, chain, at);
         self.write(Role::Customer, said.customers, chain, at);
-        self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &customers, at), chain, at);
+        self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &numbers, at), chain, at);
         chain.unknown.extend(unseen);
         chain.customer = customers.into_iter().next();
         chain.payer = said.payers.into_iter().next().map(|(payer, _)| payer);
@@ -226,7 +230,9 @@ impl Parties {
                 if said.sellers.has(buyer) {
                     sellers.extend(said.distributors.without(buyer));
                 }
-                sellers.extend(self.neighbours(EdgeKind::ResellsTo, buyer, at));
+                if let Some(buyer) = self.graph.number(buyer) {
+                    sellers.extend(self.neighbours(EdgeKind::ResellsTo, buyer, at));
+                }
                 sells.insert(buyer.clone(), sellers.parties());
                 above.extend(sellers);
             }
@@ -247,7 +253,8 @@ impl Parties {
         ranks
     }
 
-    fn payers(&self, account: &AccountId, said: &Said, customers: &[PartyId], at: EventTime) -> Rank {
+    /// Who is behind the accounts that are said to pay.
+    fn payers(&self, account: &AccountId, said: &Said, at: EventTime) -> Rank {
         let mut payers = Rank::default();
         // An account that pays for itself is paid by its customer, known or not.
         for (payer, learnt) in said.payers.iter().filter(|(payer, _)| payer != account) {
@@ -255,22 +262,19 @@ impl Parties {
             let who = party.map_or_else(|| Who::Account(payer.clone()), |id| Who::Party(self.canonical(id, at)));
             payers.put(who, learnt.clone());
         }
-        payers.extend(self.all_neighbours(EdgeKind::PaysFor, customers, at));
-        payers.retain(|who| who.party().is_none_or(|party| !customers.contains(party)));
         payers
     }
 
     /// Parties from which an edge of this kind leads to any of these, with where each was learnt.
-    fn all_neighbours(&self, kind: EdgeKind, to: &[PartyId], at: EventTime) -> Rank {
+    fn all_neighbours(&self, kind: EdgeKind, to: &[PartyNumber], at: EventTime) -> Rank {
         let mut found = Rank::default();
-        to.iter().for_each(|to| found.extend(self.neighbours(kind, to, at)));
+        to.iter().for_each(|to| found.extend(self.neighbours(kind, *to, at)));
         found
     }
 
     /// Parties from which an edge of this kind leads to `to`, with where each was learnt.
-    fn neighbours(&self, kind: EdgeKind, to: &PartyId, at: EventTime) -> Rank {
+    fn neighbours(&self, kind: EdgeKind, to: PartyNumber, at: EventTime) -> Rank {
         let mut found = Rank::default();
-        let Some(to) = self.graph.number(to) else { return found };
         for (from, said) in self.graph.leading_to(kind, to, at) {
             let who = Who::Party(self.graph.id_of(self.graph.canonical(from, at)));
             found.put(who, Learnt { by: Confidence::Edge, text: self.graph.evidence(kind, said) });
@@ -293,8 +297,8 @@ impl Parties {
             };
             if let Some(party) = hop.who.party().and_then(|party| self.graph.number(party)) {
                 let climb = self.climb(party, at);
-                hop.country = self.places(party, at).and_then(|places| places.country);
-                hop.hq = self.places(climb.top, at).and_then(|places| places.hq);
+                hop.country = self.seat(party, at).and_then(|seat| seat.country);
+                hop.hq = self.seat(climb.top, at).and_then(|seat| seat.hq);
                 hop.parent = (climb.top != party).then(|| self.graph.id_of(climb.top));
                 hop.resolved = climb.doubt.is_none();
             }

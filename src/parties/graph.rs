@@ -4,9 +4,9 @@
 //! and where any ever led. It refuses an order among edges: whoever tells of several puts them in that of ids.
 //!
 //! A party has few edges or millions, and as a rule it is asked about one kind of them. So a party has, for each kind, the
-//! edge that came last to it and from it, and each edge names the one before it. What a walk up to owners looks at stands by
-//! itself and fills no more of a processor's caches than it must: the last edge by which a party is held, and edges of 64
-//! bytes.
+//! edge that came last to it and from it, and each edge names the one before it. What an edge costs to walk is to fetch it
+//! from memory, so that it fills one line of a processor's cache, and the edges by which a party is held, which are walked
+//! most, mostly stand with the party (`held`); only those that do not are in a list.
 
 use std::cmp::Ordering;
 
@@ -33,7 +33,7 @@ pub(super) struct Graph {
     with_twins: Reached<PartyId>,
 }
 
-/// The other last edges of a party.
+/// The last edges of a party, but for those by which it is held.
 #[derive(Clone, Debug, Default)]
 struct Ends {
     into: ByKind,
@@ -260,8 +260,10 @@ impl Graph {
 
     /// Edges in force at `at` that lead to a party under any of its ids: by that id, then by where they come from.
     pub(super) fn leading_to(&self, kind: EdgeKind, party: PartyNumber, at: EventTime) -> Vec<(PartyNumber, &Said)> {
-        let of = |to: PartyNumber| self.edges_into(kind, to, at).map(move |(from, said)| (to, from, said));
-        let mut all: Vec<_> = self.same(party, at).flat_map(of).collect();
+        let mut all = Vec::new();
+        for to in self.same(party, at) {
+            all.extend(self.edges_into(kind, to, at).map(|(from, said)| (to, from, said)));
+        }
         all.sort_by(|one, other| self.by_id(one.0, other.0).then_with(|| self.by_id(one.1, other.1)));
         all.into_iter().map(|(_, from, said)| (from, said)).collect()
     }

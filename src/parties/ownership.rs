@@ -100,7 +100,7 @@ impl Parties {
         });
         let evidence = |step: &Step| self.graph.evidence_of(step.held, step.holding, at);
         let path = climb.steps.iter().map(|step| (id(step.parent), evidence(step)));
-        let (hq, path) = (self.places(climb.top, at).and_then(|places| places.hq), path.collect());
+        let (hq, path) = (self.seat(climb.top, at).and_then(|seat| seat.hq), path.collect());
         Owner { party, hq, resolved: note.is_none(), note: note.map(Text::new), path }
     }
 
@@ -110,7 +110,7 @@ impl Parties {
         let mut top = start;
         let doubt = loop {
             match self.above(top, at) {
-                Above::Nobody => break self.places(top, at).is_none().then_some(Doubt::NoRecord),
+                Above::Nobody => break self.seat(top, at).is_none().then_some(Doubt::NoRecord),
                 Above::UnknownStake { holder } => break Some(Doubt::UnknownStake { holder }),
                 Above::Parent(step) => {
                     let visited = std::iter::once(start).chain(steps.iter().map(|step| step.parent));

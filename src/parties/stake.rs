@@ -7,33 +7,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Parties;
 use super::graph::{Graph, PartyNumber};
-use super::held::{Extent, Held, Holding};
-use crate::model::{EventTime, Micros, PartyId, Text};
+use super::places::Places;
+use crate::model::{Micros, PartyId, Text};
 
 /// All of a party.
 pub(super) const WHOLE: Micros = Micros(100_000_000);
 /// From this stake on a parent controls.
 pub(super) const HALF: Micros = Micros(50_000_000);
-/// Most parties looked at above one.
-const PARTIES: usize = 256;
 /// Most parties on a path that adds to an aggregate; only paths that run in circles are longer.
 const ROUNDS: usize = 64;
 
 /// A share of one party in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Share {
-    at_least: Micros,
+pub(super) struct Share {
+    pub(super) at_least: Micros,
     /// Whether it is no greater.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
 impl Share {
-    const NOTHING: Self = Self { at_least: Micros(0), exact: true };
+    pub(super) const NOTHING: Self = Self { at_least: Micros(0), exact: true };
 
     /// Two edges say how much: the same share, told twice.
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         Self { at_least: self.at_least.max(other.at_least), exact: self.exact && other.exact }
     }
 
@@ -46,36 +43,16 @@ impl Share {
 /// one, under the smallest.
 #[derive(Clone)]
 pub struct Holdings<'a> {
-    graph: &'a Graph,
+    pub(super) graph: &'a Graph,
     /// The id asked about, where nothing is known of it.
-    unheard: Option<PartyId>,
+    pub(super) unheard: Option<PartyId>,
     /// The party asked about, then those above it, nearer ones first, and of one distance in no order. A place is one here.
-    all: Vec<PartyNumber>,
+    pub(super) all: Vec<PartyNumber>,
     /// Places of holders and their shares, those of one party after those of the one before.
-    shares: Vec<(usize, Share)>,
+    pub(super) shares: Vec<(usize, Share)>,
     /// By the place of the party held: where its shares end.
-    ends: Vec<usize>,
-    cut: bool,
-}
-
-/// Some of the parties above one, by their places.
-#[derive(Clone, Copy, Default)]
-struct Places([u64; PARTIES / 64]);
-
-impl Places {
-    fn has(&self, place: usize) -> bool {
-        self.0.get(place / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1)
-    }
-
-    fn put(&mut self, place: usize) {
-        if let Some(bits) = self.0.get_mut(place / 64) {
-            *bits |= 1 << (place % 64);
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|bits| *bits == 0)
-    }
+    pub(super) ends: Vec<usize>,
+    pub(super) cut: bool,
 }
 
 /// How much is held, at the least.
@@ -98,104 +75,6 @@ pub struct Together {
     pub parts: Vec<(PartyId, Micros)>,
     /// Those named that the parts go back to.
     pub by: BTreeSet<PartyId>,
-}
-
-impl Parties {
-    /// Everyone who holds anything of `party` at `at`; at most 256 parties are looked at, the nearest.
-    pub fn holdings(&self, party: &PartyId, at: EventTime) -> Holdings<'_> {
-        let mut found = Holdings {
-            graph: &self.graph,
-            unheard: None,
-            all: Vec::with_capacity(32),
-            shares: Vec::with_capacity(48),
-            ends: Vec::with_capacity(32),
-            cut: false,
-        };
-        match self.graph.number(party) {
-            None => found.unheard = Some(party.clone()),
-            Some(party) => {
-                let party = self.graph.canonical(party, at);
-                found.walk_up(party, at, Siblings::AsTheyCome);
-                if found.cut {
-                    // Which are the nearest 256 must not hang on the order of coming.
-                    found.walk_up(party, at, Siblings::ById);
-                }
-            }
-        }
-        found
-    }
-}
-
-/// In which order the holders of one party are put.
-#[derive(Clone, Copy, PartialEq)]
-enum Siblings {
-    AsTheyCome,
-    ById,
-}
-
-impl Holdings<'_> {
-    fn walk_up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
-        (self.all, self.cut) = (vec![start], false);
-        self.shares.clear();
-        self.ends.clear();
-        let (mut level, mut holders) = (Vec::new(), Vec::new());
-        while self.ends.len() < self.all.len() {
-            // What is read of one party of a level hangs on no other: read together, they are fetched at the same time.
-            level.extend(self.all.iter().skip(self.ends.len()).map(|party| (*party, self.graph.held(*party))));
-            for (party, held) in &level {
-                self.graph.holders(*party, held, at, &mut holders);
-                if order == Siblings::ById {
-                    holders.sort_by(|(one, _), (other, _)| self.graph.by_id(*one, *other));
-                }
-                holders.drain(..).for_each(|(holder, share)| self.put(holder, share));
-                self.ends.push(self.shares.len());
-            }
-            level.clear();
-        }
-    }
-
-    fn put(&mut self, holder: PartyNumber, share: Share) {
-        match self.all.iter().position(|known| *known == holder) {
-            Some(place) => self.shares.push((place, share)),
-            None if self.all.len() == PARTIES => self.cut = true,
-            None => {
-                self.shares.push((self.all.len(), share));
-                self.all.push(holder);
-            }
-        }
-    }
-}
-
-impl Graph {
-    /// Who holds shares of a party directly, itself left out: shares that it holds in itself are nobody's. Of several
-    /// edges between the same two the greatest counts.
-    fn holders(&self, party: PartyNumber, held: &Held, at: EventTime, holders: &mut Vec<(PartyNumber, Share)>) {
-        let mut put = |holding: Holding| {
-            let share = match holding.share {
-                Extent::Part => Share { at_least: WHOLE, exact: true },
-                Extent::Stake(Some(stake)) => Share { at_least: stake.clamp(Micros(0), WHOLE), exact: true },
-                Extent::Stake(None) => Share { at_least: Micros(0), exact: false },
-            };
-            let holder = self.canonical(holding.holder, at);
-            if holder != party && share != Share::NOTHING {
-                holders.push((holder, share));
-            }
-        };
-        self.each_holding(held, at, &mut put);
-        if self.has_twins(party) {
-            for twin in self.twins(party, at) {
-                self.each_holding(&self.held(twin), at, &mut put);
-            }
-        }
-        if holders.len() > 1 {
-            holders.sort_unstable_by_key(|(holder, _)| holder.index());
-            holders.dedup_by(|(next, share), (holder, known)| {
-                let again = next == holder;
-                *known = if again { known.or(*share) } else { *known };
-                again
-            });
-        }
-    }
 }
 
 impl Together {
@@ -275,9 +154,9 @@ impl<'a> Holdings<'a> {
     /// affiliates rule, FR doc 2025-19001): a party of which they hold half or more is theirs, and what is theirs holds its
     /// whole stake for them. Circles need no bound: whoever is theirs is so by a way that has a beginning.
     pub fn together(&self, named: &BTreeSet<PartyId>) -> Together {
-        let named = some(named.iter().filter_map(|id| self.place(id)));
+        let named = Places::of(named.iter().filter_map(|id| self.place(id)));
         let (theirs, at_least) = self.theirs(named, |share| share.at_least);
-        let (perhaps, at_most) = self.theirs(named, Share::at_most);
+        let (perhaps, at_most) = self.theirs(theirs, Share::at_most);
         let direct = self.shares_of(0).iter();
         let parts = direct.filter(|(holder, share)| theirs.has(*holder) && share.at_least > Micros(0));
         let parts = parts.filter_map(|(holder, share)| Some((self.id(*holder)?.clone(), share.at_least)));
@@ -345,7 +224,9 @@ impl<'a> Holdings<'a> {
 
     /// Everyone of whom this one holds anything, and it.
     fn reached_from(&self, from: usize) -> Places {
-        self.spread(some([from]), |place, reached| self.shares_of(place).iter().any(|(holder, _)| reached.has(*holder)))
+        self.spread(Places::of([from]), |place, reached| {
+            self.shares_of(place).iter().any(|(holder, _)| reached.has(*holder))
+        })
     }
 
     /// These, and whoever joins them because of those who have.
@@ -365,16 +246,15 @@ impl<'a> Holdings<'a> {
 
     /// Stakes of unknown size that any of these hold, but in those: who, and of whom.
     fn unknown(&self, of: &Places, but: &Places) -> BTreeSet<(PartyId, PartyId)> {
-        let all = self.places().flat_map(|held| self.shares_of(held).iter().map(move |share| (share, held)));
-        let unknown = all.filter(|((holder, share), held)| !share.exact && of.has(*holder) && !but.has(*held));
-        unknown.filter_map(|((holder, _), held)| Some((self.id(*holder)?.clone(), self.id(held)?.clone()))).collect()
+        let mut unknown = BTreeSet::new();
+        for held in self.places().filter(|held| !but.has(*held)) {
+            for (holder, _) in self.shares_of(held).iter().filter(|(_, share)| !share.exact) {
+                let ids = self.id(*holder).cloned().zip(self.id(held).cloned());
+                unknown.extend(ids.filter(|_| of.has(*holder)));
+            }
+        }
+        unknown
     }
-}
-
-fn some(places: impl IntoIterator<Item = usize>) -> Places {
-    let mut some = Places::default();
-    places.into_iter().for_each(|place| some.put(place));
-    some
 }
 
 /// What a holder has of a party whose holders have these shares, where it has so much of each of them.
