@@ -6,7 +6,7 @@ use tidewaiter::model::{Account, AccountId, Country, Edge, EdgeKind, EventTime, 
 
 pub const ACCOUNTS: u32 = 1_000_000;
 const PARTIES: u32 = 1_000_000;
-const EDGES: usize = 2_000_000;
+const EDGES: u32 = 2_000_000;
 /// The first parties sell, and sell to one another.
 const RESELLERS: u32 = 1_000;
 
@@ -70,15 +70,15 @@ fn any_edge(random: &mut Random) -> Fact {
     }
 }
 
-/// Every card, parties first.
-pub fn cards() -> Vec<Fact> {
+/// Every card, parties first, made when asked for.
+pub fn cards() -> impl Iterator<Item = Fact> {
     let mut random = Random(7);
     let places = ["SG", "US", "DE", "CN", "JP"];
-    let place = |random: &mut Random| Country::parse(places[random.below(5) as usize]);
-    let mut cards: Vec<Fact> = (0..PARTIES).map(|index| party(index, place(&mut random))).collect();
-    cards.extend((0..EDGES).map(|_| any_edge(&mut random)));
-    cards.extend((0..ACCOUNTS).map(|index| account(index, &mut random)));
-    cards
+    (0..PARTIES + EDGES + ACCOUNTS).map(move |index| match index {
+        0..PARTIES => party(index, Country::parse(places[random.below(5) as usize])),
+        _ if index < PARTIES + EDGES => any_edge(&mut random),
+        _ => account(index - PARTIES - EDGES, &mut random),
+    })
 }
 
 /// Edges that come later, or say otherwise than before.

@@ -1,4 +1,4 @@
-//! The cards themselves, by identity and validity, and edges by both ends.
+//! The cards themselves, by identity and validity, and the edges between parties.
 //!
 //! In: winning cards, put one by one. Out: the one in force at an instant, and every instant at which one begins or
 //! ends. It refuses to choose between copies (D1 is the ledger's) and to follow more than one edge, but for `same_as`.
@@ -6,16 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use super::graph::{Graph, PartyNumber};
+use super::numbers::{ByNumber, Numbers};
 use super::touched::Named;
-use crate::model::{
-    Account, AccountId, Authorisation, Country, Edge, EdgeKind, EventTime, Fact, Party, PartyId, Text, Timeline,
-};
+use crate::model::{Account, AccountId, Authorisation, Country, EventTime, Fact, Party, PartyId, Text, Timeline};
 
 /// Accounts, parties, the edges between them and authorisations, each with its validity.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Parties {
-    accounts: BTreeMap<AccountId, Timeline<Account>>,
-    nodes: BTreeMap<PartyId, Node>,
+    pub(super) accounts: Numbers<AccountId>,
+    account_cards: ByNumber<AccountId, Timeline<Box<Account>>>,
+    pub(super) graph: Graph,
+    party_cards: ByNumber<PartyId, Timeline<Card>>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
     pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
     pub(super) named: Named,
@@ -23,48 +25,37 @@ pub struct Parties {
     changes: BTreeSet<EventTime>,
 }
 
-/// An id that cards or edges name.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Node {
-    cards: Timeline<Party>,
-    /// Edges that lead to it, by kind and the one they come from.
-    into: BTreeMap<(EdgeKind, PartyId), Timeline<Edge>>,
-    /// The same the other way round: only the far ends.
-    out_of: BTreeSet<(EdgeKind, PartyId)>,
-    /// Whether any `same_as` edge names it: all others are only themselves.
-    has_twins: bool,
+/// A party's card, and beside it what is asked of nearly everybody who stands anywhere.
+#[derive(Clone, Debug)]
+struct Card {
+    seat: Seat,
+    card: Box<Party>,
 }
 
-/// The first of those of a kind, of whatever is sorted by kind and id.
-fn first_of(kind: EdgeKind) -> Bound<(EdgeKind, PartyId)> {
-    Bound::Included((kind, PartyId::default()))
+/// Where a party is, as one of its cards says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seat {
+    pub(super) country: Option<Country>,
+    pub(super) hq: Option<Country>,
+    person: bool,
+}
+
+impl From<&Party> for Card {
+    fn from(card: &Party) -> Self {
+        let seat = Seat { country: card.country, hq: card.hq, person: card.person };
+        Self { seat, card: Box::new(card.clone()) }
+    }
 }
 
 impl Parties {
-    /// Puts a card; one with the same identity (id and valid-from) is replaced. Facts that are no cards are let pass.
+    /// Puts a card; one with the same identity (id and valid-from) is replaced. Facts that are no cards are let pass, and
+    /// so is, of more parties, accounts or edges than there are numbers of 32 bits, what comes after.
     pub fn put(&mut self, fact: &Fact) {
         self.changes.extend(ends(fact));
         match fact {
-            Fact::Account(card) => {
-                self.named.put(card);
-                let line = self.accounts.entry(card.account.clone()).or_default();
-                line.put(card.valid_from, card.valid_to, card.clone());
-            }
-            Fact::Party(card) => {
-                self.named.put_names(card);
-                let line = &mut self.nodes.entry(card.id.clone()).or_default().cards;
-                line.put(card.valid_from, card.valid_to, card.clone());
-            }
-            Fact::Edge(edge) => {
-                let is_twin = edge.kind == EdgeKind::SameAs;
-                let to = self.nodes.entry(edge.to.clone()).or_default();
-                to.has_twins |= is_twin;
-                let line = to.into.entry((edge.kind, edge.from.clone())).or_default();
-                line.put(edge.valid_from, edge.valid_to, edge.clone());
-                let from = self.nodes.entry(edge.from.clone()).or_default();
-                from.has_twins |= is_twin;
-                from.out_of.insert((edge.kind, edge.to.clone()));
-            }
+            Fact::Account(card) => _ = self.put_account(card),
+            Fact::Party(card) => _ = self.put_party(card),
+            Fact::Edge(edge) => _ = self.graph.put(edge),
             Fact::Authorisation(card) => {
                 self.take_authorisation(&card.id);
                 self.authorised.entry(card.scope.clone()).or_default().insert(card.id.clone());
@@ -72,6 +63,26 @@ impl Parties {
             }
             Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => {}
         }
+    }
+
+    fn put_account(&mut self, card: &Account) -> Option<()> {
+        let account = self.accounts.put(&card.account)?;
+        for party in [&card.customer, &card.sold_by].into_iter().flatten() {
+            self.named.put(self.graph.put_id(party)?, account);
+        }
+        if let Some(payer) = &card.payer {
+            self.named.put_payer(self.accounts.put(payer)?, account);
+        }
+        let card = Box::new(card.clone());
+        self.account_cards.change(account, |line| line.put(card.valid_from, card.valid_to, card));
+        Some(())
+    }
+
+    fn put_party(&mut self, card: &Party) -> Option<()> {
+        let party = self.graph.put_id(&card.id)?;
+        self.named.put_names(party, card)?;
+        self.party_cards.change(party, |line| line.put(card.valid_from, card.valid_to, card.into()));
+        Some(())
     }
 
     fn take_authorisation(&mut self, id: &Text) {
@@ -86,12 +97,13 @@ impl Parties {
 
     /// The card of an account in force at `at`.
     pub fn account(&self, account: &AccountId, at: EventTime) -> Option<&Account> {
-        self.accounts.get(account)?.at(at)
+        let line = self.account_cards.get(self.accounts.find(account)?)?;
+        line.at(at).map(AsRef::as_ref)
     }
 
     /// The card of exactly this id in force at `at`.
-    pub(super) fn own_card(&self, party: &PartyId, at: EventTime) -> Option<&Party> {
-        self.nodes.get(party)?.cards.at(at)
+    pub(super) fn own_card(&self, party: PartyNumber, at: EventTime) -> Option<&Party> {
+        self.party_cards.get(party)?.at(at).map(|card| card.card.as_ref())
     }
 
     /// The card of a party in force at `at`: its own, else that of the smallest id that is the same party.
@@ -101,20 +113,30 @@ impl Parties {
 
     /// Every card of a party in force at `at`, its own first, then those of ids that are the same party.
     pub(super) fn cards(&self, party: &PartyId, at: EventTime) -> impl Iterator<Item = &Party> {
-        let own = self.own_card(party, at);
-        let twins = self.has_twins(party).then(|| self.same(party, at)).into_iter().flatten();
-        let others = twins.filter(move |id| id != party);
-        own.into_iter().chain(others.filter_map(move |id| self.own_card(&id, at)))
+        let ids = self.graph.number(party).into_iter().flat_map(move |party| self.graph.same(party, at));
+        ids.filter_map(move |id| Some(self.party_cards.get(id)?.at(at)?.card.as_ref()))
     }
 
     /// Where a party is registered, as any of its cards says; of a natural person nothing is said (P8).
     pub fn country(&self, party: &PartyId, at: EventTime) -> Option<Country> {
-        if self.is_person(party, at) { None } else { self.cards(party, at).find_map(|card| card.country) }
+        self.seat(self.graph.number(party)?, at)?.country
     }
 
     /// Where a party has its headquarters, as any of its cards says; of a natural person nothing is said (P8).
     pub fn hq(&self, party: &PartyId, at: EventTime) -> Option<Country> {
-        if self.is_person(party, at) { None } else { self.cards(party, at).find_map(|card| card.hq) }
+        self.seat(self.graph.number(party)?, at)?.hq
+    }
+
+    /// Where a party is, as the first of its cards says that says so, and of a natural person nothing; `None` where it has
+    /// no card.
+    pub(super) fn seat(&self, party: PartyNumber, at: EventTime) -> Option<Seat> {
+        let seat = |id: PartyNumber| self.party_cards.get(id)?.at(at).map(|card| card.seat);
+        let seat = self.graph.same(party, at).filter_map(seat).reduce(|all, next| Seat {
+            country: all.country.or(next.country),
+            hq: all.hq.or(next.hq),
+            person: all.person || next.person,
+        });
+        seat.map(|all| if all.person { Seat { country: None, hq: None, ..all } } else { all })
     }
 
     /// Whether any card says that a party is a natural person.
@@ -122,63 +144,21 @@ impl Parties {
         self.cards(party, at).any(|card| card.person)
     }
 
-    fn has_twins(&self, party: &PartyId) -> bool {
-        self.nodes.get(party).is_some_and(|node| node.has_twins)
-    }
-
     /// Every id that names the same party at `at`, itself included.
     pub fn same(&self, party: &PartyId, at: EventTime) -> BTreeSet<PartyId> {
-        let mut all = BTreeSet::from([party.clone()]);
-        if !self.has_twins(party) {
-            return all;
-        }
-        let mut open = vec![party.clone()];
-        while let Some(next) = open.pop() {
-            let into = self.edges_into(EdgeKind::SameAs, &next, at).map(|edge| &edge.from);
-            for id in into.chain(self.edges_out_of(EdgeKind::SameAs, &next, at).map(|edge| &edge.to)) {
-                if all.insert(id.clone()) {
-                    open.push(id.clone());
-                }
-            }
-        }
+        let known = self.graph.number(party).into_iter();
+        let mut all: BTreeSet<_> =
+            known.flat_map(|party| self.graph.same(party, at)).map(|id| self.graph.id_of(id)).collect();
+        all.insert(party.clone());
         all
     }
 
     /// The smallest of the ids that name the same party at `at`.
     pub fn canonical(&self, party: &PartyId, at: EventTime) -> PartyId {
-        let smallest = self.has_twins(party).then(|| self.same(party, at).pop_first()).flatten();
-        smallest.unwrap_or_else(|| party.clone())
-    }
-
-    /// Edges in force at `at` that lead to exactly this id, by the id they come from.
-    pub(super) fn edges_into(&self, kind: EdgeKind, to: &PartyId, at: EventTime) -> impl Iterator<Item = &Edge> {
-        self.lines_into(kind, to).filter_map(move |(_, line)| line.at(at))
-    }
-
-    /// Edges in force at `at` that come from exactly this id, by the id they lead to.
-    pub(super) fn edges_out_of(&self, kind: EdgeKind, from: &PartyId, at: EventTime) -> impl Iterator<Item = &Edge> {
-        let far = (kind, from.clone());
-        self.ends_out_of(kind, from)
-            .filter_map(move |to| self.nodes.get(to)?.into.get(&far))
-            .filter_map(move |line| line.at(at))
-    }
-
-    /// Where edges to exactly this id come from, whenever.
-    pub(super) fn ends_into(&self, kind: EdgeKind, to: &PartyId) -> impl Iterator<Item = &PartyId> {
-        self.lines_into(kind, to).map(|(from, _)| from)
-    }
-
-    /// Where edges from exactly this id lead to, whenever.
-    pub(super) fn ends_out_of(&self, kind: EdgeKind, from: &PartyId) -> impl Iterator<Item = &PartyId> {
-        let ends = self.nodes.get(from).filter(|node| !node.out_of.is_empty()).map(|node| &node.out_of);
-        let ends = ends.into_iter().flat_map(move |ends| ends.range((first_of(kind), Bound::Unbounded)));
-        ends.take_while(move |(each, _)| *each == kind).map(|(_, to)| to)
-    }
-
-    fn lines_into(&self, kind: EdgeKind, to: &PartyId) -> impl Iterator<Item = (&PartyId, &Timeline<Edge>)> {
-        let lines = self.nodes.get(to).filter(|node| !node.into.is_empty()).map(|node| &node.into);
-        let lines = lines.into_iter().flat_map(move |lines| lines.range((first_of(kind), Bound::Unbounded)));
-        lines.take_while(move |((each, _), _)| *each == kind).map(|((_, from), line)| (from, line))
+        match self.graph.number(party) {
+            Some(party) => self.graph.id_of(self.graph.canonical(party, at)),
+            None => party.clone(),
+        }
     }
 
     /// Whether a card, an edge or an authorisation begins or ends later than `after` and not later than `to`: if not,

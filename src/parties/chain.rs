@@ -11,6 +11,8 @@ use crate::model::{AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Pr
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
+use super::graph::PartyNumber;
+use super::rank::{Learnt, Rank};
 use super::said::Said;
 
 /// Most distributors one above another.
@@ -56,13 +58,6 @@ words! {
         /// A bill has a name, and nobody has a card of that name.
         Name = "name",
     }
-}
-
-/// Where something was learnt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Learnt {
-    pub(super) by: Confidence,
-    pub(super) text: Text,
 }
 
 /// Whom a hop names.
@@ -157,9 +152,6 @@ impl Chain {
     }
 }
 
-/// Where each member of one rank was learnt.
-pub(super) type Rank = BTreeMap<Who, Vec<Learnt>>;
-
 impl Parties {
     /// The chain of an account at `at`, of which bills told this. Ids that are the same party count as one, under the
     /// smallest.
@@ -186,68 +178,71 @@ impl Parties {
     }
 
     fn follow(&self, account: &AccountId, said: Said, chain: &mut Chain, at: EventTime) {
-        let customers: BTreeSet<PartyId> = said.customers.keys().filter_map(Who::party).cloned().collect();
+        let customers = said.customers.parties();
+        let numbers: Vec<PartyNumber> = customers.iter().filter_map(|customer| self.graph.number(customer)).collect();
         let unseen = if customers.is_empty() { end_customer(account, &said) } else { Vec::new() };
-        let sellers = self.sellers(said.sellers.clone(), &customers, at);
-        let payers = self.payers(account, &said.payers, &customers, at);
-        chain.resellers = sellers.keys().filter_map(Who::party).cloned().collect();
+        let mut sellers = said.sellers.clone();
+        sellers.extend(self.all_neighbours(EdgeKind::ResellsTo, &numbers, at));
+        let mut payers = self.payers(account, &said, at);
+        payers.extend(self.all_neighbours(EdgeKind::PaysFor, &numbers, at));
+        payers.retain(|who| who.party().is_none_or(|party| !customers.contains(party)));
+        chain.resellers = sellers.parties();
         note_several("sellers", &chain.resellers, &mut chain.unknown);
         note_several("customers", &customers, &mut chain.unknown);
-        note_several("payers", said.payers.keys(), &mut chain.unknown);
-        for rank in self.distributors(&customers, &chain.resellers, &said, &mut chain.unknown, at).into_iter().rev() {
+        let mut paying: Vec<&AccountId> = said.payers.iter().map(|(payer, _)| payer).collect();
+        paying.dedup();
+        note_several("payers", paying, &mut chain.unknown);
+        let distributors = self.distributors(&customers, &chain.resellers, &said, &mut chain.unknown, at);
+        for rank in distributors.into_iter().rev() {
             self.write(Role::Distributor, rank, chain, at);
         }
         self.write(Role::Reseller, sellers, chain, at);
         self.write(Role::Payer, payers, chain, at);
         self.write(Role::Customer, said.customers, chain, at);
-        self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &customers, at), chain, at);
+        self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &numbers, at), chain, at);
         chain.unknown.extend(unseen);
         chain.customer = customers.into_iter().next();
-        chain.payer = said.payers.into_keys().next();
+        chain.payer = said.payers.into_iter().next().map(|(payer, _)| payer);
         chain.named = said.named;
-    }
-
-    /// Who is said to sell the account, then who sells to its customers.
-    fn sellers(&self, mut said: Rank, customers: &BTreeSet<PartyId>, at: EventTime) -> Rank {
-        for (who, evidence) in self.all_neighbours(EdgeKind::ResellsTo, customers, at) {
-            said.entry(who).or_default().extend(evidence);
-        }
-        said
     }
 
     /// Who sells to the resellers, then who sells to those, rank by rank, each party once in its nearest rank.
     fn distributors(
         &self,
-        customers: &BTreeSet<PartyId>,
+        customers: &[PartyId],
         resellers: &[PartyId],
         said: &Said,
         unknown: &mut Vec<Text>,
         at: EventTime,
     ) -> Vec<Rank> {
-        // Who sells to each party seen; customers buy from the resellers, so a circle may run through them.
-        let bought = |customer: &PartyId| (customer.clone(), resellers.iter().cloned().collect());
-        let mut sells: BTreeMap<PartyId, BTreeSet<PartyId>> = customers.iter().map(bought).collect();
-        let mut below: Vec<PartyId> = resellers.iter().filter(|id| !customers.contains(*id)).cloned().collect();
+        if resellers.is_empty() {
+            return Vec::new();
+        }
+        let mut below: Vec<PartyId> = resellers.iter().filter(|id| !customers.contains(id)).cloned().collect();
         let mut ranks: Vec<Rank> = Vec::new();
+        // Who sells to each party seen; customers buy from the resellers, so a circle may run through them.
+        let bought = |customer: &PartyId| (customer.clone(), resellers.to_vec());
+        let mut sells: BTreeMap<PartyId, Vec<PartyId>> = customers.iter().map(bought).collect();
         while !below.is_empty() {
-            let mut above = Rank::new();
+            let mut above = Rank::default();
             for buyer in &below {
-                let mut sellers = self.neighbours(EdgeKind::ResellsTo, buyer, at);
-                if said.sellers.contains_key(&Who::Party(buyer.clone())) {
-                    for (who, evidence) in said.distributors.iter().filter(|(who, _)| who.party() != Some(buyer)) {
-                        sellers.entry(who.clone()).or_default().splice(0..0, evidence.iter().cloned());
-                    }
+                let mut sellers = Rank::default();
+                if said.sellers.has(buyer) {
+                    sellers.extend(said.distributors.without(buyer));
                 }
-                sells.insert(buyer.clone(), sellers.keys().filter_map(Who::party).cloned().collect());
-                sellers.into_iter().for_each(|(who, evidence)| above.entry(who).or_default().extend(evidence));
+                if let Some(buyer) = self.graph.number(buyer) {
+                    sellers.extend(self.neighbours(EdgeKind::ResellsTo, buyer, at));
+                }
+                sells.insert(buyer.clone(), sellers.parties());
+                above.extend(sellers);
             }
-            above.retain(|who, _| who.party().is_some_and(|id| !sells.contains_key(id)));
+            above.retain(|who| who.party().is_some_and(|id| !sells.contains_key(id)));
             if ranks.len() == DEPTH && !above.is_empty() {
                 let buyer = below.first().map_or("", PartyId::as_str);
                 unknown.push(Text::new(format!("more than {DEPTH} distributors one above another, up to {buyer}")));
                 break;
             }
-            below = above.keys().filter_map(Who::party).cloned().collect();
+            below = above.parties();
             if !above.is_empty() {
                 ranks.push(above);
             }
@@ -258,71 +253,75 @@ impl Parties {
         ranks
     }
 
-    fn payers(
-        &self,
-        account: &AccountId,
-        said: &BTreeMap<AccountId, Vec<Learnt>>,
-        customers: &BTreeSet<PartyId>,
-        at: EventTime,
-    ) -> Rank {
-        let mut payers = Rank::new();
+    /// Who is behind the accounts that are said to pay.
+    fn payers(&self, account: &AccountId, said: &Said, at: EventTime) -> Rank {
+        let mut payers = Rank::default();
         // An account that pays for itself is paid by its customer, known or not.
-        for (payer, evidence) in said.iter().filter(|(payer, _)| *payer != account) {
+        for (payer, learnt) in said.payers.iter().filter(|(payer, _)| payer != account) {
             let party = self.account(payer, at).and_then(|card| card.customer.as_ref());
             let who = party.map_or_else(|| Who::Account(payer.clone()), |id| Who::Party(self.canonical(id, at)));
-            payers.entry(who).or_default().extend(evidence.iter().cloned());
+            payers.put(who, learnt.clone());
         }
-        for (who, evidence) in self.all_neighbours(EdgeKind::PaysFor, customers, at) {
-            payers.entry(who).or_default().extend(evidence);
-        }
-        payers.retain(|who, _| who.party().is_none_or(|party| !customers.contains(party)));
         payers
     }
 
     /// Parties from which an edge of this kind leads to any of these, with where each was learnt.
-    fn all_neighbours(&self, kind: EdgeKind, to: &BTreeSet<PartyId>, at: EventTime) -> Rank {
-        let mut found = Rank::new();
-        for (who, evidence) in to.iter().flat_map(|to| self.neighbours(kind, to, at)) {
-            found.entry(who).or_default().extend(evidence);
-        }
+    fn all_neighbours(&self, kind: EdgeKind, to: &[PartyNumber], at: EventTime) -> Rank {
+        let mut found = Rank::default();
+        to.iter().for_each(|to| found.extend(self.neighbours(kind, *to, at)));
         found
     }
 
     /// Parties from which an edge of this kind leads to `to`, with where each was learnt.
-    fn neighbours(&self, kind: EdgeKind, to: &PartyId, at: EventTime) -> Rank {
-        let mut found = Rank::new();
-        for id in self.same(to, at) {
-            for edge in self.edges_into(kind, &id, at) {
-                let text = Text::new(format!("edge.{} ({})", kind.as_str(), edge.source));
-                let who = Who::Party(self.canonical(&edge.from, at));
-                found.entry(who).or_default().push(Learnt { by: Confidence::Edge, text });
-            }
+    fn neighbours(&self, kind: EdgeKind, to: PartyNumber, at: EventTime) -> Rank {
+        let mut found = Rank::default();
+        for (from, said) in self.graph.leading_to(kind, to, at) {
+            let who = Who::Party(self.graph.id_of(self.graph.canonical(from, at)));
+            found.put(who, Learnt { by: Confidence::Edge, text: self.graph.evidence(kind, said) });
         }
         found
     }
 
     fn write(&self, role: Role, rank: Rank, chain: &mut Chain, at: EventTime) {
-        for (who, mut evidence) in rank {
+        for (who, mut evidence) in rank.members() {
             evidence.dedup();
-            let texts: Vec<&str> = evidence.iter().map(|learnt| learnt.text.as_str()).collect();
-            let owner = who.party().map(|party| self.owner(party, at));
-            chain.hops.push(Hop {
+            let mut hop = Hop {
                 role,
-                country: who.party().and_then(|party| self.country(party, at)),
-                hq: owner.as_ref().and_then(|owner| owner.hq),
-                resolved: owner.as_ref().is_some_and(|owner| owner.resolved),
-                parent: owner.map(|owner| owner.party).filter(|parent| Some(parent) != who.party()),
+                country: None,
+                hq: None,
+                parent: None,
+                evidence: Some(in_one(&evidence)),
                 confidence: evidence.iter().map(|learnt| learnt.by).min(),
-                evidence: Some(Text::new(texts.join("; "))),
+                resolved: false,
                 who,
-            });
+            };
+            if let Some(party) = hop.who.party().and_then(|party| self.graph.number(party)) {
+                let climb = self.climb(party, at);
+                hop.country = self.seat(party, at).and_then(|seat| seat.country);
+                hop.hq = self.seat(climb.top, at).and_then(|seat| seat.hq);
+                hop.parent = (climb.top != party).then(|| self.graph.id_of(climb.top));
+                hop.resolved = climb.doubt.is_none();
+            }
+            chain.hops.push(hop);
+        }
+    }
+}
+
+/// All that something was learnt from, in one text.
+fn in_one(evidence: &[Learnt]) -> Text {
+    match evidence {
+        [learnt] => learnt.text.clone(),
+        several => {
+            let texts: Vec<&str> = several.iter().map(|learnt| learnt.text.as_str()).collect();
+            Text::new(texts.join("; "))
         }
     }
 }
 
 /// What is not known of who uses an account of which no customer is said.
 fn end_customer(account: &AccountId, said: &Said) -> Vec<Text> {
-    let sellers = said.sellers.keys().map(|who| Text::new(format!("end customer of reseller {}", who.text())));
+    let sellers = said.sellers.parties();
+    let sellers = sellers.iter().map(|seller| Text::new(format!("end customer of reseller {seller}")));
     let sellers: Vec<Text> = sellers.collect();
     if sellers.is_empty() { vec![Text::new(format!("customer of account {account}"))] } else { sellers }
 }
@@ -344,7 +343,7 @@ pub(super) fn by_card(field: &'static str, written: &PartyId, canonical: &PartyI
 }
 
 /// The smallest party that sells, through others or not, to itself.
-fn smallest_in_circle(sells: &BTreeMap<PartyId, BTreeSet<PartyId>>) -> Option<&PartyId> {
+fn smallest_in_circle(sells: &BTreeMap<PartyId, Vec<PartyId>>) -> Option<&PartyId> {
     sells.keys().find(|start| {
         let mut seen = BTreeSet::new();
         let mut open = vec![*start];

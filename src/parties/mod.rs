@@ -3,20 +3,31 @@
 //! In: reference cards (accounts, parties, edges, authorisations), each the winner among its copies, what bills tell of an
 //! account, and lists as written. Out: what holds at an instant: the chain of an account, the owner of a party, list entries that name them.
 //! It refuses to know usage, rules and the present: every question carries its own instant.
+//!
+//! Cards are put into `cards`, edges into `graph`. Questions are walked by number: `ownership` climbs to the ultimate parent,
+//! `walk` and `stake` find all who hold anything, `chain` and `said` everyone between provider and user, `touched` whom a
+//! card has a say about.
 
 mod authorisation;
 mod cards;
 mod chain;
 #[cfg(test)]
 mod fixtures;
+mod graph;
+mod held;
+mod links;
 mod lists;
 #[cfg(test)]
 mod naive;
+mod numbers;
 mod ownership;
+mod places;
+mod rank;
 mod said;
 mod screening;
 mod stake;
 mod touched;
+mod walk;
 
 pub use cards::Parties;
 pub use chain::{Chain, Confidence, Hop, Role, Who};

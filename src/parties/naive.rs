@@ -3,6 +3,7 @@
 mod stake;
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -412,11 +413,33 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_cards_changes_nothing(facts in facts()) {
+    fn the_order_of_cards_changes_nothing(facts in facts(), told in told(), seed in any::<u64>()) {
         let mut facts = Scan::of(&facts).0;
         let one = put(&facts);
-        facts.reverse();
-        prop_assert_eq!(put(&facts), one);
+        facts.sort_by_key(|fact| foldhash::fast::FixedState::with_seed(seed).hash_one(fact.identity()));
+        let other = put(&facts);
+        for at in [2, 5, 9].map(hour) {
+            prop_assert_eq!(stake::read_all(&one, &told, at), stake::read_all(&other, &told, at));
+        }
+        for fact in &facts {
+            prop_assert_eq!(one.touched(fact), other.touched(fact));
+        }
+        for at in 0..15 {
+            prop_assert_eq!(one.change_within(hour(at - 1), hour(at)), other.change_within(hour(at - 1), hour(at)));
+        }
+    }
+
+    #[test]
+    fn a_card_put_later_says_the_same_as_one_put_at_once(facts in facts(), told in told()) {
+        let mut parties = Parties::default();
+        for (nth, fact) in facts.iter().enumerate() {
+            parties.put(fact);
+            let (mut anew, at) = (facts[..=nth].to_vec(), hour(5));
+            // Put the other way round, so that every number is another.
+            anew = Scan::of(&anew).0;
+            anew.reverse();
+            prop_assert_eq!(stake::read_all(&parties, &told, at), stake::read_all(&put(&anew), &told, at));
+        }
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! In: `sub_unit_of` and `owns` edges in force. Out: the top, the way there, and whether it is certain to be the top.
 //! It refuses to guess: a stake of unknown size ends the climb, and an unknown parent is never a clear one (P4).
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
+use super::graph::PartyNumber;
+use super::held::{Extent, Holding};
 use super::stake::{HALF, WHOLE};
-use crate::model::{Country, EdgeKind, EventTime, PartyId, Text};
+use crate::model::{Country, EdgeKind, EventTime, Micros, PartyId, Text};
 
 /// Most steps climbed.
 const STEPS: usize = 32;
@@ -29,10 +31,34 @@ pub struct Owner {
     pub path: Vec<(PartyId, Text)>,
 }
 
-enum Step {
-    Climb { parent: PartyId, evidence: Text },
-    UnknownStake { holder: PartyId },
-    Top,
+/// Where a climb ended, and how it went.
+pub(super) struct Climb {
+    pub(super) top: PartyNumber,
+    /// Why it may not be the top.
+    pub(super) doubt: Option<Doubt>,
+    steps: Vec<Step>,
+}
+
+pub(super) enum Doubt {
+    NoRecord,
+    UnknownStake { holder: PartyNumber },
+    Circle,
+    TooHigh,
+}
+
+/// From a party to the parent with the greatest stake in it.
+struct Step {
+    parent: PartyNumber,
+    stake: Micros,
+    /// The edge, by the ids it has.
+    held: PartyNumber,
+    holding: Holding,
+}
+
+enum Above {
+    Parent(Step),
+    UnknownStake { holder: PartyNumber },
+    Nobody,
 }
 
 /// Most sub-units looked at of one party.
@@ -41,93 +67,109 @@ const UNITS: usize = 64;
 impl Parties {
     /// What is a part of a party at `at`, or a part of such a part; at most 64, the nearest.
     pub(super) fn units(&self, party: &PartyId, at: EventTime) -> BTreeSet<PartyId> {
-        let start = self.canonical(party, at);
-        let mut all = BTreeSet::from([start.clone()]);
-        let mut open = VecDeque::from([start.clone()]);
-        while let Some(whole) = open.pop_front() {
-            for id in self.same(&whole, at) {
-                for edge in self.edges_into(EdgeKind::SubUnitOf, &id, at) {
-                    let unit = self.canonical(&edge.from, at);
-                    if all.len() <= UNITS && all.insert(unit.clone()) {
-                        open.push_back(unit);
-                    }
+        let Some(party) = self.graph.number(party) else { return BTreeSet::new() };
+        let mut all = vec![self.graph.canonical(party, at)];
+        let mut walked = 0;
+        while let Some(whole) = all.get(walked) {
+            for (unit, _) in self.graph.leading_to(EdgeKind::SubUnitOf, *whole, at) {
+                let unit = self.graph.canonical(unit, at);
+                if all.len() <= UNITS && !all.contains(&unit) {
+                    all.push(unit);
                 }
             }
+            walked += 1;
         }
-        all.remove(&start);
-        all
+        all.into_iter().skip(1).map(|unit| self.graph.id_of(unit)).collect()
     }
 
     /// The ultimate parent of a party at `at`. Ids that are the same party count as one, under the smallest.
     pub fn owner(&self, party: &PartyId, at: EventTime) -> Owner {
-        let start = self.canonical(party, at);
-        let mut path: Vec<(PartyId, Text)> = Vec::new();
-        let mut current = start.clone();
-        loop {
-            match self.step(&current, at) {
-                Step::Top => {
-                    let known = self.party(&current, at).is_some();
-                    let note = (!known).then(|| format!("no record of {current}"));
-                    return self.owned_by(current, note, path, at);
-                }
-                Step::UnknownStake { holder } => {
-                    let note = format!("stake of {holder} in {current} unknown");
-                    return self.owned_by(current, Some(note), path, at);
-                }
-                Step::Climb { parent, evidence } => {
-                    if let Some(smallest) = circle(&start, &path, &parent) {
-                        let note = format!("ownership of {smallest} runs in a circle");
-                        return self.owned_by(smallest, Some(note), path, at);
-                    }
-                    if path.len() == STEPS {
-                        let note = format!("ownership of {start} goes up more than {STEPS} steps");
-                        return self.owned_by(current, Some(note), path, at);
-                    }
-                    path.push((parent.clone(), evidence));
-                    current = parent;
-                }
-            }
-        }
+        let Some(number) = self.graph.number(party) else {
+            let note = Some(Text::new(format!("no record of {party}")));
+            return Owner { party: party.clone(), hq: None, resolved: false, note, path: Vec::new() };
+        };
+        let start = self.graph.canonical(number, at);
+        let climb = self.climb(start, at);
+        let id = |party: PartyNumber| self.graph.id_of(party);
+        let party = id(climb.top);
+        let note = climb.doubt.map(|doubt| match doubt {
+            Doubt::NoRecord => format!("no record of {party}"),
+            Doubt::UnknownStake { holder } => format!("stake of {} in {party} unknown", id(holder)),
+            Doubt::Circle => format!("ownership of {party} runs in a circle"),
+            Doubt::TooHigh => format!("ownership of {} goes up more than {STEPS} steps", id(start)),
+        });
+        let evidence = |step: &Step| self.graph.evidence_of(step.held, step.holding, at);
+        let path = climb.steps.iter().map(|step| (id(step.parent), evidence(step)));
+        let (hq, path) = (self.seat(climb.top, at).and_then(|seat| seat.hq), path.collect());
+        Owner { party, hq, resolved: note.is_none(), note: note.map(Text::new), path }
     }
 
-    fn owned_by(&self, party: PartyId, note: Option<String>, path: Vec<(PartyId, Text)>, at: EventTime) -> Owner {
-        let hq = self.hq(&party, at);
-        Owner { hq, party, resolved: note.is_none(), note: note.map(Text::new), path }
+    /// The way up from the smallest of the ids of a party.
+    pub(super) fn climb(&self, start: PartyNumber, at: EventTime) -> Climb {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut top = start;
+        let doubt = loop {
+            match self.above(top, at) {
+                Above::Nobody => break self.seat(top, at).is_none().then_some(Doubt::NoRecord),
+                Above::UnknownStake { holder } => break Some(Doubt::UnknownStake { holder }),
+                Above::Parent(step) => {
+                    let visited = std::iter::once(start).chain(steps.iter().map(|step| step.parent));
+                    let circle = visited.skip_while(|party| *party != step.parent);
+                    if let Some(smallest) = circle.min_by(|one, other| self.graph.by_id(*one, *other)) {
+                        top = smallest;
+                        break Some(Doubt::Circle);
+                    }
+                    if steps.len() == STEPS {
+                        break Some(Doubt::TooHigh);
+                    }
+                    top = step.parent;
+                    steps.push(step);
+                }
+            }
+        };
+        Climb { top, doubt, steps }
     }
 
     /// The parent with the greatest stake of at least half (then the smallest id), else why there is none.
-    fn step(&self, current: &PartyId, at: EventTime) -> Step {
-        let mut majorities = Vec::new();
-        let mut unknown = Vec::new();
-        for id in self.same(current, at) {
-            for edge in self.edges_out_of(EdgeKind::SubUnitOf, &id, at) {
-                let evidence = Text::new(format!("edge.sub_unit_of ({})", edge.source));
-                majorities.push((std::cmp::Reverse(WHOLE), self.canonical(&edge.to, at), evidence));
-            }
-            for edge in self.edges_into(EdgeKind::Owns, &id, at) {
-                let holder = self.canonical(&edge.from, at);
-                match edge.percent {
-                    Some(stake) if stake >= HALF => {
-                        let evidence = Text::new(format!("edge.owns {stake} % ({})", edge.source));
-                        majorities.push((std::cmp::Reverse(stake), holder, evidence));
+    fn above(&self, current: PartyNumber, at: EventTime) -> Above {
+        let graph = &self.graph;
+        let mut parent: Option<Step> = None;
+        let mut unknown: Option<PartyNumber> = None;
+        for held in graph.same(current, at) {
+            graph.each_holding(&graph.held(held), at, |holding| {
+                let stake = match holding.share {
+                    Extent::Part => Some(WHOLE),
+                    Extent::Stake(stake) => stake,
+                };
+                match stake {
+                    Some(stake) if stake < HALF => {}
+                    Some(stake) => {
+                        let step = Step { parent: graph.canonical(holding.holder, at), stake, held, holding };
+                        if parent.as_ref().is_none_or(|known| self.is_before(&step, known, at)) {
+                            parent = Some(step);
+                        }
                     }
-                    Some(_) => {}
-                    None => unknown.push(holder),
+                    None => {
+                        let holder = graph.canonical(holding.holder, at);
+                        let smaller = unknown.is_none_or(|known| graph.by_id(holder, known).is_lt());
+                        unknown = if smaller { Some(holder) } else { unknown };
+                    }
                 }
-            }
+            });
         }
-        match (majorities.into_iter().min(), unknown.into_iter().min()) {
-            (Some((_, parent, evidence)), _) => Step::Climb { parent, evidence },
-            (None, Some(holder)) => Step::UnknownStake { holder },
-            (None, None) => Step::Top,
+        match (parent, unknown) {
+            (Some(step), _) => Above::Parent(step),
+            (None, Some(holder)) => Above::UnknownStake { holder },
+            (None, None) => Above::Nobody,
         }
     }
-}
 
-/// The smallest id of the circle that a climb to `parent` would close.
-fn circle(start: &PartyId, path: &[(PartyId, Text)], parent: &PartyId) -> Option<PartyId> {
-    let visited = std::iter::once(start).chain(path.iter().map(|(party, _)| party));
-    visited.skip_while(|party| *party != parent).min().cloned()
+    fn is_before(&self, one: &Step, other: &Step, at: EventTime) -> bool {
+        let evidence = |step: &Step| self.graph.evidence_of(step.held, step.holding, at);
+        let by_stake = other.stake.cmp(&one.stake);
+        let by_id = by_stake.then_with(|| self.graph.by_id(one.parent, other.parent));
+        by_id.then_with(|| evidence(one).cmp(&evidence(other))).is_lt()
+    }
 }
 
 #[cfg(test)]

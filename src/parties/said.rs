@@ -4,9 +4,10 @@
 //! learnt. What the card says of a field counts alone; where it says nothing, everything that bills say does. It refuses
 //! to choose between two bills, and to make a party of a name that a card already has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::chain::{Confidence, Learnt, Rank, Who, by_card};
+use super::chain::{Confidence, Who, by_card};
+use super::rank::{Learnt, Rank};
 use super::{Parties, fold};
 use crate::model::{Account, AccountId, Attribute, EventTime, Party, PartyId, Text, Told};
 
@@ -19,8 +20,8 @@ pub(super) struct Said {
     pub(super) sellers: Rank,
     /// Who sells it to those whom bills name as its sellers.
     pub(super) distributors: Rank,
-    /// The accounts that pay for it.
-    pub(super) payers: BTreeMap<AccountId, Vec<Learnt>>,
+    /// The accounts that pay for it, by id, each as often as that was learnt.
+    pub(super) payers: Vec<(AccountId, Learnt)>,
     /// Parties of which nothing is known but the name that a bill has.
     pub(super) named: BTreeSet<(PartyId, Text)>,
 }
@@ -47,15 +48,16 @@ impl Parties {
         match card.and_then(|card| card.payer.as_ref()) {
             Some(payer) => {
                 let learnt = Learnt { by: Confidence::Card, text: Text::new_static("account.payer") };
-                said.payers.insert(payer.clone(), vec![learnt]);
+                said.payers.push((payer.clone(), learnt));
             }
             None => {
                 for told in of(told, Attribute::Payer) {
                     if let Some(payer) = AccountId::parse(&told.value) {
                         let learnt = Learnt { by: Confidence::Bill, text: evidence(told) };
-                        said.payers.entry(payer).or_default().push(learnt);
+                        said.payers.push((payer, learnt));
                     }
                 }
+                said.payers.sort_by(|(one, _), (other, _)| one.cmp(other));
             }
         }
         said
@@ -64,7 +66,7 @@ impl Parties {
     fn by_card(&self, field: &'static str, written: &PartyId, into: &mut Rank, at: EventTime) {
         let party = self.canonical(written, at);
         let learnt = by_card(field, written, &party);
-        into.entry(Who::Party(party)).or_default().push(learnt);
+        into.put(Who::Party(party), learnt);
     }
 
     fn by_bills<'a>(
@@ -89,7 +91,7 @@ impl Parties {
                     plain if party.as_str() == told.value => plain,
                     plain => Text::new(format!("{plain} (as {})", told.value)),
                 };
-                into.entry(Who::Party(party)).or_default().push(Learnt { by, text });
+                into.put(Who::Party(party), Learnt { by, text });
             }
         }
     }
@@ -98,8 +100,8 @@ impl Parties {
     fn called(&self, name: &Text, at: EventTime) -> BTreeSet<PartyId> {
         let folded = fold(name);
         let has = |card: &Party| names(card).any(|name| name == folded);
-        let ids = self.named.called(&folded).filter(|id| self.own_card(id, at).is_some_and(has));
-        ids.map(|id| self.canonical(id, at)).collect()
+        let called = self.named.called(&folded).filter(|party| self.own_card(*party, at).is_some_and(has));
+        called.map(|party| self.graph.id_of(self.graph.canonical(party, at))).collect()
     }
 }
 

@@ -5,32 +5,32 @@
 //! therefore be greater says which stake that is (P4). All sums are whole millionths of a per cent, rounded down.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::Parties;
-use crate::model::{EdgeKind, EventTime, Micros, PartyId, Text};
+use super::graph::{Graph, PartyNumber};
+use super::places::Places;
+use crate::model::{Micros, PartyId, Text};
 
 /// All of a party.
 pub(super) const WHOLE: Micros = Micros(100_000_000);
 /// From this stake on a parent controls.
 pub(super) const HALF: Micros = Micros(50_000_000);
-/// Most parties looked at above one.
-const PARTIES: usize = 256;
 /// Most parties on a path that adds to an aggregate; only paths that run in circles are longer.
 const ROUNDS: usize = 64;
 
 /// A share of one party in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Share {
-    at_least: Micros,
+pub(super) struct Share {
+    pub(super) at_least: Micros,
     /// Whether it is no greater.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
 impl Share {
-    const NOTHING: Self = Self { at_least: Micros(0), exact: true };
+    pub(super) const NOTHING: Self = Self { at_least: Micros(0), exact: true };
 
     /// Two edges say how much: the same share, told twice.
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         Self { at_least: self.at_least.max(other.at_least), exact: self.exact && other.exact }
     }
 
@@ -41,13 +41,18 @@ impl Share {
 
 /// Everyone who holds anything of a party, directly or through others, at an instant. Ids that are the same party count as
 /// one, under the smallest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holdings {
-    /// The party asked about, then those above it, nearest first.
-    ids: Vec<PartyId>,
-    /// By the place of the party held: places of its holders and their shares.
-    holders: Vec<Vec<(usize, Share)>>,
-    cut: bool,
+#[derive(Clone)]
+pub struct Holdings<'a> {
+    pub(super) graph: &'a Graph,
+    /// The id asked about, where nothing is known of it.
+    pub(super) unheard: Option<PartyId>,
+    /// The party asked about, then those above it, nearer ones first, and of one distance in no order. A place is one here.
+    pub(super) all: Vec<PartyNumber>,
+    /// Places of holders and their shares, those of one party after those of the one before.
+    pub(super) shares: Vec<(usize, Share)>,
+    /// By the place of the party held: where its shares end.
+    pub(super) ends: Vec<usize>,
+    pub(super) cut: bool,
 }
 
 /// How much is held, at the least.
@@ -72,55 +77,6 @@ pub struct Together {
     pub by: BTreeSet<PartyId>,
 }
 
-impl Parties {
-    /// Everyone who holds anything of `party` at `at`; at most 256 parties are looked at, the nearest.
-    pub fn holdings(&self, party: &PartyId, at: EventTime) -> Holdings {
-        let mut found = Holdings { ids: vec![self.canonical(party, at)], holders: Vec::new(), cut: false };
-        let mut places: BTreeMap<PartyId, usize> = found.ids.iter().map(|id| (id.clone(), 0)).collect();
-        while let Some(held) = found.ids.get(found.holders.len()) {
-            let mut shares = Vec::new();
-            for (holder, share) in self.holders(held, at) {
-                let place = match places.get(&holder) {
-                    Some(place) => *place,
-                    None if found.ids.len() == PARTIES => {
-                        found.cut = true;
-                        continue;
-                    }
-                    None => {
-                        places.insert(holder.clone(), found.ids.len());
-                        found.ids.push(holder);
-                        found.ids.len() - 1
-                    }
-                };
-                shares.push((place, share));
-            }
-            found.holders.push(shares);
-        }
-        found
-    }
-
-    /// Who holds shares of a party directly, itself left out: shares that it holds in itself are nobody's. Of several
-    /// edges between the same two the greatest counts.
-    fn holders(&self, held: &PartyId, at: EventTime) -> BTreeMap<PartyId, Share> {
-        let mut shares: BTreeMap<PartyId, Share> = BTreeMap::new();
-        let mut put = |holder: PartyId, share: Share| {
-            let known = shares.entry(holder).or_insert(Share::NOTHING);
-            *known = known.or(share);
-        };
-        for id in self.same(held, at) {
-            for edge in self.edges_out_of(EdgeKind::SubUnitOf, &id, at) {
-                put(self.canonical(&edge.to, at), Share { at_least: WHOLE, exact: true });
-            }
-            for edge in self.edges_into(EdgeKind::Owns, &id, at) {
-                let at_least = edge.percent.unwrap_or_default().clamp(Micros(0), WHOLE);
-                put(self.canonical(&edge.from, at), Share { at_least, exact: edge.percent.is_some() });
-            }
-        }
-        shares.retain(|holder, share| holder != held && *share != Share::NOTHING);
-        shares
-    }
-}
-
 impl Together {
     /// Whether they hold half or more for sure.
     pub fn is_half(&self) -> bool {
@@ -133,15 +89,36 @@ impl Together {
     }
 }
 
-impl Holdings {
+impl fmt::Debug for Holdings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shares = |held: usize| {
+            self.shares_of(held).iter().map(move |(holder, share)| (self.id(held), self.id(*holder), share))
+        };
+        let shares: BTreeMap<_, _> =
+            self.places().flat_map(shares).map(|(held, holder, share)| ((held, holder), share)).collect();
+        write!(f, "{:?} {shares:?} {}", self.held(), self.cut)
+    }
+}
+
+impl<'a> Holdings<'a> {
     /// The party asked about.
     pub fn held(&self) -> Option<&PartyId> {
-        self.ids.first()
+        self.unheard.as_ref().or_else(|| self.id(0))
     }
 
-    /// Everyone above it, nearest first.
-    pub fn holders(&self) -> impl Iterator<Item = &PartyId> {
-        self.ids.iter().skip(1)
+    /// Everyone above it, in no order.
+    pub fn holders(&self) -> impl Iterator<Item = &'a PartyId> {
+        self.all.iter().skip(1).filter_map(|party| self.graph.id(*party))
+    }
+
+    fn id(&self, place: usize) -> Option<&'a PartyId> {
+        self.graph.id(*self.all.get(place)?)
+    }
+
+    /// Where a party above the one asked about stands.
+    fn place(&self, id: &PartyId) -> Option<usize> {
+        let party = self.graph.number(id)?;
+        self.all.iter().position(|known| *known == party).filter(|place| *place > 0)
     }
 
     /// Whether there are more parties above it than were looked at.
@@ -153,19 +130,23 @@ impl Holdings {
     /// of these. Where parties hold each other there are ways without end: those of up to 64 steps count, none of
     /// which comes by the holder twice, so that the sum is a lower bound and at most 100 %.
     pub fn stake_of(&self, holder: &PartyId) -> Stake {
-        let nothing = Stake { at_least: Micros(0), unknown: BTreeSet::new() };
-        let Some(from) = self.ids.iter().skip(1).position(|id| id == holder).map(|place| place + 1) else {
-            return nothing;
-        };
-        let mut held = vec![0_i64; self.ids.len()];
+        let Some(from) = self.place(holder) else { return Stake { at_least: Micros(0), unknown: BTreeSet::new() } };
+        let reached = self.reached_from(from);
+        let ways: Vec<usize> = self.places().filter(|place| *place != from && reached.has(*place)).collect();
+        let mut held = vec![0_i64; self.all.len()];
+        let mut next = held.clone();
         for _ in 0..ROUNDS {
-            let next: Vec<i64> = self.holders.iter().map(|shares| through(shares, from, &held)).collect();
+            for place in &ways {
+                if let Some(next) = next.get_mut(*place) {
+                    *next = through(self.shares_of(*place), from, &held);
+                }
+            }
             if next == held {
                 break;
             }
-            held = next;
+            std::mem::swap(&mut next, &mut held);
         }
-        let unknown = self.unknown(&self.reached_from(&BTreeSet::from([from])));
+        let unknown = self.unknown(&reached, &Places::default());
         Stake { at_least: Micros(held.first().copied().unwrap_or_default()), unknown }
     }
 
@@ -173,22 +154,20 @@ impl Holdings {
     /// affiliates rule, FR doc 2025-19001): a party of which they hold half or more is theirs, and what is theirs holds its
     /// whole stake for them. Circles need no bound: whoever is theirs is so by a way that has a beginning.
     pub fn together(&self, named: &BTreeSet<PartyId>) -> Together {
-        let places = |(place, id): (usize, &PartyId)| (place > 0 && named.contains(id)).then_some(place);
-        let named: BTreeSet<usize> = self.ids.iter().enumerate().filter_map(places).collect();
-        let (theirs, at_least) = self.theirs(&named, |share| share.at_least);
-        let (perhaps, at_most) = self.theirs(&named, Share::at_most);
-        let mut unknown = self.unknown(&perhaps);
-        // What is theirs already is no more so by another share.
-        let settled: BTreeSet<&PartyId> = theirs.iter().filter_map(|place| self.ids.get(*place)).collect();
-        unknown.retain(|(_, held)| !settled.contains(held));
-        let direct = self.holders.first().into_iter().flatten();
-        let parts = direct.filter(|(holder, share)| theirs.contains(holder) && share.at_least > Micros(0));
-        let parts = parts.filter_map(|(holder, share)| Some((self.ids.get(*holder)?.clone(), share.at_least)));
+        let named = Places::of(named.iter().filter_map(|id| self.place(id)));
+        let (theirs, at_least) = self.theirs(named, |share| share.at_least);
+        let (perhaps, at_most) = self.theirs(theirs, Share::at_most);
+        let direct = self.shares_of(0).iter();
+        let parts = direct.filter(|(holder, share)| theirs.has(*holder) && share.at_least > Micros(0));
+        let parts = parts.filter_map(|(holder, share)| Some((self.id(*holder)?.clone(), share.at_least)));
+        let mut parts: Vec<_> = parts.collect();
+        parts.sort();
         Together {
             may_be_half: at_most >= HALF || self.cut && !named.is_empty(),
-            by: self.behind(&theirs, &named).filter_map(|place| self.ids.get(place).cloned()).collect(),
-            stake: Stake { at_least, unknown },
-            parts: parts.collect(),
+            parts,
+            by: self.behind(&theirs, &named),
+            // What is theirs already is no more so by another share.
+            stake: Stake { at_least, unknown: self.unknown(&perhaps, &theirs) },
         }
     }
 
@@ -201,64 +180,80 @@ impl Holdings {
         Text::new(format!("whether {who} hold half of {held}: at least {at_least} %; {}", why.join("; ")))
     }
 
+    /// The shares in the party at a place.
+    fn shares_of(&self, place: usize) -> &[(usize, Share)] {
+        let end = |place: usize| self.ends.get(place).copied();
+        let begin = place.checked_sub(1).and_then(end).unwrap_or(0);
+        end(place).and_then(|end| self.shares.get(begin..end)).unwrap_or_default()
+    }
+
+    /// Every place, the furthest first: who holds stands mostly further than what is held.
+    fn places(&self) -> impl Iterator<Item = usize> {
+        (0..self.all.len()).rev()
+    }
+
     /// Those of whom these hold half or more, these among them, and what they hold of the party asked about, where a share
     /// counts so much.
-    fn theirs(&self, named: &BTreeSet<usize>, counts: impl Fn(Share) -> Micros) -> (BTreeSet<usize>, Micros) {
-        let mut theirs = named.clone();
-        let held = |shares: &[(usize, Share)], theirs: &BTreeSet<usize>| {
-            let shares = shares.iter().filter(|(holder, _)| theirs.contains(holder));
+    fn theirs(&self, named: Places, counts: impl Fn(Share) -> Micros) -> (Places, Micros) {
+        let held = |place: usize, theirs: &Places| {
+            let shares = self.shares_of(place).iter().filter(|(holder, _)| theirs.has(*holder));
             let sum: i64 = shares.map(|(_, share)| counts(*share).0).sum();
             Micros(sum.min(WHOLE.0))
         };
-        loop {
-            let above = self.holders.iter().enumerate().skip(1);
-            let more = above.filter(|(place, shares)| !theirs.contains(place) && held(shares, &theirs) >= HALF);
-            let more: Vec<usize> = more.map(|(place, _)| place).collect();
-            if more.is_empty() {
-                let sum = self.holders.first().map_or(Micros(0), |shares| held(shares, &theirs));
-                return (theirs, sum);
-            }
-            theirs.extend(more);
-        }
+        let theirs = self.spread(named, |place, theirs| place > 0 && held(place, theirs) >= HALF);
+        (theirs, held(0, &theirs))
     }
 
     /// Those of `named` who hold of the party asked about, directly or through those that are theirs.
-    fn behind(&self, theirs: &BTreeSet<usize>, named: &BTreeSet<usize>) -> impl Iterator<Item = usize> {
-        let mut behind = BTreeSet::from([0]);
+    fn behind(&self, theirs: &Places, named: &Places) -> BTreeSet<PartyId> {
+        let mut behind = Places::default();
         let mut open = vec![0];
         while let Some(held) = open.pop() {
-            let holders = self.holders.get(held).into_iter().flatten();
-            let holders = holders.filter(|(_, share)| share.at_least > Micros(0));
-            for (holder, _) in holders.filter(|(holder, _)| theirs.contains(holder)) {
-                if behind.insert(*holder) {
+            for (holder, share) in self.shares_of(held) {
+                if share.at_least > Micros(0) && theirs.has(*holder) && !behind.has(*holder) {
+                    behind.put(*holder);
                     open.push(*holder);
                 }
             }
         }
-        behind.retain(|place| named.contains(place));
-        behind.into_iter()
+        self.places()
+            .filter(|place| behind.has(*place) && named.has(*place))
+            .filter_map(|p| self.id(p).cloned())
+            .collect()
     }
 
-    /// Everyone of whom these hold anything, and these.
-    fn reached_from(&self, start: &BTreeSet<usize>) -> BTreeSet<usize> {
-        let mut reached = start.clone();
-        loop {
-            let holds = |shares: &[(usize, Share)]| shares.iter().any(|(holder, _)| reached.contains(holder));
-            let more =
-                self.holders.iter().enumerate().filter(|(place, shares)| !reached.contains(place) && holds(shares));
-            let more: Vec<usize> = more.map(|(place, _)| place).collect();
-            if more.is_empty() {
-                return reached;
+    /// Everyone of whom this one holds anything, and it.
+    fn reached_from(&self, from: usize) -> Places {
+        self.spread(Places::of([from]), |place, reached| {
+            self.shares_of(place).iter().any(|(holder, _)| reached.has(*holder))
+        })
+    }
+
+    /// These, and whoever joins them because of those who have.
+    fn spread(&self, mut all: Places, joins: impl Fn(usize, &Places) -> bool) -> Places {
+        let mut more = !all.is_empty();
+        while more {
+            more = false;
+            for place in self.places() {
+                if !all.has(place) && joins(place, &all) {
+                    all.put(place);
+                    more = true;
+                }
             }
-            reached.extend(more);
         }
+        all
     }
 
-    /// Stakes of unknown size that any of these hold, but for those held by whom nobody asks: every stake here leads down.
-    fn unknown(&self, of: &BTreeSet<usize>) -> BTreeSet<(PartyId, PartyId)> {
-        let all = self.holders.iter().zip(&self.ids).flat_map(|(shares, held)| shares.iter().map(move |s| (s, held)));
-        let unknown = all.filter(|((holder, share), _)| !share.exact && of.contains(holder));
-        unknown.filter_map(|((holder, _), held)| Some((self.ids.get(*holder)?.clone(), held.clone()))).collect()
+    /// Stakes of unknown size that any of these hold, but in those: who, and of whom.
+    fn unknown(&self, of: &Places, but: &Places) -> BTreeSet<(PartyId, PartyId)> {
+        let mut unknown = BTreeSet::new();
+        for held in self.places().filter(|held| !but.has(*held)) {
+            for (holder, _) in self.shares_of(held).iter().filter(|(_, share)| !share.exact) {
+                let ids = self.id(*holder).cloned().zip(self.id(held).cloned());
+                unknown.extend(ids.filter(|_| of.has(*holder)));
+            }
+        }
+        unknown
     }
 }
 

@@ -4,135 +4,176 @@
 //! authorisations it can reach at any time. It refuses to know dates: naming an account too many costs a little time,
 //! one too few would be wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::graph::PartyNumber;
+use super::links::Links;
+use super::numbers::{Number, Numbers, Reached, hash};
 use super::said::names;
 use super::{Parties, fold};
-use crate::model::{Account, AccountId, Attribute, EdgeKind, Fact, Party, PartyId, Text, Told};
+use crate::model::{AccountId, Attribute, Edge, EdgeKind, Fact, Party, PartyId, Text, Told};
+
+/// A folded name by its hash. Of parties, and accounts, whose names have one hash all are looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Name(u64);
+
+impl Name {
+    fn of(folded: &Text) -> Self {
+        Self(hash(folded))
+    }
+}
 
 /// Accounts by those their cards and bills have ever named.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Named {
-    by_party: BTreeMap<PartyId, BTreeSet<AccountId>>,
-    by_payer: BTreeMap<AccountId, BTreeSet<AccountId>>,
-    /// By what their bills called somebody, folded.
-    by_name: BTreeMap<Text, BTreeSet<AccountId>>,
-    /// Every name that the cards of a party ever had, folded, and the other way round.
-    names: BTreeMap<PartyId, BTreeSet<Text>>,
-    called: BTreeMap<Text, BTreeSet<PartyId>>,
+    by_party: Links<PartyId, AccountId>,
+    by_payer: Links<AccountId, AccountId>,
+    name_numbers: Numbers<Name>,
+    /// By what their bills called somebody.
+    by_name: Links<Name, AccountId>,
+    /// Every name that the cards of a party ever had, and the other way round.
+    names: Links<PartyId, Name>,
+    called: Links<Name, PartyId>,
 }
 
 impl Named {
-    pub(super) fn put(&mut self, card: &Account) {
-        for party in [&card.customer, &card.sold_by].into_iter().flatten() {
-            self.by_party.entry(party.clone()).or_default().insert(card.account.clone());
-        }
-        if let Some(payer) = &card.payer {
-            self.by_payer.entry(payer.clone()).or_default().insert(card.account.clone());
-        }
+    /// An account names a party.
+    pub(super) fn put(&mut self, party: PartyNumber, account: Number<AccountId>) {
+        self.by_party.put(party, account);
     }
 
-    pub(super) fn put_names(&mut self, card: &Party) {
+    /// An account is paid for by another.
+    pub(super) fn put_payer(&mut self, payer: Number<AccountId>, account: Number<AccountId>) {
+        self.by_payer.put(payer, account);
+    }
+
+    /// The names of a card; none where there are no more numbers.
+    pub(super) fn put_names(&mut self, party: PartyNumber, card: &Party) -> Option<()> {
         for name in names(card) {
-            self.called.entry(name.clone()).or_default().insert(card.id.clone());
-            self.names.entry(card.id.clone()).or_default().insert(name);
+            let name = self.name_numbers.put(&Name::of(&name))?;
+            self.called.put(name, party);
+            self.names.put(party, name);
         }
+        Some(())
     }
 
-    /// Every party whose cards ever had this name.
-    pub(super) fn called(&self, folded: &Text) -> impl Iterator<Item = &PartyId> {
-        self.called.get(folded).into_iter().flatten()
+    /// Every party whose cards ever had this name, and perhaps others.
+    pub(super) fn called(&self, folded: &Text) -> impl Iterator<Item = PartyNumber> {
+        let name = self.name_numbers.find(&Name::of(folded));
+        name.into_iter().flat_map(|name| self.called.of(name))
     }
 
-    fn tell(&mut self, account: &AccountId, told: &Told) {
-        if told.attribute == Attribute::Payer {
-            let payer = AccountId::parse(&told.value);
-            let paid = payer.map(|payer| self.by_payer.entry(payer).or_default());
-            paid.into_iter().for_each(|accounts| _ = accounts.insert(account.clone()));
-        } else {
-            self.by_party.entry(PartyId::new(&told.value)).or_default().insert(account.clone());
-            self.by_name.entry(fold(&told.value)).or_default().insert(account.clone());
-        }
+    fn put_called(&mut self, folded: &Text, account: Number<AccountId>) -> Option<()> {
+        self.by_name.put(self.name_numbers.put(&Name::of(folded))?, account);
+        Some(())
     }
 
-    /// Accounts whose cards or bills name any of these parties.
-    fn naming(&self, parties: &BTreeSet<PartyId>) -> BTreeSet<AccountId> {
-        let by_id = parties.iter().filter_map(|id| self.by_party.get(id)).flatten();
-        let names = parties.iter().filter_map(|id| self.names.get(id)).flatten();
-        by_id.chain(names.filter_map(|name| self.by_name.get(name)).flatten()).cloned().collect()
+    /// Accounts whose cards or bills name a party.
+    fn naming(&self, party: PartyNumber) -> impl Iterator<Item = Number<AccountId>> {
+        let by_id = self.by_party.of(party);
+        let names = self.names.of(party);
+        by_id.chain(names.flat_map(|name| self.by_name.of(name)))
     }
 }
+
+use EdgeKind::{EndUserOf, Owns, PaysFor, ResellsTo, SameAs, SubUnitOf};
 
 impl Parties {
     /// A bill of this account told something, so that cards of whom it names have a say about the account from now on.
     pub fn tell(&mut self, account: &AccountId, told: &Told) {
-        self.named.tell(account, told);
+        _ = self.try_tell(account, told);
+    }
+
+    fn try_tell(&mut self, account: &AccountId, told: &Told) -> Option<()> {
+        let account = self.accounts.put(account)?;
+        if told.attribute == Attribute::Payer {
+            let payer = self.accounts.put(&AccountId::parse(&told.value)?)?;
+            self.named.put_payer(payer, account);
+            return Some(());
+        }
+        let party = self.graph.put_id(&PartyId::new(&told.value))?;
+        self.named.put(party, account);
+        self.named.put_called(&fold(&told.value), account)
     }
 
     /// Every account that this card can have a say about, sorted.
     pub fn touched(&self, card: &Fact) -> BTreeSet<AccountId> {
-        match card {
-            Fact::Account(card) => self.with_paid_for(BTreeSet::from([card.account.clone()])),
-            Fact::Party(card) => self.of_parties([card.id.clone()]),
-            Fact::Edge(edge) => self.of_parties([edge.from.clone(), edge.to.clone()]),
-            Fact::Authorisation(card) => {
-                let mut accounts = self.of_parties([PartyId::new(&card.scope)]);
-                accounts.extend(AccountId::parse(&card.scope));
-                accounts
-            }
-            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => BTreeSet::new(),
+        // An account may be told of that no card and no bill has named yet.
+        let (own, parties) = match card {
+            Fact::Account(card) => (Some(card.account.clone()), Reached::default()),
+            Fact::Party(card) => (None, self.reading(&card.id)),
+            Fact::Edge(edge) => (None, self.reading_edge(edge)),
+            Fact::Authorisation(card) => (AccountId::parse(&card.scope), self.reading(&PartyId::new(&card.scope))),
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => return BTreeSet::new(),
+        };
+        let mut all = Reached::default();
+        own.iter().filter_map(|own| self.accounts.find(own)).for_each(|account| all.put(account));
+        parties.iter().flat_map(|party| self.named.naming(party)).for_each(|account| all.put(account));
+        // A payer is shown with the customer of its account's card.
+        let paid: Vec<_> = all.iter().flat_map(|account| self.named.by_payer.of(account)).collect();
+        paid.into_iter().for_each(|account| all.put(account));
+        all.iter().filter_map(|account| self.accounts.get(account)).cloned().chain(own).collect()
+    }
+
+    /// Parties of whose accounts the chain, the owner or the parts of a user may read the cards of this one.
+    fn reading(&self, party: &PartyId) -> Reached<PartyId> {
+        self.graph.number(party).map(|party| self.below(party).and(&self.using(party))).unwrap_or_default()
+    }
+
+    /// The same of an edge: it is read from one of its ends.
+    fn reading_edge(&self, edge: &Edge) -> Reached<PartyId> {
+        let [from, to] = [&edge.from, &edge.to].map(|id| self.graph.number(id));
+        let of = |end: Option<PartyNumber>, reading: &dyn Fn(PartyNumber) -> Reached<PartyId>| {
+            end.map(reading).unwrap_or_default()
+        };
+        match edge.kind {
+            Owns => of(to, &|to| self.below(to)),
+            ResellsTo => self.sold(Reached::from(to)),
+            PaysFor | EndUserOf => self.closed(Reached::from(to), &[SameAs], &[SameAs]),
+            SubUnitOf => of(from, &|from| self.below(from)).and(&of(to, &|to| self.using(to))),
+            SameAs => self.reading(&edge.from).and(&self.reading(&edge.to)),
         }
     }
 
-    fn of_parties<const N: usize>(&self, start: [PartyId; N]) -> BTreeSet<AccountId> {
-        let start = BTreeSet::from(start);
-        let mut all = self.closed(&start, |next| self.below(next));
-        // Users are read with what is a part of them; whom they own is not.
-        let wholes = self.closed(&start, |next| self.wholes(next));
-        all.extend(self.closed(&wholes, |next| self.used_by(next)));
-        self.with_paid_for(self.named.naming(&all))
+    /// With whose chain the ownership of this party may be told: that of whom it owns, and of whom these sell to, pay for,
+    /// or use the purchases of.
+    fn below(&self, party: PartyNumber) -> Reached<PartyId> {
+        let owned = self.closed(Reached::from([party]), &[Owns, SameAs], &[SubUnitOf, SameAs]);
+        let buying = owned.iter().flat_map(|party| self.ends(party, &[PaysFor, EndUserOf], &[]));
+        let buying = self.closed(Reached::from(buying), &[SameAs], &[SameAs]);
+        self.sold(owned).and(&buying)
     }
 
-    fn closed(&self, start: &BTreeSet<PartyId>, next: impl Fn(&PartyId) -> Vec<PartyId>) -> BTreeSet<PartyId> {
-        let mut all = start.clone();
-        let mut open: Vec<PartyId> = all.iter().cloned().collect();
-        while let Some(one) = open.pop() {
-            for id in next(&one) {
-                if all.insert(id.clone()) {
-                    open.push(id);
-                }
-            }
+    /// These, whom they sell to, whom those sell to, and so on.
+    fn sold(&self, sellers: Reached<PartyId>) -> Reached<PartyId> {
+        self.closed(sellers, &[ResellsTo, SameAs], &[SameAs])
+    }
+
+    /// Who uses, or buys for who uses, something that this party is a part of: users are read with what is a part of them.
+    fn using(&self, party: PartyNumber) -> Reached<PartyId> {
+        let mut wholes = Reached::from([party]);
+        let mut walked = 0;
+        while let Some(part) = wholes.nth(walked) {
+            self.graph.ever_wholes(part).for_each(|whole| wholes.put(whole));
+            self.ends(part, &[SameAs], &[SameAs]).for_each(|twin| wholes.put(twin));
+            walked += 1;
+        }
+        self.closed(wholes, &[EndUserOf, SameAs], &[SameAs])
+    }
+
+    /// These, and whoever is reached from them by edges of these kinds, forwards or backwards, whenever they hold.
+    fn closed(&self, mut all: Reached<PartyId>, down: &[EdgeKind], up: &[EdgeKind]) -> Reached<PartyId> {
+        let mut walked = 0;
+        while let Some(party) = all.nth(walked) {
+            self.ends(party, down, up).for_each(|next| all.put(next));
+            walked += 1;
         }
         all
     }
 
-    /// What a party is a part of, or is.
-    fn wholes(&self, party: &PartyId) -> Vec<PartyId> {
-        self.ends(party, &[EdgeKind::SubUnitOf, EdgeKind::SameAs], &[EdgeKind::SameAs])
-    }
-
-    /// Who buys what a party uses, or is the party.
-    fn used_by(&self, party: &PartyId) -> Vec<PartyId> {
-        self.ends(party, &[EdgeKind::EndUserOf, EdgeKind::SameAs], &[EdgeKind::SameAs])
-    }
-
-    /// Those whose chain or owner may read this party: whom it owns, sells to, pays for, uses, is a part of or is.
-    fn below(&self, party: &PartyId) -> Vec<PartyId> {
-        use EdgeKind::{EndUserOf, Owns, PaysFor, ResellsTo, SameAs, SubUnitOf};
-        self.ends(party, &[Owns, ResellsTo, PaysFor, EndUserOf, SameAs], &[SubUnitOf, SameAs])
-    }
-
     /// Where edges of these kinds lead from a party, and where edges of those come from.
-    fn ends(&self, party: &PartyId, down: &[EdgeKind], up: &[EdgeKind]) -> Vec<PartyId> {
-        let far = down.iter().flat_map(|kind| self.ends_out_of(*kind, party));
-        far.chain(up.iter().flat_map(|kind| self.ends_into(*kind, party))).cloned().collect()
-    }
-
-    /// A payer is shown with the customer of its account's card.
-    fn with_paid_for(&self, mut accounts: BTreeSet<AccountId>) -> BTreeSet<AccountId> {
-        let paid = accounts.iter().filter_map(|account| self.named.by_payer.get(account)).flatten();
-        let paid: Vec<_> = paid.cloned().collect();
-        accounts.extend(paid);
-        accounts
+    fn ends(&self, party: PartyNumber, down: &[EdgeKind], up: &[EdgeKind]) -> impl Iterator<Item = PartyNumber> {
+        let far = down.iter().flat_map(move |kind| self.graph.ever_out_of(*kind, party));
+        far.chain(up.iter().flat_map(move |kind| self.graph.ever_into(*kind, party)))
     }
 }

@@ -57,10 +57,16 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "let _ = (first, last, day);",
     },
     Mutation {
+        what: "an edge that says another thing later is read as it was at first",
+        file: "src/parties/graph.rs",
+        right: "if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {",
+        wrong: "if known.is_none() && !held.keep(holding, &line.said) {",
+    },
+    Mutation {
         what: "a card that has a name of a bill touches nobody",
         file: "src/parties/touched.rs",
-        right: "by_id.chain(names.filter_map(|name| self.by_name.get(name)).flatten()).cloned().collect()",
-        wrong: "{ _ = names; by_id.cloned().collect() }",
+        right: "by_id.chain(names.flat_map(|name| self.by_name.of(name)))",
+        wrong: "{ _ = names; by_id }",
     },
     Mutation {
         what: "what runs on is not asked about again",

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
-use super::{Scan, account_id, facts, hour, party_id, put};
-use crate::model::{Edge, EdgeKind, EventTime, Fact, Micros, PartyId};
+use super::{Scan, account_id, facts, hour, party_id, put, told};
+use crate::model::{Edge, EdgeKind, EventTime, Fact, Micros, PartyId, Told};
 use crate::parties::Parties;
 
 /// Per cent by (holder, held), the greatest known, and whether another is not known.
@@ -82,16 +82,34 @@ fn some_of_all() -> impl Strategy<Value = BTreeSet<PartyId>> {
 }
 
 /// What is read of who stands behind an account.
-fn read(parties: &Parties, account: u8, at: EventTime) -> String {
-    let chain = parties.chain(&account_id(account), &[], at);
+fn read(parties: &Parties, account: u8, told: &[Told], at: EventTime) -> String {
+    let chain = parties.chain(&account_id(account), told, at);
     let around = |id: &PartyId| (parties.owner(id, at), parties.holdings(id, at), parties.units(id, at));
     let users = chain.parties().filter(|(_, role)| matches!(role, crate::parties::Role::EndUser));
     let users: Vec<_> =
         users.map(|(id, _)| (parties.units(id, at), parties.cards(id, at).collect::<Vec<_>>())).collect();
     let customer = chain.customer.as_ref().map(around);
     let holders = customer.iter().flat_map(|(_, holdings, units)| holdings.holders().chain(units));
-    let cards: Vec<_> = holders.flat_map(|id| parties.cards(id, at)).collect();
-    format!("{chain:?} {customer:?} {users:?} {cards:?}")
+    let holders: BTreeSet<_> = holders.collect();
+    let cards: Vec<_> = holders.into_iter().flat_map(|id| parties.cards(id, at)).collect();
+    let held = customer.iter().flat_map(|(owner, holdings, _)| {
+        let all: BTreeSet<_> = holdings.holders().cloned().collect();
+        let few = all.iter().step_by(2).cloned().collect();
+        let stakes: Vec<_> = all.iter().chain([&owner.party]).map(|holder| holdings.stake_of(holder)).collect();
+        [format!("{:?} {:?} {stakes:?}", holdings.together(&all), holdings.together(&few))]
+    });
+    format!("{chain:?} {customer:?} {users:?} {cards:?} {:?}", held.collect::<Vec<_>>())
+}
+
+/// What is read of every account and party.
+pub(super) fn read_all(parties: &Parties, told: &[Told], at: EventTime) -> Vec<String> {
+    let accounts = (0..4).map(|account| read(parties, account, told, at));
+    let of_party = |id: PartyId| {
+        let (owner, holdings, cards) = (parties.owner(&id, at), parties.holdings(&id, at), parties.cards(&id, at));
+        let plain = (parties.country(&id, at), parties.hq(&id, at), parties.is_person(&id, at), parties.same(&id, at));
+        format!("{owner:?} {holdings:?} {:?} {plain:?} {}", cards.collect::<Vec<_>>(), parties.canonical(&id, at))
+    };
+    accounts.chain((0..8).map(party_id).map(of_party)).collect()
 }
 
 proptest! {
@@ -150,16 +168,17 @@ proptest! {
     }
 
     #[test]
-    fn a_card_touches_every_account_that_then_stands_otherwise(facts in facts()) {
+    fn a_card_touches_every_account_that_then_stands_otherwise(facts in facts(), told in told()) {
         let mut parties = Parties::default();
+        (0..3).for_each(|account| told.iter().for_each(|told| parties.tell(&account_id(account), told)));
         for fact in &facts {
             let before: Vec<Vec<String>> =
-                (0..3).map(|account| [2, 5, 9].map(|at| read(&parties, account, hour(at))).into()).collect();
+                (0..3).map(|account| [2, 5, 9].map(|at| read(&parties, account, &told, hour(at))).into()).collect();
             let mut touched = parties.touched(fact);
             parties.put(fact);
             touched.extend(parties.touched(fact));
             for (account, before) in (0..3).zip(before) {
-                let after = [2, 5, 9].map(|at| read(&parties, account, hour(at)));
+                let after = [2, 5, 9].map(|at| read(&parties, account, &told, hour(at)));
                 prop_assert!(before == after || touched.contains(&account_id(account)), "{:?} {}", fact, account);
             }
         }

@@ -1,0 +1,346 @@
+//! Edges between parties, walked by number, and which ids name the same party.
+//!
+//! In: edges with their validity, put one by one. Out: those in force at an instant that lead to a party or come from one,
+//! and where any ever led. It refuses an order among edges: whoever tells of several puts them in that of ids.
+//!
+//! A party has few edges or millions, and as a rule it is asked about one kind of them. So a party has, for each kind, the
+//! edge that came last to it and from it, and each edge names the one before it. What an edge costs to walk is to fetch it
+//! from memory, so that it fills one line of a processor's cache, and the edges by which a party is held, which are walked
+//! most, mostly stand with the party (`held`); only those that do not are in a list.
+
+use std::cmp::Ordering;
+
+use hashbrown::HashTable;
+
+use super::held::{Extent, Held, Holding};
+use super::numbers::{ByNumber, Number, Numbers, Reached, hash};
+use crate::model::{Edge, EdgeKind, EventTime, Micros, PartyId, Text, Timeline};
+
+/// The number of a party's id.
+pub(super) type PartyNumber = Number<PartyId>;
+pub(super) type LineNumber = Number<Line>;
+type ByKind = [Option<LineNumber>; EdgeKind::ALL.len()];
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Graph {
+    ids: Numbers<PartyId>,
+    sources: Numbers<Text>,
+    held: ByNumber<PartyId, Held>,
+    ends: ByNumber<PartyId, Ends>,
+    lines: Vec<Line>,
+    known: HashTable<LineNumber>,
+    /// Whom any `same_as` edge names: all others are only themselves.
+    with_twins: Reached<PartyId>,
+}
+
+/// The last edges of a party, but for those by which it is held.
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    into: ByKind,
+    out_of: ByKind,
+}
+
+/// Every edge of one kind from one party to another.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub(super) struct Line {
+    kind: EdgeKind,
+    from: PartyNumber,
+    to: PartyNumber,
+    next_into: Option<LineNumber>,
+    next_out_of: Option<LineNumber>,
+    said: Timeline<Said>,
+}
+
+/// What an edge says beside its ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    /// Nought where it is not known.
+    percent: Micros,
+    is_known: bool,
+    source: Number<Text>,
+}
+
+impl Said {
+    /// Stake in per cent; `None` is unknown.
+    fn percent(&self) -> Option<Micros> {
+        self.is_known.then_some(self.percent)
+    }
+}
+
+impl Line {
+    fn is(&self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> bool {
+        (self.kind, self.from, self.to) == ends
+    }
+
+    /// What an edge that holds a party comes to where it says this.
+    fn holding(&self, said: &Said) -> Holding {
+        match self.kind {
+            EdgeKind::SubUnitOf => Holding { holder: self.to, share: Extent::Part },
+            _ => Holding { holder: self.from, share: Extent::Stake(said.percent()) },
+        }
+    }
+
+    /// The edge before an edge that holds a party and is not kept with it.
+    fn next_held(&self) -> Option<LineNumber> {
+        if self.kind == EdgeKind::SubUnitOf { self.next_out_of } else { self.next_into }
+    }
+}
+
+impl Graph {
+    /// The number of a party, from now on if it had none; none where there are no more.
+    pub(super) fn put_id(&mut self, id: &PartyId) -> Option<PartyNumber> {
+        self.ids.put(id)
+    }
+
+    pub(super) fn number(&self, id: &PartyId) -> Option<PartyNumber> {
+        self.ids.find(id)
+    }
+
+    /// The id of a party, which every party has that has a number.
+    pub(super) fn id(&self, party: PartyNumber) -> Option<&PartyId> {
+        self.ids.get(party)
+    }
+
+    /// The same as a copy.
+    pub(super) fn id_of(&self, party: PartyNumber) -> PartyId {
+        self.id(party).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn by_id(&self, one: PartyNumber, other: PartyNumber) -> Ordering {
+        if one == other { Ordering::Equal } else { self.ids.get(one).cmp(&self.ids.get(other)) }
+    }
+
+    /// Puts an edge; one of the same kind, ends and valid-from is replaced. None where there are no more numbers.
+    pub(super) fn put(&mut self, edge: &Edge) -> Option<()> {
+        let ends = (edge.kind, self.ids.put(&edge.from)?, self.ids.put(&edge.to)?);
+        let percent = edge.percent.unwrap_or_default();
+        let said = Said { percent, is_known: edge.percent.is_some(), source: self.sources.put(&edge.source)? };
+        let known = self.find(ends);
+        let number = known.or_else(|| self.put_line(ends))?;
+        let line = self.lines.get_mut(number.index())?;
+        line.said.put(edge.valid_from, edge.valid_to, said);
+        let held = match edge.kind {
+            EdgeKind::Owns => line.to,
+            EdgeKind::SubUnitOf => line.from,
+            _ => return Some(()),
+        };
+        let holding = line.holding(&said);
+        self.held.change(held, |held| {
+            let was_kept = held.keeps(holding);
+            // What is not kept with the party stands in its list, and once there it stays.
+            if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {
+                let next = held.others.replace(number);
+                match edge.kind {
+                    EdgeKind::SubUnitOf => line.next_out_of = next,
+                    _ => line.next_into = next,
+                }
+            }
+        });
+        Some(())
+    }
+
+    fn find(&self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> Option<LineNumber> {
+        self.known.find(hash(&ends), |known| self.line(Some(*known)).is_some_and(|line| line.is(ends))).copied()
+    }
+
+    fn put_line(&mut self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> Option<LineNumber> {
+        let number = LineNumber::at(self.lines.len())?;
+        let (kind, from, to) = ends;
+        let put = |last: &mut ByKind| last.get_mut(kind as usize).and_then(|last| last.replace(number));
+        let (mut next_into, mut next_out_of) = (None, None);
+        if kind != EdgeKind::Owns {
+            self.ends.change(to, |ends| next_into = put(&mut ends.into));
+        }
+        if kind != EdgeKind::SubUnitOf {
+            self.ends.change(from, |ends| next_out_of = put(&mut ends.out_of));
+        }
+        if kind == EdgeKind::SameAs {
+            [from, to].into_iter().for_each(|party| self.with_twins.put(party));
+        }
+        self.lines.push(Line { kind, from, to, next_into, next_out_of, said: Timeline::default() });
+        let lines = &self.lines;
+        self.known.insert_unique(hash(&ends), number, |known| {
+            lines.get(known.index()).map_or(0, |line| hash(&(line.kind, line.from, line.to)))
+        });
+        Some(number)
+    }
+
+    /// What a walk up asks of a party.
+    pub(super) fn held(&self, party: PartyNumber) -> Held {
+        self.held.get(party).copied().unwrap_or_default()
+    }
+
+    /// Edges in force at `at` by which the party of which this is asked is held, one after the other.
+    #[inline]
+    pub(super) fn each_holding(&self, held: &Held, at: EventTime, mut each: impl FnMut(Holding)) {
+        held.each(at, &mut each);
+        for line in self.other_lines(*held) {
+            line.said.at(at).into_iter().for_each(|said| each(line.holding(said)));
+        }
+    }
+
+    fn other_lines(&self, held: Held) -> impl Iterator<Item = &Line> {
+        std::iter::successors(self.line(held.others), |line| self.line(line.next_held()))
+    }
+
+    /// Edges of a kind, but `owns`, in force at `at` that lead to exactly this id, each with where it comes from.
+    fn edges_into(&self, kind: EdgeKind, to: PartyNumber, at: EventTime) -> impl Iterator<Item = (PartyNumber, &Said)> {
+        self.lines_into(kind, to).filter_map(move |line| Some((line.from, line.said.at(at)?)))
+    }
+
+    /// What exactly this id is a part of, whenever.
+    pub(super) fn ever_wholes(&self, party: PartyNumber) -> impl Iterator<Item = PartyNumber> {
+        let held = self.held(party);
+        let kept = held.ever().filter(|holding| holding.share == Extent::Part).map(|holding| holding.holder);
+        let others = self.other_lines(held).filter(|line| line.kind == EdgeKind::SubUnitOf);
+        kept.chain(others.map(|line| line.to))
+    }
+
+    /// Where edges of a kind, but `owns`, to exactly this id come from, whenever.
+    pub(super) fn ever_into(&self, kind: EdgeKind, to: PartyNumber) -> impl Iterator<Item = PartyNumber> {
+        self.lines_into(kind, to).map(|line| line.from)
+    }
+
+    /// Where edges of a kind, but `sub_unit_of`, from exactly this id lead to, whenever.
+    pub(super) fn ever_out_of(&self, kind: EdgeKind, from: PartyNumber) -> impl Iterator<Item = PartyNumber> {
+        self.lines_out_of(kind, from).map(|line| line.to)
+    }
+
+    fn lines_into(&self, kind: EdgeKind, to: PartyNumber) -> impl Iterator<Item = &Line> {
+        let last = self.ends.get(to).and_then(|ends| *ends.into.get(kind as usize)?);
+        std::iter::successors(self.line(last), |line| self.line(line.next_into))
+    }
+
+    fn lines_out_of(&self, kind: EdgeKind, from: PartyNumber) -> impl Iterator<Item = &Line> {
+        let last = self.ends.get(from).and_then(|ends| *ends.out_of.get(kind as usize)?);
+        std::iter::successors(self.line(last), |line| self.line(line.next_out_of))
+    }
+
+    fn line(&self, number: Option<LineNumber>) -> Option<&Line> {
+        self.lines.get(number?.index())
+    }
+
+    /// Every id that names the same party at `at`: this one, then the others by id.
+    pub(super) fn same(&self, party: PartyNumber, at: EventTime) -> impl Iterator<Item = PartyNumber> {
+        let others = if self.has_twins(party) { self.twins(party, at) } else { Vec::new() };
+        std::iter::once(party).chain(others)
+    }
+
+    /// The smallest of the ids that name the same party at `at`.
+    pub(super) fn canonical(&self, party: PartyNumber, at: EventTime) -> PartyNumber {
+        if self.has_twins(party) { self.smallest(party, at) } else { party }
+    }
+
+    fn smallest(&self, party: PartyNumber, at: EventTime) -> PartyNumber {
+        let all = self.twins(party, at).into_iter().chain([party]);
+        all.min_by(|one, other| self.by_id(*one, *other)).unwrap_or(party)
+    }
+
+    pub(super) fn has_twins(&self, party: PartyNumber) -> bool {
+        self.with_twins.has(party)
+    }
+
+    /// The other ids that name the same party, in order.
+    pub(super) fn twins(&self, party: PartyNumber, at: EventTime) -> Vec<PartyNumber> {
+        let mut all = Reached::from([party]);
+        let mut walked = 0;
+        while let Some(next) = all.nth(walked) {
+            let lines = self.lines_into(EdgeKind::SameAs, next).chain(self.lines_out_of(EdgeKind::SameAs, next));
+            for line in lines.filter(|line| line.said.at(at).is_some()) {
+                all.put(line.from);
+                all.put(line.to);
+            }
+            walked += 1;
+        }
+        let mut others: Vec<PartyNumber> = all.iter().skip(1).collect();
+        others.sort_by(|one, other| self.by_id(*one, *other));
+        others
+    }
+
+    /// Edges in force at `at` that lead to a party under any of its ids: by that id, then by where they come from.
+    pub(super) fn leading_to(&self, kind: EdgeKind, party: PartyNumber, at: EventTime) -> Vec<(PartyNumber, &Said)> {
+        let mut all = Vec::new();
+        for to in self.same(party, at) {
+            all.extend(self.edges_into(kind, to, at).map(|(from, said)| (to, from, said)));
+        }
+        all.sort_by(|one, other| self.by_id(one.0, other.0).then_with(|| self.by_id(one.1, other.1)));
+        all.into_iter().map(|(_, from, said)| (from, said)).collect()
+    }
+
+    /// What an edge is told by.
+    pub(super) fn evidence(&self, kind: EdgeKind, said: &Said) -> Text {
+        let source = self.sources.get(said.source).map_or("", Text::as_str);
+        match (kind, said.percent()) {
+            (EdgeKind::Owns, Some(stake)) => Text::new(format!("edge.owns {stake} % ({source})")),
+            _ => Text::new(format!("edge.{} ({source})", kind.as_str())),
+        }
+    }
+
+    /// The same of an edge in force at `at` by which exactly this id is held.
+    pub(super) fn evidence_of(&self, held: PartyNumber, holding: Holding, at: EventTime) -> Text {
+        let ends = match holding.share {
+            Extent::Part => (EdgeKind::SubUnitOf, held, holding.holder),
+            Extent::Stake(_) => (EdgeKind::Owns, holding.holder, held),
+        };
+        let said = self.line(self.find(ends)).and_then(|line| line.said.at(at));
+        said.map(|said| self.evidence(ends.0, said)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Fact, Hour};
+    use crate::parties::fixtures;
+
+    fn edge(kind: EdgeKind, from: &str, to: &str) -> Edge {
+        match fixtures::edge(kind, from, to, None) {
+            Fact::Edge(edge) => edge,
+            _ => unreachable!(),
+        }
+    }
+
+    fn same(graph: &Graph, id: &str, at: EventTime) -> String {
+        let party = graph.number(&PartyId::new(id)).unwrap();
+        let all: Vec<_> = graph.same(party, at).map(|twin| graph.id_of(twin).to_string()).collect();
+        format!("{} {}", all.join(" "), graph.id_of(graph.canonical(party, at)))
+    }
+
+    #[test]
+    fn an_edge_is_found_from_both_ends_and_by_its_kind() {
+        let mut graph = Graph::default();
+        for (from, to) in [("a", "b"), ("a", "c"), ("d", "c"), ("a", "c")] {
+            graph.put(&edge(EdgeKind::Owns, from, to)).unwrap();
+        }
+        graph.put(&edge(EdgeKind::PaysFor, "c", "c")).unwrap();
+        let names = |found: &mut dyn Iterator<Item = PartyNumber>| {
+            let mut names: Vec<_> = found.map(|party| graph.id_of(party).to_string()).collect();
+            names.sort();
+            names.join(" ")
+        };
+        let [a, c] = ["a", "c"].map(|id| graph.number(&PartyId::new(id)).unwrap());
+        assert_eq!(names(&mut graph.ever_out_of(EdgeKind::Owns, a)), "b c");
+        let mut holders = Vec::new();
+        graph.each_holding(&graph.held(c), EventTime::MAX, |holding| holders.push(holding.holder));
+        assert_eq!(names(&mut holders.into_iter()), "a d");
+        assert_eq!(names(&mut graph.ever_into(EdgeKind::PaysFor, c)), "c");
+        assert_eq!(names(&mut graph.ever_into(EdgeKind::SubUnitOf, c)), "");
+    }
+
+    #[test]
+    fn an_edge_fills_one_line_of_a_cache() {
+        assert_eq!(size_of::<Line>(), 64);
+    }
+
+    #[test]
+    fn ids_are_the_same_while_an_edge_says_so() {
+        let mut graph = Graph::default();
+        let [early, late] = [1, 6].map(|hour| Hour(hour).start());
+        for (from, to, valid_to) in [("c", "b", None), ("a", "c", Some(Hour(5).start())), ("d", "d", None)] {
+            graph.put(&Edge { valid_to, ..edge(EdgeKind::SameAs, from, to) }).unwrap();
+        }
+        assert_eq!(["b", "c", "a"].map(|id| same(&graph, id, early)), ["b a c a", "c a b a", "a b c a"]);
+        assert_eq!(["b", "c", "a", "d"].map(|id| same(&graph, id, late)), ["b c b", "c b b", "a a", "d d"]);
+    }
+}
