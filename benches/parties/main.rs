@@ -15,6 +15,8 @@
 #[path = "../engine/machine.rs"]
 #[allow(dead_code, reason = "shared with the bench of the engine")]
 mod machine;
+#[path = "../engine/random.rs"]
+mod random;
 mod world;
 
 use std::collections::BTreeSet;

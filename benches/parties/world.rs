@@ -4,27 +4,16 @@ use std::collections::BTreeMap;
 
 use tidewaiter::model::{Account, AccountId, Country, Edge, EdgeKind, EventTime, Fact, Micros, Party, PartyId, Text};
 
+use super::random::Random;
+
 pub const ACCOUNTS: u32 = 1_000_000;
 const PARTIES: u32 = 1_000_000;
 const EDGES: u32 = 2_000_000;
 /// The first parties sell, and sell to one another.
 const RESELLERS: u32 = 1_000;
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from((u128::from(self.next()) * u128::from(bound)) >> 64).unwrap()
-    }
+fn below(random: &mut Random, bound: u32) -> u32 {
+    u32::try_from(random.below(u64::from(bound))).unwrap()
 }
 
 /// Numbers in no order, as registers give them: ids near one another are not near in the world.
@@ -51,22 +40,22 @@ fn edge(kind: EdgeKind, from: u32, to: u32, percent: Option<i64>) -> Fact {
 
 /// Six in ten stakes are majorities; of one in fifty the size is not known.
 fn owns(random: &mut Random, held: u32) -> Fact {
-    let percent = match random.below(100) {
+    let percent = match below(random, 100) {
         0..2 => None,
-        2..40 => Some(i64::from(5 + random.below(44))),
-        _ => Some(i64::from(51 + random.below(50))),
+        2..40 => Some(i64::from(5 + below(random, 44))),
+        _ => Some(i64::from(51 + below(random, 50))),
     };
-    edge(EdgeKind::Owns, random.below(held), held, percent)
+    edge(EdgeKind::Owns, below(random, held), held, percent)
 }
 
 fn any_edge(random: &mut Random) -> Fact {
-    let to = RESELLERS + random.below(PARTIES - RESELLERS);
-    match random.below(100) {
+    let to = RESELLERS + below(random, PARTIES - RESELLERS);
+    match below(random, 100) {
         0..55 => owns(random, to),
-        55..80 => edge(EdgeKind::ResellsTo, random.below(RESELLERS), to, None),
-        80..90 => edge(EdgeKind::SubUnitOf, to, random.below(to), None),
-        90..95 => edge(EdgeKind::PaysFor, random.below(to), to, None),
-        _ => edge(EdgeKind::EndUserOf, random.below(to), to, None),
+        55..80 => edge(EdgeKind::ResellsTo, below(random, RESELLERS), to, None),
+        80..90 => edge(EdgeKind::SubUnitOf, to, below(random, to), None),
+        90..95 => edge(EdgeKind::PaysFor, below(random, to), to, None),
+        _ => edge(EdgeKind::EndUserOf, below(random, to), to, None),
     }
 }
 
@@ -75,7 +64,7 @@ pub fn cards() -> impl Iterator<Item = Fact> {
     let mut random = Random(7);
     let places = ["SG", "US", "DE", "CN", "JP"];
     (0..PARTIES + EDGES + ACCOUNTS).map(move |index| match index {
-        0..PARTIES => party(index, Country::parse(places[random.below(5) as usize])),
+        0..PARTIES => party(index, Country::parse(places[below(&mut random, 5) as usize])),
         _ if index < PARTIES + EDGES => any_edge(&mut random),
         _ => account(index - PARTIES - EDGES, &mut random),
     })
@@ -104,11 +93,11 @@ fn party(index: u32, place: Option<Country>) -> Fact {
 }
 
 fn account(index: u32, random: &mut Random) -> Fact {
-    let sold_by = (random.below(10) < 3).then(|| party_id(random.below(RESELLERS)));
+    let sold_by = (below(random, 10) < 3).then(|| party_id(below(random, RESELLERS)));
     Fact::Account(Account {
         account: account_id(index),
         name: None,
-        customer: Some(party_id(random.below(PARTIES))),
+        customer: Some(party_id(below(random, PARTIES))),
         payer: (!index.is_multiple_of(4)).then(|| account_id(index - index % 4)),
         sold_by,
         country: None,

@@ -3,34 +3,24 @@
 
 use std::collections::BTreeSet;
 
+use super::random::Random;
+
 /// Names of a set.
 pub const NAMES: usize = 20_000;
 
-/// SplitMix64.
-pub struct Random(pub u64);
+fn below(random: &mut Random, bound: usize) -> usize {
+    usize::try_from(random.below(bound as u64)).unwrap()
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
+/// Any one of the words.
+fn one<'a>(random: &mut Random, words: &'a str) -> &'a str {
+    let at = below(random, words.split_whitespace().count());
+    words.split_whitespace().nth(at).unwrap()
+}
 
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from((u128::from(self.next()) * bound as u128) >> 64).unwrap()
-    }
-
-    fn one<'a>(&mut self, words: &'a str) -> &'a str {
-        let count = words.split_whitespace().count();
-        let at = self.below(count);
-        words.split_whitespace().nth(at).unwrap()
-    }
-
-    fn some<'a>(&mut self, percent: usize, words: &'a str) -> &'a str {
-        if self.below(100) < percent { self.one(words) } else { "" }
-    }
+/// Any one of them so often in a hundred, else none.
+fn some<'a>(random: &mut Random, percent: u64, words: &'a str) -> &'a str {
+    if random.in_hundred(percent) { one(random, words) } else { "" }
 }
 
 const PLAIN: &str = "Blue River North Star Green Stone Silver Oak Bright Harbor Summit Cedar Red Fox Maple Iron Bridge \
@@ -74,48 +64,51 @@ fn large(word: &str) -> String {
 
 /// A name nobody bears, of the sort customers' files hold.
 fn invented(random: &mut Random) -> String {
-    let brand = |random: &mut Random| large(&(random.one(BEGINNINGS).to_owned() + random.one(ENDINGS)));
-    let parts: Vec<String> = match random.below(100) {
-        0..24 => [random.one(PLAIN), random.some(60, PLAIN), random.one(TRADES), random.some(70, FORMS)]
+    let brand = |random: &mut Random| large(&(one(random, BEGINNINGS).to_owned() + one(random, ENDINGS)));
+    let parts: Vec<String> = match below(random, 100) {
+        0..24 => [one(random, PLAIN), some(random, 60, PLAIN), one(random, TRADES), some(random, 70, FORMS)]
             .map(str::to_owned)
             .into(),
         24..36 => [
-            random.one(FAMILIES),
-            random.some(40, "& and"),
-            random.one(FAMILIES),
-            random.some(50, TRADES),
-            random.some(50, FORMS),
+            one(random, FAMILIES),
+            some(random, 40, "& and"),
+            one(random, FAMILIES),
+            some(random, 50, TRADES),
+            some(random, 50, FORMS),
         ]
         .map(str::to_owned)
         .into(),
         36..56 => {
-            let name = large(&(random.one(SYLLABLES).to_owned() + random.one(SYLLABLES) + random.some(20, SYLLABLES)));
-            let city = random.some(80, CITIES).to_owned();
-            let form = ["Co., Ltd.", "Co., Ltd", "Technology Co., Ltd.", "Limited"][random.below(4)].to_owned();
-            vec![city, name, random.one(TRADES).to_owned(), random.some(40, TRADES).to_owned(), form]
+            let name =
+                large(&(one(random, SYLLABLES).to_owned() + one(random, SYLLABLES) + some(random, 20, SYLLABLES)));
+            let city = some(random, 80, CITIES).to_owned();
+            let form = ["Co., Ltd.", "Co., Ltd", "Technology Co., Ltd.", "Limited"][below(random, 4)].to_owned();
+            vec![city, name, one(random, TRADES).to_owned(), some(random, 40, TRADES).to_owned(), form]
         }
         56..66 => {
-            let form = ["有限公司", "股份有限公司", "有限责任公司"][random.below(3)];
+            let form = ["有限公司", "股份有限公司", "有限责任公司"][below(random, 3)];
             vec![
-                random.some(80, HAN_CITIES).to_owned()
-                    + random.one(HAN)
-                    + random.one(HAN)
-                    + random.some(30, HAN)
-                    + random.one(HAN_TRADES)
+                some(random, 80, HAN_CITIES).to_owned()
+                    + one(random, HAN)
+                    + one(random, HAN)
+                    + some(random, 30, HAN)
+                    + one(random, HAN_TRADES)
                     + form,
             ]
         }
         66..86 => vec![
             brand(random),
-            random.some(20, PLAIN).to_owned(),
-            random.some(75, TRADES).to_owned(),
-            random.some(60, FORMS).to_owned(),
+            some(random, 20, PLAIN).to_owned(),
+            some(random, 75, TRADES).to_owned(),
+            some(random, 60, FORMS).to_owned(),
         ],
-        86..94 => vec![random.one(FAMILIES).to_owned(), random.one(PLAIN).to_owned(), random.one(PUBLIC).to_owned()],
-        94..97 => vec!["ООО".to_owned(), format!("\"{}", random.one(CYRILLIC)), format!("{}\"", random.one(CYRILLIC))],
+        86..94 => vec![one(random, FAMILIES).to_owned(), one(random, PLAIN).to_owned(), one(random, PUBLIC).to_owned()],
+        94..97 => {
+            vec!["ООО".to_owned(), format!("\"{}", one(random, CYRILLIC)), format!("{}\"", one(random, CYRILLIC))]
+        }
         _ => vec![
-            format!("{}{}.example", random.one(BEGINNINGS), random.one(ENDINGS))
-                .replace(".example", ["-labs.example", ".com", ".io", ".de"][random.below(4)]),
+            format!("{}{}.example", one(random, BEGINNINGS), one(random, ENDINGS))
+                .replace(".example", ["-labs.example", ".com", ".io", ".de"][below(random, 4)]),
         ],
     };
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
@@ -143,7 +136,7 @@ pub fn recombined(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| name.split_whitespace().collect()).filter(|words: &Vec<_>| words.len() > 3).collect();
     let mut all = BTreeSet::new();
     while all.len() < NAMES {
-        let (one, other) = (&words[random.below(words.len())], &words[random.below(words.len())]);
+        let (one, other) = (&words[below(&mut random, words.len())], &words[below(&mut random, words.len())]);
         all.insert([one[0], one[1], other[2], other[3]].join(" "));
     }
     shuffled(all, &mut random)
@@ -152,7 +145,7 @@ pub fn recombined(names: &[&str]) -> Vec<String> {
 fn shuffled(all: BTreeSet<String>, random: &mut Random) -> Vec<String> {
     let mut all: Vec<String> = all.into_iter().collect();
     for at in (1..all.len()).rev() {
-        all.swap(at, random.below(at + 1));
+        all.swap(at, below(random, at + 1));
     }
     all.truncate(NAMES);
     all
