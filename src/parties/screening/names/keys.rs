@@ -151,7 +151,10 @@ impl Keys {
             self.mirrored((SOUND.1, SOUND.0), heard);
         }
         if heard.len() > 3 {
-            without_one(heard, |before, after| self.seeks.push(hash(SOUND.0, &[before, after])));
+            without_one(heard, |before, after| {
+                self.own.push(hash(SOUND.1, &[before, after]));
+                self.seeks.push(hash(SOUND.0, &[before, after]));
+            });
         }
     }
 
