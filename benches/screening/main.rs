@@ -43,6 +43,7 @@ fn main() {
     println!("{}", machine::told());
     let began = Instant::now();
     let lists = lists();
+    lists.ready();
     let ready = began.elapsed();
     let names: usize = lists.summary().iter().map(|list| list.names).sum();
     println!(

@@ -18,10 +18,10 @@ pub(super) struct Cut {
     pub(super) doubled: bool,
 }
 
-/// Cuts the row that `bytes` begin with; `ends` becomes where each of its cells ends, the quotes around it included.
-pub(super) fn row(bytes: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> Option<Cut> {
+/// Cuts the row of `width` cells that `bytes` begin with, or gives up where it has more; `ends` becomes where each of its cells ends, the quotes around it included.
+pub(super) fn row(bytes: &[u8], delimiter: u8, width: usize, ends: &mut Vec<usize>) -> Option<Cut> {
     ends.clear();
-    dispatch!(*LEVEL, simd => cut(simd, bytes, delimiter, ends))
+    dispatch!(*LEVEL, simd => cut(simd, bytes, delimiter, width, ends))
 }
 
 /// The cell of that number in a row, without the quotes around it.
@@ -32,12 +32,16 @@ pub(super) fn cell<'a>(row: &'a str, ends: &[usize], number: usize) -> Option<&'
 }
 
 #[inline(always)]
-fn cut<S: Simd>(simd: S, bytes: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> Option<Cut> {
+fn cut<S: Simd>(simd: S, bytes: &[u8], delimiter: u8, width: usize, ends: &mut Vec<usize>) -> Option<Cut> {
     let mut quotes = Quotes { inside: 0, closed: 0, begins: 1, doubled: false };
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     for (n, block) in blocks.iter().enumerate() {
         if let Some(end) = quotes.block(&Marks::of(simd, block, delimiter), n * BLOCK, bytes, ends)? {
             return Some(Cut { length: end + 1, doubled: quotes.doubled });
+        }
+        // However long a row of delimiters is, no more of it is kept.
+        if ends.len() > width {
+            return None;
         }
     }
     let mut last = [b' '; BLOCK];
@@ -87,7 +91,7 @@ impl Quotes {
         let own = lines & lines.wrapping_neg();
         let own = own | own.wrapping_sub(1);
         let odd = (opening & !(begins | behind) | behind & !(delimiters | opening | lines)) & own;
-        if odd != 0 && !ends_line(odd, lines, at, bytes) {
+        if odd != 0 && !ends_line(odd, at, bytes) {
             return None;
         }
         self.doubled |= opening & behind & own != 0;
@@ -111,9 +115,9 @@ impl Quotes {
 
 /// Whether what is odd is but the `\r` of the row's end behind a closing quote.
 #[cold]
-fn ends_line(odd: u64, lines: u64, at: usize, bytes: &[u8]) -> bool {
-    let last = odd.trailing_zeros();
-    odd.count_ones() == 1 && lines.trailing_zeros() == last + 1 && bytes.get(at + last as usize) == Some(&b'\r')
+fn ends_line(odd: u64, at: usize, bytes: &[u8]) -> bool {
+    let rest = bytes.get(at + odd.trailing_zeros() as usize..);
+    odd.count_ones() == 1 && rest.is_some_and(|rest| rest.starts_with(b"\r\n"))
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
 
     fn cells_of(text: &str, delimiter: u8) -> Option<(Cut, Vec<String>)> {
         let mut ends = Vec::new();
-        let cut = row(text.as_bytes(), delimiter, &mut ends)?;
+        let cut = row(text.as_bytes(), delimiter, usize::MAX, &mut ends)?;
         let cells = (0..ends.len()).map(|number| cell(text, &ends, number).unwrap().to_owned());
         Some((cut, cells.collect()))
     }
@@ -141,6 +145,13 @@ mod tests {
             assert_eq!(cells_of(text, b',').unwrap().1, expected, "{text:?}");
         }
         assert!(cells_of("\"{\"\"a\"\"}\",\"\"\n", b',').unwrap().0.doubled);
+        for letters in 50..140 {
+            let cell = format!("\"{}\"", "1".repeat(letters));
+            assert_eq!(cells_of(&format!("{cell}\rX,b\n"), b','), None, "{letters}");
+            assert!(cells_of(&format!("{cell},b\r\n"), b',').is_some(), "{letters}");
+            assert!(cells_of(&format!("b,{cell}\r\n"), b',').is_some(), "{letters}");
+        }
+        assert_eq!(row(",".repeat(200).as_bytes(), b',', 100, &mut Vec::new()), None);
         for text in ["5\" disk,b\n", "\"a\"b,c\n", "a,b", "\"a\nb", "a\r\r\n", "\"a\" ,b\n"] {
             assert_eq!(cells_of(text, b','), None, "{text:?}");
         }
@@ -162,6 +173,7 @@ mod tests {
             "é",
             "; ",
             "0123456789012345678901234567890123456789",
+            "012345678901234567890123456789012345678901234567890123456789",
         ]);
         proptest!(ProptestConfig::with_cases(20_000), |(parts in proptest::collection::vec(piece, 0..30))| {
             let text = parts.concat() + "\n";

@@ -124,13 +124,18 @@ impl Header {
     /// The row that `ahead` begins with, where it is plainly written and irrelevant: its length, and what becomes of it.
     fn passed(&self, ahead: &[u8], ends: &mut Vec<usize>, records: &Records<'_>) -> Option<(usize, Outcome)> {
         let decoder = self.decoder.ok()?;
-        let Cut { length, doubled } = cut::row(ahead, self.delimiter, ends)?;
-        let is_whole =
-            ends.len() == self.width && ends.last() != Some(&0) && length <= records.settings().limits.record_bytes;
-        let line = std::str::from_utf8(ahead.get(..length).filter(|_| is_whole)?).ok()?;
+        let Cut { length, doubled } = cut::row(ahead, self.delimiter, self.width, ends)?;
+        let is_empty = ends.last() == Some(&0);
+        if ends.len() != self.width || is_empty || length > records.settings().limits.record_bytes {
+            return None;
+        }
+        let line = std::str::from_utf8(ahead.get(..length)?).ok()?;
         let row = Row::new(&self.layout, Cells::Cut(line, ends));
         let is_bare = |column: &usize| row.written(*column).is_none_or(|cell| !cell.contains('"'));
-        if doubled && !decoder.looked_at.iter().all(is_bare) || (decoder.may_matter)(&row) {
+        if doubled && !decoder.looked_at.iter().all(is_bare) {
+            return None;
+        }
+        if (decoder.may_matter)(&row) {
             return None;
         }
         let context = Context { settings: records.settings(), envelope: None, source: records.source() };

@@ -111,7 +111,8 @@ impl Graph {
         if one == other { Ordering::Equal } else { self.ids.get(one).cmp(&self.ids.get(other)) }
     }
 
-    /// Puts an edge; one of the same kind, ends and valid-from is replaced. None where there are no more numbers.
+    /// Puts an edge; one of the same kind, ends and valid-from is replaced. None where there are no more numbers. Where an edge was
+    /// read stays in memory when it is replaced: sources are few.
     pub(super) fn put(&mut self, edge: &Edge) -> Option<()> {
         let ends = (edge.kind, self.ids.put(&edge.from)?, self.ids.put(&edge.to)?);
         let percent = edge.percent.unwrap_or_default();

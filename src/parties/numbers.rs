@@ -2,7 +2,7 @@
 //!
 //! In: values, as they come. Out: their numbers, the same for equal ones, and whatever is kept by number. It refuses an
 //! order among numbers: they say who came first, and nothing that is told may hang on that. What is told in an order is
-//! put in that of the values.
+//! put in that of the values; by index only what is equal is brought together.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};

@@ -1,6 +1,6 @@
 //! Stakes: how much of a party others hold, in all, through any number of parties in between.
 //!
-//! In: `owns` and `sub_unit_of` edges in force. Out: who holds anything at all, the aggregate of one holder, and how much
+//! In: holdings already walked (`walk`). Out: who holds anything at all, the aggregate of one holder, and how much
 //! several hold together. It refuses to guess: a stake of unknown size counts as nothing held, and every answer that could
 //! therefore be greater says which stake that is (P4). All sums are whole millionths of a per cent, rounded down.
 

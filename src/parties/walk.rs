@@ -107,3 +107,37 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::EdgeKind;
+    use crate::parties::fixtures::edge;
+
+    #[test]
+    fn of_more_holders_than_are_looked_at_the_same_count_whatever_came_first() {
+        let mut edges = Vec::new();
+        for owner in 0..20 {
+            edges.push(edge(EdgeKind::Owns, &format!("owner-{owner:02}"), "held", Some(4)));
+            for holder in 0..15 {
+                let (from, to) = (format!("holder-{holder:02}-{owner:02}"), format!("owner-{owner:02}"));
+                edges.push(edge(EdgeKind::Owns, &from, &to, Some(6)));
+            }
+        }
+        let told = |edges: &mut dyn Iterator<Item = &crate::model::Fact>| {
+            let mut parties = Parties::default();
+            edges.for_each(|edge| parties.put(edge));
+            let held = PartyId::new("held");
+            let holdings = parties.holdings(&held, EventTime::MIN);
+            let holders: BTreeSet<PartyId> = holdings.holders().cloned().collect();
+            let stakes: Vec<_> = holders.iter().map(|holder| holdings.stake_of(holder)).collect();
+            let together = holdings.together(&holders);
+            (holdings.is_cut(), holders.clone(), format!("{stakes:?} {together:?}"))
+        };
+        let (one, other) = (told(&mut edges.iter()), told(&mut edges.iter().rev()));
+        assert!(one.0 && one.1.len() > 200, "{}", one.1.len());
+        assert_eq!(one, other);
+    }
+}

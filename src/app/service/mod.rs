@@ -106,6 +106,9 @@ impl Service {
         if self.role.reads_records() && !config.service.sources.is_empty() {
             view.awaits("intake");
         }
+        if self.role.holds_shards() {
+            config.rulebook.lists.ready();
+        }
         let reloading = Arc::new(Reloading::new(self.asked.clone(), &config, Arc::clone(&view)));
         let (asked_to_stop, http) = self.serve(&config, &runtime, &reloading)?;
         let reader = connection.reader()?;

@@ -94,6 +94,7 @@ impl Reloading {
         let reference = orders.as_ref().map(read).transpose()?.unwrap_or_default();
         let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((shared, workers)) = engine.filter(|_| self.book().digest != book.digest) {
+            book.lists.ready();
             ask(&workers, &book)?;
             *shared.book.lock().unwrap_or_else(PoisonError::into_inner) = book.clone();
             workers.iter().for_each(|worker| {

@@ -215,6 +215,11 @@ impl Lists {
         &self.lists
     }
 
+    /// Makes what names are looked up in, which may take half a second: a service does so before facts wait for it.
+    pub fn ready(&self) {
+        self.index();
+    }
+
     /// Entries by what they are known by.
     pub(super) fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::of(&self.entries))

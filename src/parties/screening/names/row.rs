@@ -194,8 +194,8 @@ impl<'a> Word<'a> {
 
     /// Whether two words stand for the same.
     pub(super) fn same(self, other: Self) -> bool {
-        if !self.mark.ambiguous && !other.mark.ambiguous {
-            return self.mark.id == other.mark.id;
+        if !self.mark.ambiguous && !other.mark.ambiguous && self.mark.id != other.mark.id {
+            return false;
         }
         self.token().zip(other.token()).is_some_and(|(one, other)| one.same(other))
     }

@@ -48,6 +48,20 @@ fn writing_differences_mean_nothing() {
 }
 
 #[test]
+fn a_last_letter_tells_names_apart_and_an_article_does_not() {
+    other(&[
+        ("Qingyun Holder A", "Qingyun Holder B"),
+        ("Qingyun Holder Y", "Qingyun Holder B"),
+        ("Qingyun Holder A Ltd.", "Qingyun Holder C Ltd."),
+    ]);
+    same(&[
+        ("Garza y Cía.", "Garza & Cia"),
+        ("Holding a Qingyun Chips", "Holding Qingyun Chips"),
+        ("Qingyun Chips S.A.", "Qingyun Chips S. A."),
+    ]);
+}
+
+#[test]
 fn legal_forms_and_branches_mean_nothing() {
     same(&[
         ("Qingyun Chips Sdn Bhd", "Qingyun Chips GmbH"),

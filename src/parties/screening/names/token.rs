@@ -279,7 +279,7 @@ impl Token {
     /// Whether two tokens stand for the same.
     pub(super) fn same(&self, other: &Self) -> bool {
         if !self.ambiguous && !other.ambiguous {
-            return self.id == other.id;
+            return self.id == other.id && self.key == other.key;
         }
         self.keys().any(|key| other.keys().any(|known| known == key))
     }

@@ -188,6 +188,8 @@ impl Lexicon {
                 han::cut(&piece.text, tables, &mut out);
             } else if among_syllables(pieces, pieces.len() - rest.len()) {
                 out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
+            } else if !out.is_empty() && self.is_last_letter(piece, after) {
+                out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
             } else if let Some((sense, length)) = self.phrase(rest, cut) {
                 taken = length;
                 matters |= length > 1 && matches!(sense, Sense::Word(..));
@@ -209,6 +211,20 @@ impl Lexicon {
             rest = rest.get(taken..).unwrap_or_default();
         }
         (out, matters)
+    }
+
+    /// Whether it is the letter that tells `Holder A` from `Holder B`, and no article: the last word but for a legal form, which
+    /// `García y Cía` has too.
+    fn is_last_letter(&self, piece: &Piece, after: &[Piece]) -> bool {
+        let is_legal = |piece: &Piece| {
+            let sense = self.phrase(std::slice::from_ref(piece), Cut::Phrases);
+            matches!(sense, Some((Sense::Legal | Sense::LegalAtEdge, _)))
+        };
+        match piece.text.as_str() {
+            "a" => after.iter().all(is_legal),
+            "e" | "o" | "y" => after.is_empty(),
+            _ => false,
+        }
     }
 
     /// The tokens of a phrase, without those that say nothing.
