@@ -186,9 +186,9 @@ impl Lexicon {
             let mut taken = 1;
             if piece.han {
                 han::cut(&piece.text, tables, &mut out);
-            } else if among_syllables(pieces, pieces.len() - rest.len()) {
-                out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
-            } else if !out.is_empty() && self.is_last_letter(piece, after) {
+            } else if among_syllables(pieces, pieces.len() - rest.len())
+                || !out.is_empty() && self.is_last_letter(piece, after)
+            {
                 out.push(Part::Token(Token::distinct(&piece.text, Script::Latin)));
             } else if let Some((sense, length)) = self.phrase(rest, cut) {
                 taken = length;
