@@ -18,7 +18,8 @@ pub(super) struct Cut {
     pub(super) doubled: bool,
 }
 
-/// Cuts the row of `width` cells that `bytes` begin with, or gives up where it has more; `ends` becomes where each of its cells ends, the quotes around it included.
+/// Cuts the row of `width` cells that `bytes` begin with, or gives up where it has more; `ends` becomes where each of its cells
+/// ends, the quotes around it included.
 pub(super) fn row(bytes: &[u8], delimiter: u8, width: usize, ends: &mut Vec<usize>) -> Option<Cut> {
     ends.clear();
     dispatch!(*LEVEL, simd => cut(simd, bytes, delimiter, width, ends))
