@@ -154,7 +154,7 @@ fn take(
 ) {
     let SoFar { tally, sighted } = so_far;
     let mut hear = |mut item: Item| {
-        tally.count(&item.outcome);
+        tally.count(&item.outcome, item.records);
         item.position = Position { source: name.clone(), at: tally.read };
         fold.item(item, audience);
     };
@@ -164,7 +164,7 @@ fn take(
         Line::TooLong(size) => {
             let told = format!("a record has more than {} bytes", settings.limits.record_bytes);
             let position = Position { source: name.clone(), at: 0 };
-            hear(Item { position, outcome: Outcome::reject("too_large", told), size });
+            hear(Item { position, records: 1, outcome: Outcome::reject("too_large", told), size });
         }
     }
 }

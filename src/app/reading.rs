@@ -81,7 +81,7 @@ fn source(name: &Text, tell: &mut dyn FnMut(Heard), decode: impl FnOnce(&mut dyn
     tell(Heard::Begun(name.clone()));
     let mut tally = Tally::default();
     decode(&mut |item| {
-        tally.count(&item.outcome);
+        tally.count(&item.outcome, item.records);
         if !matches!(item.outcome, Outcome::Irrelevant | Outcome::Repeated) {
             tell(Heard::Item(item));
         }

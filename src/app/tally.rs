@@ -31,12 +31,13 @@ pub struct SourceTally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, outcome: &Outcome) {
-        self.read += 1;
+    /// So many records of which this became.
+    pub(super) fn count(&mut self, outcome: &Outcome, records: u64) {
+        self.read += records;
         match outcome {
-            Outcome::Relevant(_) | Outcome::Repeated => self.relevant += 1,
-            Outcome::Irrelevant => self.irrelevant += 1,
-            Outcome::Rejected(reason) => *self.rejected.entry(reason.code.to_string()).or_default() += 1,
+            Outcome::Relevant(_) | Outcome::Repeated => self.relevant += records,
+            Outcome::Irrelevant => self.irrelevant += records,
+            Outcome::Rejected(reason) => *self.rejected.entry(reason.code.to_string()).or_default() += records,
         }
     }
 

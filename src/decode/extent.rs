@@ -12,6 +12,8 @@ use std::sync::LazyLock;
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, mask8x64, u8x64};
 
+use super::members::{Brackets, Watch};
+
 /// What the processor can do.
 pub(super) static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
@@ -29,21 +31,29 @@ pub(super) struct Extent {
 }
 
 /// The key that is looked for, quotes and all: where two quotes stand as far apart as its own, with its capital between.
-pub(super) const KEY: &[u8] = br#""eventName""#;
-const CAPITAL: usize = 6;
+pub(super) const KEY: &[u8; 11] = br#""eventName""#;
+/// Where its capital stands.
+pub(super) const KEY_CAPITAL: usize = 6;
 const LAST: usize = KEY.len() - 1;
 
 /// A block, and so much behind it that a key which begins in it is seen whole.
 const WINDOW: usize = BLOCK + LAST;
 
-/// How far the object goes that `bytes` begin with. `None` where it does not end in them, holds a line end, or is nested about as
-/// deep as `deepest` or deeper. `is_fine` is asked of what follows each [`KEY`].
+/// How far the object goes that `bytes` begin with. `None` where it does not end in them, holds a line end or a backslash outside of
+/// its strings, or is nested about as deep as `deepest` or deeper. `is_fine` is asked of what follows each [`KEY`].
 #[inline(always)]
-pub(super) fn find<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_fine: impl Fn(&[u8]) -> bool) -> Option<Extent> {
+pub(super) fn find<S: Simd>(
+    simd: S,
+    bytes: &[u8],
+    deepest: usize,
+    is_fine: impl Fn(&[u8]) -> bool,
+    watch: &mut impl Watch,
+) -> Option<Extent> {
+    watch.begin();
     let mut object = Object { strings: Strings::default(), depth: 0, deepest, fine: true };
     let mut at = 0;
     while let Some(window) = window(bytes, at) {
-        match object.block(simd, window, |key| is_fine_at(bytes, at + key, &is_fine)) {
+        match object.block(simd, at, window, |key| is_fine_at(bytes, at + key, &is_fine), watch) {
             Step::Goes => at += BLOCK,
             Step::Ends(last) => return Some(object.extent(at + last)),
             Step::Breaks => return None,
@@ -53,9 +63,10 @@ pub(super) fn find<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_fine: impl
     let mut padded = [b' '; BLOCK + WINDOW];
     padded.iter_mut().zip(bytes.get(at..)?).for_each(|(to, from)| *to = *from);
     for from in [0, BLOCK] {
-        match object.block(simd, window(&padded, from)?, |key| is_fine_at(bytes, at + from + key, &is_fine)) {
+        let at = at + from;
+        match object.block(simd, at, window(&padded, from)?, |key| is_fine_at(bytes, at + key, &is_fine), watch) {
             Step::Goes => {}
-            Step::Ends(last) => return Some(object.extent(at + from + last)),
+            Step::Ends(last) => return Some(object.extent(at + last)),
             Step::Breaks => return None,
         }
     }
@@ -87,17 +98,24 @@ enum Step {
     Goes,
     /// With this byte of the block.
     Ends(usize),
-    /// It is nested too deep or holds a line end.
+    /// It is nested too deep, or holds a line end, or a backslash outside of its strings.
     Breaks,
 }
 
 impl Object {
     /// Follows it through a block. What is rare is asked about once, for every block pays for the question.
     #[inline(always)]
-    fn block<S: Simd>(&mut self, simd: S, window: &[u8; WINDOW], is_fine: impl Fn(usize) -> bool) -> Step {
+    fn block<S: Simd>(
+        &mut self,
+        simd: S,
+        at: usize,
+        window: &[u8; WINDOW],
+        is_fine: impl Fn(usize) -> bool,
+        watch: &mut impl Watch,
+    ) -> Step {
         let Some(block) = window.first_chunk() else { return Step::Breaks };
         let marks = Marks::of(simd, block);
-        let keys = marks.quotes & is_at(simd, window, CAPITAL, b'N') & is_at(simd, window, LAST, b'"');
+        let keys = marks.quotes & is_at(simd, window, KEY_CAPITAL, b'N') & is_at(simd, window, LAST, b'"');
         let is_rare = (keys | marks.backslashes | marks.lines).any_true();
         let inside = self.strings.inside(block, &marks, is_rare);
         let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
@@ -105,6 +123,8 @@ impl Object {
         if self.depth + opened > self.deepest {
             return Step::Breaks;
         }
+        let colons = || u8x64::from_slice(simd, block).simd_eq(u8x64::splat(simd, b':')).to_bitmask() & !inside;
+        watch.block(at, self.depth, Brackets { opening, closing }, colons);
         let mut end = None;
         if closed < self.depth {
             self.depth = self.depth + opened - closed;
@@ -113,7 +133,8 @@ impl Object {
         }
         if is_rare {
             let own = end.map_or(u64::MAX, |at| u64::MAX >> (63 - at));
-            if marks.lines.to_bitmask() & own != 0 {
+            // Outside of strings a backslash means nothing, and what is behind it nobody agrees about.
+            if (marks.lines.to_bitmask() | marks.backslashes.to_bitmask() & !inside) & own != 0 {
                 return Step::Breaks;
             }
             let mut keys = keys.to_bitmask() & own;
@@ -139,7 +160,7 @@ fn is_at<S: Simd>(simd: S, window: &[u8; WINDOW], ahead: usize, byte: u8) -> mas
 
 /// The depth behind these brackets, or that of the bracket with which the object ends.
 #[inline(always)]
-fn nest(opening: u64, closing: u64, mut depth: usize) -> (usize, Option<u32>) {
+pub(super) fn nest(opening: u64, closing: u64, mut depth: usize) -> (usize, Option<u32>) {
     let mut marks = opening | closing;
     while marks != 0 {
         let at = marks.trailing_zeros();
@@ -262,7 +283,7 @@ mod tests {
     use super::*;
 
     fn object(bytes: &[u8], deepest: usize) -> Option<Extent> {
-        dispatch!(*LEVEL, simd => find(simd, bytes, deepest, |_| true))
+        dispatch!(*LEVEL, simd => find(simd, bytes, deepest, |_| true, &mut ()))
     }
 
     #[test]
@@ -275,7 +296,7 @@ mod tests {
                     asked.borrow_mut().push(text.len() - behind.len());
                     false
                 };
-                let found = dispatch!(*LEVEL, simd => find(simd, text.as_bytes(), 100, ask));
+                let found = dispatch!(*LEVEL, simd => find(simd, text.as_bytes(), 100, ask, &mut ()));
                 let own = found.map_or(text.len(), |extent| extent.length);
                 let known = text[..own].match_indices("\"eventName\"").map(|(at, key)| at + key.len());
                 assert_eq!(asked.take(), known.collect::<Vec<_>>(), "{text}");
@@ -292,6 +313,7 @@ mod tests {
             escaped = *byte == b'\\' && !escaped;
             match byte {
                 b'\n' => return None,
+                b'\\' if !in_string => return None,
                 b'u' => hides |= behind_backslash,
                 b'"' => in_string ^= !behind_backslash,
                 b'{' | b'[' if !in_string => depth += 1,

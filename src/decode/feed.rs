@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 /// Bytes looked ahead at most.
 const LOOK_AHEAD: usize = 64 << 10;
 /// Bytes copied from the reader at a time, where what is looked at goes across a cut.
-const COPIED: usize = 16 << 10;
+const COPIED: usize = 8 << 10;
 
 /// An input being read.
 pub(super) struct Feed<'a> {

@@ -1,26 +1,57 @@
-//! Where the members of an object stand, sixty-four bytes at a time and without a look inside them.
+//! Where the members of an object stand, and those of objects right inside it, found while it is followed to its end (`extent`).
 //!
-//! In: an object whose brackets and strings are well formed (`extent`). Out: its own members' keys and what begins behind
-//! their colons; those of objects inside it are passed over. It refuses to know whether the rest is JSON.
+//! In: the brackets and colons of one block after the other. Out: keys and what begins behind their colons; what lies deeper is
+//! passed over. It refuses to know whether the rest is JSON.
 
-use fearless_simd::prelude::*;
-use fearless_simd::{Simd, dispatch, u8x64};
+/// Most members that are found.
+const MOST: usize = 128;
 
-use super::extent::{BLOCK, LEVEL, Marks, Strings};
+/// Who sees the blocks of an object while it is followed.
+pub(super) trait Watch {
+    /// An object begins.
+    fn begin(&mut self);
 
-/// Most members of an object that are found.
-const MOST: usize = 64;
+    /// Brackets outside of strings in the block `at` bytes behind the object's first, `depth` before it, and what tells its
+    /// colons outside of strings.
+    fn block(&mut self, at: usize, depth: usize, brackets: Brackets, colons: impl FnOnce() -> u64);
+}
 
-/// The colons of an object.
-pub(super) struct Members<'a> {
-    object: &'a [u8],
+/// One bit a byte.
+#[derive(Clone, Copy)]
+pub(super) struct Brackets {
+    pub(super) opening: u64,
+    pub(super) closing: u64,
+}
+
+/// Nobody.
+impl Watch for () {
+    #[inline(always)]
+    fn begin(&mut self) {}
+
+    #[inline(always)]
+    fn block(&mut self, _: usize, _: usize, _: Brackets, _: impl FnOnce() -> u64) {}
+}
+
+/// The colons of an object and of those right inside it.
+pub(super) struct Members {
+    /// Twice the place, and one more where it is inside another member.
     colons: [u32; MOST],
     count: usize,
+}
+
+/// How deep a member lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The object's own.
+    Itself,
+    /// Of the value of the last of its own, if that is an object.
+    Inside,
 }
 
 /// A key and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member<'a> {
+    pub(super) of: Of,
     /// The object up to the quote that ends the key.
     before: &'a [u8],
     /// From the byte behind the colon to the end of the object.
@@ -28,6 +59,11 @@ pub(super) struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
+    /// The last byte of the key.
+    pub(super) fn last(&self) -> u8 {
+        self.before.last().copied().unwrap_or_default()
+    }
+
     /// The key, where it has as many letters as that name and is written without an escape before them.
     pub(super) fn key_as_long_as(&self, name: &[u8]) -> Option<&'a [u8]> {
         let quote = self.before.len().checked_sub(name.len() + 1)?;
@@ -40,133 +76,111 @@ impl<'a> Member<'a> {
     }
 }
 
-/// The members of the object that `bytes` begin with. `None` where there are more than [`MOST`], or it does not end.
-pub(super) fn of(bytes: &[u8]) -> Option<Members<'_>> {
-    let mut members = Members { object: bytes, colons: [0; MOST], count: 0 };
-    let found = dispatch!(*LEVEL, simd => members.find(simd));
-    found.map(|()| members)
-}
-
-impl<'a> Members<'a> {
-    /// Each in order; `None` for one whose key does not end just before its colon.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Option<Member<'a>>> {
-        let object = self.object;
-        self.colons.iter().take(self.count).map(move |colon| {
-            let (before, behind) = object.split_at_checked(*colon as usize)?;
-            Some(Member { before: before.strip_suffix(b"\"")?, rest: behind.get(1..)? })
-        })
+impl Default for Members {
+    fn default() -> Self {
+        Self { colons: [0; MOST], count: 0 }
     }
 }
 
-#[derive(PartialEq)]
-enum Step {
-    Goes,
-    Ends,
-}
-
-impl Members<'_> {
-    #[inline(always)]
-    fn find<S: Simd>(&mut self, simd: S) -> Option<()> {
-        let (mut strings, mut depth) = (Strings::default(), 0);
-        let (blocks, rest) = self.object.as_chunks::<BLOCK>();
-        for (n, block) in blocks.iter().enumerate() {
-            if self.block(simd, &mut strings, &mut depth, n, block)? == Step::Ends {
-                return Some(());
-            }
-        }
-        let mut last = [b' '; BLOCK];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        (self.block(simd, &mut strings, &mut depth, blocks.len(), &last)? == Step::Ends).then_some(())
+impl Members {
+    /// Each of the object in order, `None` for one whose key does not end just before its colon; none at all where there are more
+    /// than [`MOST`].
+    pub(super) fn of<'a>(&self, object: &'a [u8]) -> Option<impl Iterator<Item = Option<Member<'a>>>> {
+        let colons = self.colons.get(..self.count)?;
+        Some(colons.iter().map(move |colon| {
+            let of = if colon & 1 == 0 { Of::Itself } else { Of::Inside };
+            let (before, behind) = object.split_at_checked(*colon as usize / 2)?;
+            Some(Member { of, before: before.strip_suffix(b"\"")?, rest: behind.get(1..)? })
+        }))
     }
 
     #[inline(always)]
-    fn block<S: Simd>(
-        &mut self,
-        simd: S,
-        strings: &mut Strings,
-        depth: &mut usize,
-        n: usize,
-        block: &[u8; BLOCK],
-    ) -> Option<Step> {
-        let marks = Marks::of(simd, block);
-        let inside = strings.inside(block, &marks, marks.backslashes.any_true());
-        let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
-        let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
-        if *depth > closed + 1 {
-            // The whole block lies inside some member.
-            *depth = *depth + opened - closed;
-            return Some(Step::Goes);
-        }
-        let colons = u8x64::from_slice(simd, block).simd_eq(u8x64::splat(simd, b':')).to_bitmask() & !inside;
-        let (mut brackets, mut behind) = (opening | closing, u64::MAX);
-        while brackets != 0 {
-            let at = brackets.trailing_zeros();
-            brackets &= brackets - 1;
-            let bit = 1u64 << at;
-            if *depth == 1 {
-                self.put(n, colons & behind & (bit - 1))?;
-            }
-            behind = !(bit | (bit - 1));
-            if opening & bit != 0 {
-                *depth += 1;
-            } else {
-                *depth = depth.saturating_sub(1);
-                if *depth == 0 {
-                    return Some(Step::Ends);
-                }
-            }
-        }
-        if *depth == 1 {
-            self.put(n, colons & behind)?;
-        }
-        Some(Step::Goes)
-    }
-
-    #[inline(always)]
-    fn put(&mut self, block: usize, mut colons: u64) -> Option<()> {
-        while colons != 0 {
-            let at = block * BLOCK + colons.trailing_zeros() as usize;
+    fn put(&mut self, block: usize, depth: usize, mut colons: u64) {
+        while colons != 0 && self.count <= MOST {
+            let at = block + colons.trailing_zeros() as usize;
             colons &= colons - 1;
-            *self.colons.get_mut(self.count)? = u32::try_from(at).ok()?;
+            if let Some(slot) = self.colons.get_mut(self.count) {
+                // Nothing is followed for gigabytes: records have bounds.
+                *slot = u32::try_from(2 * at + depth - 1).unwrap_or(u32::MAX);
+            }
             self.count += 1;
         }
-        Some(())
+    }
+}
+
+impl Watch for Members {
+    fn begin(&mut self) {
+        self.count = 0;
+    }
+
+    #[inline(always)]
+    fn block(&mut self, at: usize, mut depth: usize, brackets: Brackets, colons: impl FnOnce() -> u64) {
+        let Brackets { opening, closing } = brackets;
+        if depth > closing.count_ones() as usize + 2 {
+            // The whole block lies deeper.
+            return;
+        }
+        let colons = colons();
+        let (mut brackets, mut behind) = (opening | closing, u64::MAX);
+        while brackets != 0 {
+            let bit = brackets & brackets.wrapping_neg();
+            brackets ^= bit;
+            if matches!(depth, 1 | 2) {
+                self.put(at, depth, colons & behind & (bit - 1));
+            }
+            behind = !(bit | (bit - 1));
+            depth = if opening & bit != 0 { depth + 1 } else { depth.saturating_sub(1) };
+            if depth == 0 {
+                return;
+            }
+        }
+        if matches!(depth, 1 | 2) {
+            self.put(at, depth, colons & behind);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use fearless_simd::{Simd, dispatch};
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::decode::extent::{self, LEVEL};
 
     fn key(member: &Member<'_>) -> String {
         let quote = memchr::memrchr(b'"', member.before).unwrap();
         String::from_utf8_lossy(&member.before[quote + 1..]).into_owned()
     }
 
-    fn keys(text: &str) -> Option<Vec<String>> {
-        let members = of(text.as_bytes())?;
-        let keys = members.iter().map(|member| member.map(|m| key(&m)));
-        keys.collect()
+    fn found(text: &str) -> Option<Members> {
+        let mut members = Members::default();
+        dispatch!(*LEVEL, simd => extent::find(simd, text.as_bytes(), 100, |_| true, &mut members))?;
+        Some(members)
+    }
+
+    fn keys(text: &str, of: Of) -> Option<Vec<String>> {
+        let members = found(text)?;
+        let members: Option<Vec<Member<'_>>> = members.of(text.as_bytes())?.collect();
+        Some(members?.iter().filter(|member| member.of == of).map(key).collect())
     }
 
     #[test]
     fn an_objects_own_members_are_found_and_no_others() {
-        for (text, found) in [
-            ("{}", vec![]),
-            (r#"{"a":1,"b":{"c":2,"d":[{"e":3}]},"f":":"}"#, vec!["a", "b", "f"]),
-            (r#"{"a":"\",\"b\":","c":[]}"#, vec!["a", "c"]),
-            (r#"{"a":{}}{"b":1}"#, vec!["a"]),
+        for (text, own, inside) in [
+            ("{}", vec![], vec![]),
+            (r#"{"a":1,"b":{"c":2,"d":[{"e":3}]},"f":":"}"#, vec!["a", "b", "f"], vec!["c", "d"]),
+            (r#"{"a":"\",\"b\":","c":[]}"#, vec!["a", "c"], vec![]),
+            (r#"{"a":{}}{"b":1}"#, vec!["a"], vec![]),
         ] {
-            assert_eq!(keys(text).unwrap(), found, "{text}");
+            assert_eq!(keys(text, Of::Itself).unwrap(), own, "{text}");
+            assert_eq!(keys(text, Of::Inside).unwrap(), inside, "{text}");
         }
-        assert_eq!(keys(r#"{"a" :1}"#), None, "white space");
-        assert!(of(b"{\"a\":{}").is_none() && of(b"").is_none(), "no end");
+        assert_eq!(keys(r#"{"a" :1}"#, Of::Itself), None, "white space");
         let many: Vec<String> = (0..=MOST).map(|n| format!("\"{n}\":0")).collect();
-        assert!(of(format!("{{{}}}", many.join(",")).as_bytes()).is_none());
-        let first = |text: &'static str| of(text.as_bytes()).unwrap().iter().next().unwrap().unwrap();
+        assert_eq!(keys(&format!("{{{}}}", many.join(",")), Of::Itself), None);
+        let first = |text: &'static str| found(text).unwrap().of(text.as_bytes()).unwrap().next().unwrap().unwrap();
         assert_eq!(first(r#"{"bc":1}"#).key_as_long_as(b"xy"), Some(b"bc".as_slice()));
         for text in [r#"{"a\"bc":1}"#, r#"{"abc":1}"#, r#"{"c":1}"#] {
             assert_eq!(first(text).key_as_long_as(b"bc"), None, "{text}");
@@ -203,9 +217,15 @@ mod tests {
             let inner: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
             let text = format!("{{{}}}", inner.join(","));
             let parsed: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap();
-            let found = of(text.as_bytes()).unwrap();
-            let found: Vec<Member<'_>> = found.iter().map(Option::unwrap).collect();
-            prop_assert!(found.iter().map(key).eq(parsed.keys().cloned()), "{}", text);
+            let places = found(&text).unwrap();
+            let all: Vec<Member<'_>> = places.of(text.as_bytes()).unwrap().map(Option::unwrap).collect();
+            let found: Vec<&Member<'_>> = all.iter().filter(|member| member.of == Of::Itself).collect();
+            let mut inside = all.iter().filter(|member| member.of == Of::Inside).map(key);
+            for raw in parsed.values().filter(|raw| raw.get().starts_with('{')) {
+                let within: Vec<String> = keys(raw.get(), Of::Itself).unwrap();
+                prop_assert!(inside.by_ref().take(within.len()).eq(within.iter().cloned()), "{}", text);
+            }
+            prop_assert!(found.iter().copied().map(key).eq(parsed.keys().cloned()), "{}", text);
             prop_assert!(found.iter().zip(parsed.values()).all(|(m, raw)| m.rest.starts_with(raw.get().as_bytes())));
         });
     }

@@ -24,6 +24,7 @@ mod flat;
 mod focus;
 mod gcp;
 mod layout;
+mod lines;
 mod loose;
 mod mangled;
 mod members;

@@ -1,28 +1,34 @@
 //! Names that matter, told apart from all others at a glance.
 //!
-//! In: names, once. Out: whether one is among them, mostly from its first letter and its length.
+//! In: names, once. Out: whether one is among them, mostly from its length, its first letter and its last.
 
 /// A set of names.
 pub(super) struct Names {
     /// For each first byte a bit for each length, those from 63 on together.
-    lengths: [u64; 256],
+    by_first: [u64; 256],
+    by_last: [u64; 256],
     all: Vec<&'static [u8]>,
 }
 
 impl Names {
     pub(super) fn new(names: impl Iterator<Item = &'static str>) -> Self {
-        let all: Vec<&[u8]> = names.map(str::as_bytes).collect();
-        let mut lengths = [0; 256];
-        for name in &all {
-            if let Some(bits) = name.first().and_then(|first| lengths.get_mut(usize::from(*first))) {
-                *bits |= bit(name);
+        let mut names = Self { by_first: [0; 256], by_last: [0; 256], all: names.map(str::as_bytes).collect() };
+        for name in &names.all {
+            let ends = [(&mut names.by_first, name.first()), (&mut names.by_last, name.last())];
+            for (lengths, byte) in ends {
+                if let Some(bits) = byte.and_then(|byte| lengths.get_mut(usize::from(*byte))) {
+                    *bits |= bit(name);
+                }
             }
         }
-        Self { lengths, all }
+        names
     }
 
     pub(super) fn contains(&self, name: &[u8]) -> bool {
-        let bits = name.first().and_then(|first| self.lengths.get(usize::from(*first))).copied().unwrap_or_default();
+        let lengths = |of: &[u64; 256], byte: Option<&u8>| {
+            byte.and_then(|byte| of.get(usize::from(*byte))).copied().unwrap_or_default()
+        };
+        let bits = lengths(&self.by_first, name.first()) & lengths(&self.by_last, name.last());
         bits & bit(name) != 0 && self.all.contains(&name)
     }
 }

@@ -4,11 +4,13 @@ use serde::Serialize;
 
 use crate::model::{Fact, Position, Text};
 
-/// One record and what became of it.
+/// One record and what became of it, or several irrelevant ones that follow one another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// Where it was read: the source and the record's ordinal in it, from 1.
     pub position: Position,
+    /// How many records; the position is that of the first. One, but where all are irrelevant.
+    pub records: u64,
     /// What became of it.
     pub outcome: Outcome,
     /// Its bytes, as far as they were read; 0 where several records came out of one string or envelope.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::envelope::{self, Inside};
 use super::feed::Feed;
-use super::sift::{self, Says};
+use super::sift::{self, Run, Says, Seen};
 use super::sighting::{Sighted, Sighting};
 use super::split::Splitter;
 use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, unsupported};
@@ -78,8 +78,13 @@ impl<'a> Records<'a> {
     }
 
     fn tell(&mut self, outcome: Outcome, size: u64) {
-        self.read += 1;
-        (self.emit)(Item { position: Position { source: self.source.clone(), at: self.read }, outcome, size });
+        self.tell_all(1, outcome, size);
+    }
+
+    fn tell_all(&mut self, records: u64, outcome: Outcome, size: u64) {
+        let position = Position { source: self.source.clone(), at: self.read + 1 };
+        self.read += records;
+        (self.emit)(Item { position, records, outcome, size });
     }
 
     /// Cuts JSON into records. `envelope` and `level`: what the text was taken out of.
@@ -88,7 +93,13 @@ impl<'a> Records<'a> {
         let mut splitter = Splitter::new(&settings.limits);
         loop {
             if level == 0 {
-                splitter.pass(feed, settings, &mut |record, says| self.glanced(record, says));
+                splitter.pass(feed, settings, &mut |seen| match seen {
+                    Seen::Nothing(Run { records, bytes }) => {
+                        self.tell_all(records, Outcome::Irrelevant, bytes as u64);
+                        true
+                    }
+                    Seen::Record(record, says) => self.glanced(record, says),
+                });
             }
             let Some(mut piece) = splitter.next(feed) else { break };
             let parsed = match piece.fault.take() {

@@ -14,12 +14,13 @@ use std::sync::LazyLock;
 use fearless_simd::{Simd, dispatch};
 
 use super::extent::{self, LEVEL};
+use super::members::Members;
 use super::names::Names;
 use super::sighting::Sighting;
-use super::{Format, Settings, Sightings, aws};
+use super::{Format, Settings, Sightings, aws, lines};
 
 /// How CloudTrail begins its records.
-pub(super) const BEGINS: &[u8] = br#"{"eventVersion":""#;
+pub(super) const BEGINS: &[u8; 17] = br#"{"eventVersion":""#;
 /// What the JSON reader takes.
 const DEEPEST: usize = 127;
 
@@ -27,7 +28,7 @@ static MATTERS: LazyLock<Names> = LazyLock::new(|| Names::new(aws::names()));
 
 /// Whether bytes begin as CloudTrail writes its records: such an object is a record, whatever lists it holds.
 pub(super) fn begins(bytes: &[u8]) -> bool {
-    bytes.starts_with(BEGINS)
+    bytes.first_chunk() == Some(BEGINS)
 }
 
 /// Whether a message is one CloudTrail record that says nothing, for sure.
@@ -58,14 +59,16 @@ pub(super) enum Says {
 
 /// The CloudTrail record that `bytes` begin with, if it ends in them, and what it says where that is sure.
 pub(super) fn glance(bytes: &[u8], settings: &Settings) -> Option<Glance> {
-    dispatch!(*LEVEL, simd => one(simd, bytes, settings))
+    dispatch!(*LEVEL, simd => one(simd, bytes, settings, &mut Members::default()))
 }
 
-/// How many records, and how many bytes, may be passed over.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Most {
-    pub(super) records: u64,
-    pub(super) bytes: u64,
+/// Where records follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Among {
+    /// Lines, or whatever else stands at the top of an input.
+    Top,
+    /// Elements of a list: so many more, in so many bytes.
+    Elements { records: u64, bytes: u64 },
 }
 
 /// Records that follow one another, and the bytes up to the end of the last.
@@ -75,45 +78,104 @@ pub(super) struct Run {
     pub(super) bytes: usize,
 }
 
-/// Tells each record that `bytes` begin with for as long as they are one, or each is taken. What stands between them is what
-/// `separates` them.
+/// What is passed over, or shown.
+#[derive(Debug)]
+pub(super) enum Seen<'a> {
+    /// So many records that say nothing, in so many bytes.
+    Nothing(Run),
+    /// A record and what it says.
+    Record(&'a [u8], Says),
+}
+
+/// Tells of the records that `bytes` begin with for as long as they are one, at most `most`, and each is taken. What stands
+/// between them is what `separates` them.
 pub(super) fn run(
     bytes: &[u8],
     settings: &Settings,
-    most: Most,
+    (among, most): (Among, u64),
     separates: impl Fn(u8) -> bool,
-    take: &mut impl FnMut(&[u8], Says) -> bool,
+    take: &mut impl FnMut(Seen<'_>) -> bool,
 ) -> Run {
     dispatch!(*LEVEL, simd => {
-        let mut run = Run::default();
-        while run.records < most.records {
+        let (mut run, mut nothing, mut members) = (Run::default(), Run::default(), Members::default());
+        while run.records < most {
             let rest = bytes.get(run.bytes..).unwrap_or_default();
+            if among == Among::Top && run.records > 0 && let Some(length) = line(simd, rest, settings) {
+                nothing.add(length);
+                run.add(1 + length);
+                continue;
+            }
             let between = rest.iter().take_while(|byte| separates(**byte)).count();
             let ahead = rest.get(between..).unwrap_or_default();
-            let Some(Glance { length, says }) = one(simd, ahead, settings) else { break };
-            let ends = run.bytes + between + length;
-            if ends as u64 > most.bytes || !take(ahead.get(..length).unwrap_or_default(), says) {
+            let Some(Glance { length, says }) = one(simd, ahead, settings, &mut members) else { break };
+            if !among.holds(run, between + length) {
                 break;
             }
-            run = Run { records: run.records + 1, bytes: ends };
+            if says == Says::Nothing {
+                nothing.add(length);
+            } else {
+                nothing.tell(take);
+                if !take(Seen::Record(ahead.get(..length).unwrap_or_default(), says)) {
+                    break;
+                }
+            }
+            run.add(between + length);
         }
+        nothing.tell(take);
         run
     })
 }
 
+impl Among {
+    /// Whether one more record of so many bytes stays within bounds.
+    fn holds(self, run: Run, more: usize) -> bool {
+        match self {
+            Self::Top => true,
+            Self::Elements { records, bytes } => run.records < records && (run.bytes + more) as u64 <= bytes,
+        }
+    }
+}
+
+impl Run {
+    fn add(&mut self, bytes: usize) {
+        *self = Self { records: self.records + 1, bytes: self.bytes + bytes };
+    }
+
+    fn tell(&mut self, take: &mut impl FnMut(Seen<'_>) -> bool) {
+        let nothing = std::mem::take(self);
+        if nothing.records > 0 {
+            take(Seen::Nothing(nothing));
+        }
+    }
+}
+
+/// The length of the line behind a line end, if it says nothing whatever it holds.
 #[inline(always)]
-fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<Glance> {
+fn line<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<usize> {
+    if settings.sightings != Sightings::Relevant || settings.format.is_some_and(|format| format != Format::Aws) {
+        return None;
+    }
+    let length = lines::passed(simd, bytes, settings.limits.depth.min(DEEPEST), is_dull)?;
+    (length <= settings.limits.record_bytes).then_some(length)
+}
+
+#[inline(always)]
+fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings, members: &mut Members) -> Option<Glance> {
     if !begins(bytes) || settings.format.is_some_and(|format| format != Format::Aws) {
         return None;
     }
-    let extent = extent::find(simd, bytes, settings.limits.depth.min(DEEPEST), is_dull)?;
+    let deepest = settings.limits.depth.min(DEEPEST);
+    let extent = match settings.sightings {
+        Sightings::Relevant => extent::find(simd, bytes, deepest, is_dull, &mut ()),
+        Sightings::All => extent::find(simd, bytes, deepest, is_dull, members),
+    }?;
     if extent.length > settings.limits.record_bytes {
         return None;
     }
     let says = match settings.sightings {
         _ if extent.hides || !extent.fine => None,
         Sightings::Relevant => Some(Says::Nothing),
-        Sightings::All => aws::glimpse(bytes.get(..extent.length)?),
+        Sightings::All => aws::glimpse(bytes.get(..extent.length)?, members),
     };
     Some(Glance { length: extent.length, says: says.unwrap_or(Says::Unread) })
 }

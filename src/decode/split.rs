@@ -10,7 +10,7 @@ mod scan;
 
 use self::scan::{Scan, Scanned, is_space, too_large};
 use super::feed::Feed;
-use super::sift::{self, Most, Says};
+use super::sift::{self, Among, Seen};
 use super::{Limits, Reason, Settings};
 
 /// A record that is looked at may end behind what was read: with more than this ahead it is not read on for.
@@ -105,20 +105,14 @@ impl<'l> Splitter<'l> {
 
     /// Shows what comes next for as long as it is records whose ends are sure, and each is taken. Nothing behind the last is
     /// taken.
-    pub(super) fn pass(
-        &mut self,
-        feed: &mut Feed<'_>,
-        settings: &Settings,
-        take: &mut impl FnMut(&[u8], Says) -> bool,
-    ) {
+    pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings, take: &mut impl FnMut(Seen<'_>) -> bool) {
         while self.mode != Mode::Tail && !self.discard && self.first(feed) == Some(b'{') {
-            let most = self.most(feed.consumed());
+            let among = self.among(feed.consumed());
             let separates = |byte: u8| byte == b',' || is_space(byte);
             let chunk = feed.chunk();
-            let (seen, mut run) = (chunk.len(), sift::run(chunk, settings, most, separates, take));
+            let (seen, mut run) = (chunk.len(), sift::run(chunk, settings, (among, u64::MAX), separates, take));
             if run.records == 0 && seen < NEAR {
-                let most = Most { records: most.records.min(1), ..most };
-                run = sift::run(feed.ahead(seen + 1), settings, most, separates, take);
+                run = sift::run(feed.ahead(seen + 1), settings, (among, 1), separates, take);
             }
             if run.records == 0 {
                 return;
@@ -133,10 +127,10 @@ impl<'l> Splitter<'l> {
     }
 
     /// What may still be passed over.
-    fn most(&self, consumed: u64) -> Most {
+    fn among(&self, consumed: u64) -> Among {
         match self.mode {
-            Mode::Top | Mode::Tail => Most { records: u64::MAX, bytes: u64::MAX },
-            Mode::Elements { .. } => Most {
+            Mode::Top | Mode::Tail => Among::Top,
+            Mode::Elements { .. } => Among::Elements {
                 records: self.limits.records_per_container.saturating_sub(self.elements),
                 bytes: self.limits.container_bytes.saturating_sub(consumed - self.opened),
             },

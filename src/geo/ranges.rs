@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Place;
 use crate::model::{Country, Text};
@@ -164,11 +164,38 @@ fn short_prefix(text: &str) -> Option<(Ipv4Addr, u32)> {
     (at == 4 && digits > 0).then_some((Ipv4Addr::new(a, b, c, d), u32::from(length)))
 }
 
+/// The same of `2001:db8::/32`.
+fn short_prefix_6(text: &str) -> Option<(Ipv6Addr, u32)> {
+    let (network, length) = text.split_once("::/")?;
+    let (mut parts, mut at, mut digits) = ([0; 8], 0, 0);
+    for byte in network.bytes() {
+        if byte == b':' {
+            if digits == 0 || at == 6 {
+                return None;
+            }
+            (at, digits) = (at + 1, 0);
+            continue;
+        }
+        let digit = (byte as char).to_digit(16)?;
+        let part: &mut u16 = parts.get_mut(at)?;
+        *part = *part << 4 | u16::try_from(digit).ok()?;
+        digits += 1;
+        if digits > 4 {
+            return None;
+        }
+    }
+    let length: u8 = length.parse().ok()?;
+    (digits > 0).then_some((Ipv6Addr::from(parts), u32::from(length)))
+}
+
 /// First and last address of `198.51.100.0/24`, `198.51.100.0-198.51.100.255` or `198.51.100.7`.
 fn range(text: &str) -> Result<(u128, u128), &'static str> {
     let address =
         |text: &str| text.trim().parse::<IpAddr>().map_err(|_| "a network is a prefix, a range or an address");
     if let Some((network, length)) = short_prefix(text) {
+        return prefix(network.into(), Some(length));
+    }
+    if let Some((network, length)) = short_prefix_6(text) {
         return prefix(network.into(), Some(length));
     }
     if let Some((from, to)) = text.split_once('-') {
@@ -233,6 +260,21 @@ mod tests {
             prop_assert_eq!(short_prefix(&format!("{network}/{length}")), Some((network, length)));
             let long = text.split_once('/').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
             prop_assert!(short_prefix(&text).is_none_or(|short| Some(short) == long), "{}", text);
+        }
+
+        #[test]
+        fn so_does_the_short_way_of_the_longer_addresses(
+            text in "(([0-9a-fA-F]{1,5}|g|):){0,9}[0-9a-f]{0,4}::/[0-9]{0,3}",
+            network in prop::collection::vec(any::<u16>(), 1..7),
+            length in 0u32..256,
+        ) {
+            let mut parts = [0; 8];
+            parts.iter_mut().zip(&network).for_each(|(part, known)| *part = *known);
+            let groups: Vec<String> = network.iter().map(|part| format!("{part:x}")).collect();
+            let written = format!("{}::/{length}", groups.join(":"));
+            prop_assert_eq!(short_prefix_6(&written), Some((Ipv6Addr::from(parts), length)));
+            let long = text.split_once('/').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+            prop_assert!(short_prefix_6(&text).is_none_or(|short| Some(short) == long), "{}", text);
         }
 
         #[test]

@@ -94,6 +94,12 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "(waits || true) && heard",
     },
     Mutation {
+        what: "a line is passed over although another record begins in it",
+        file: "src/decode/lines.rs",
+        right: "&& each(stray).all(|opening| is_inside(bytes, opening))",
+        wrong: "&& each(stray).count() < 65",
+    },
+    Mutation {
         what: "valid-to is ignored",
         file: "src/model/timeline.rs",
         right: "entry.to.is_none_or(|to| at < to);",

@@ -86,14 +86,14 @@ impl Reading<'_> {
         let before = pending.len();
         let Some(payload) = self.payload else {
             let outcome = Outcome::reject("tombstone", "a card is ended by valid_to, not by a tombstone");
-            tally.count(&outcome);
+            tally.count(&outcome, 1);
             self.reject(&outcome, 1, 0, pending);
             self.part.ahead().read(self.offset, &tally, pending.len() - before);
             return None;
         };
         let mut sighted = self.part.sighted();
         decode::message(&self.part.source, payload, self.settings, &mut sighted, &mut |item| {
-            tally.count(&item.outcome);
+            tally.count(&item.outcome, item.records);
             match &item.outcome {
                 Outcome::Relevant(facts) => {
                     let position = self.position(item.position.at);

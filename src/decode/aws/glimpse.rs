@@ -7,7 +7,7 @@
 use super::cloudtrail::{class, written_account};
 use super::sign_in;
 use crate::decode::context::network;
-use crate::decode::members;
+use crate::decode::members::{Member, Members, Of};
 use crate::decode::sift::Says;
 use crate::decode::sighting::Sighting;
 use crate::decode::time_text;
@@ -19,14 +19,27 @@ const ASKED: [&[u8]; 6] =
 /// Of who called.
 const OF_CALLER: [&[u8]; 3] = [b"type", b"accountId", b"invokedBy"];
 
-/// What a record says beside what it does not.
-pub(in crate::decode) fn glimpse(record: &[u8]) -> Option<Says> {
-    let [identity, time, source, address, recipient, r#type] = pick(record, &ASKED)?;
-    let [kind, caller, invoked_by] = match identity {
-        Some(identity) if identity.starts_with(b"{") => pick(identity, &OF_CALLER)?,
-        Some(_) => return None,
-        None => [None; 3],
-    };
+/// What a record says beside what it does not, by where its members stand.
+pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Says> {
+    let (mut own, mut of_caller) = ([None; 6], [None; 3]);
+    let mut whose = None;
+    for member in members.of(record)? {
+        let member = member?;
+        match member.of {
+            Of::Itself => {
+                whose = named(&ASKED, &member)?;
+                // Of several of one name the last counts, with all that is inside.
+                if whose == Some(0) {
+                    of_caller = [None; 3];
+                    member.rest.starts_with(b"{").then_some(())?;
+                }
+                put(&mut own, whose, &member);
+            }
+            Of::Inside if whose == Some(0) => put(&mut of_caller, named(&OF_CALLER, &member)?, &member),
+            Of::Inside => {}
+        }
+    }
+    let ([_, time, source, address, recipient, r#type], [kind, caller, invoked_by]) = (own, of_caller);
     if r#type.is_some() || plain(source)?.is_some_and(sign_in::is_source) {
         return None;
     }
@@ -37,31 +50,37 @@ pub(in crate::decode) fn glimpse(record: &[u8]) -> Option<Says> {
     Some(Says::Sighting(Sighting { account, day, network, class: class(kind, invoked_by) }))
 }
 
-/// What begins behind these members' colons, of several of one name the last; `None` where one is written otherwise.
-fn pick<'r, const N: usize>(object: &'r [u8], names: &[&[u8]; N]) -> Option<[Option<&'r [u8]>; N]> {
-    let mut found = [None; N];
-    for member in members::of(object)?.iter() {
-        let member = member?;
-        for (name, slot) in names.iter().zip(&mut found) {
-            let Some(key) = member.key_as_long_as(name).filter(|key| key.eq_ignore_ascii_case(name)) else { continue };
-            if key != *name {
-                return None;
-            }
-            *slot = Some(member.rest);
+/// Which of these names a member has; `None` where it is written in other letters, large or small.
+fn named(names: &[&[u8]], member: &Member<'_>) -> Option<Option<usize>> {
+    for (n, name) in names.iter().enumerate() {
+        if name.last().is_none_or(|last| !last.eq_ignore_ascii_case(&member.last())) {
+            continue;
+        }
+        match member.key_as_long_as(name) {
+            Some(key) if key == *name => return Some(Some(n)),
+            Some(key) if key.eq_ignore_ascii_case(name) => return None,
+            _ => {}
         }
     }
-    Some(found)
+    Some(None)
+}
+
+fn put<'r>(found: &mut [Option<&'r [u8]>], at: Option<usize>, member: &Member<'r>) {
+    if let Some(slot) = at.and_then(|at| found.get_mut(at)) {
+        *slot = Some(member.rest);
+    }
 }
 
 /// A text that is written without escapes, trimmed; `Some(None)` where there is none, `None` where it is anything else.
 fn plain(value: Option<&[u8]>) -> Option<Option<&str>> {
     let Some(value) = value else { return Some(None) };
     let text = value.strip_prefix(b"\"")?;
-    let text = text.get(..memchr::memchr(b'"', text)?)?;
-    if memchr::memchr(b'\\', text).is_some() {
-        return None;
-    }
-    Some(Some(std::str::from_utf8(text).ok()?.trim()))
+    let end = memchr::memchr2(b'"', b'\\', text).filter(|end| text.get(*end) == Some(&b'"'))?;
+    let text = std::str::from_utf8(text.get(..end)?).ok()?;
+    Some(Some(match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }))
 }
 
 /// The day of a time. As CloudTrail writes it, `2024-06-01T10:00:00Z`, it is told by its digits; else read as every time is.
