@@ -6,7 +6,8 @@
 //!
 //! Sure means: it is one object on one line, whose brackets and strings are well formed ([`extent`]); its first key is
 //! CloudTrail's, and an object with that key is CloudTrail's whatever else it holds (`aws::cloudtrail`); no escape hides a
-//! letter; and wherever it names a call, the name is written plainly and is none that matters. What is not whole JSON
+//! letter; and wherever it names a call, the name is written plainly and is none that matters. Of line after line less is
+//! sure, and as much follows ([`lines`]). What is not whole JSON
 //! inside is not noticed: such a record says nothing that could be kept but from where it was sent, and counts as if it were.
 
 use std::sync::LazyLock;
