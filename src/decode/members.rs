@@ -142,7 +142,7 @@ impl Watch for Members {
 
 #[cfg(test)]
 mod tests {
-    use fearless_simd::{Simd, dispatch};
+    use fearless_simd::dispatch;
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 

@@ -270,6 +270,15 @@ impl Found {
         if entry.from.is_none() {
             why.push_str("; listed since a date not stated");
         }
+        // Whoever reviews it must see what is said of the party, and what it says itself.
+        if let Some(claim) = entry.claim {
+            why.push_str("; claim: ");
+            why.push_str(claim.as_str());
+        }
+        if let Some(response) = &entry.response {
+            why.push_str("; response: ");
+            why.push_str(response);
+        }
         Text::new(why)
     }
 }

@@ -168,6 +168,13 @@ fn reported_is_never_listed() {
 }
 
 #[test]
+fn a_hit_shows_what_is_said_of_a_party_and_what_it_says() {
+    let entry = "  - {id: e, names: [Lab], from: 2024-01-01, claim: denied, response: said it did not buy}\n";
+    let told = told(&lists("reported", entry), &world(&[card("sub", &["Lab"], &[], false)]));
+    assert_eq!(told, ["reported e customer sub 1 name \"Lab\", exact; claim: denied; response: said it did not buy"]);
+}
+
+#[test]
 fn every_id_of_one_party_is_screened_as_that_party() {
     let lists = lists("blocks", "  - {id: e, names: [Old Name], from: 2024-01-01}\n");
     let mut world = world(&[card("sub", &["New Name"], &[], false), card("was", &["Old Name"], &[], false)]);
