@@ -9,6 +9,7 @@ use super::Rulebook;
 use super::rows::Row;
 use super::scope::View;
 use super::standing::Standing;
+use super::tenders::Bills;
 use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Key, KeyIndex};
 use crate::model::{AccountId, Day, EventTime, Text, Told};
@@ -121,6 +122,8 @@ pub(super) struct Named<'a> {
     pub(super) text: &'a Text,
     /// What its bills told as of the day that is asked about.
     pub(super) told: &'a [Told],
+    /// What they ask.
+    pub(super) bills: Bills<'a>,
 }
 
 impl Known {
@@ -139,7 +142,7 @@ impl Known {
             }
             before => (before.as_ref().map(|known| known.at.day()), before),
         };
-        let fresh = Standing::of(account.id, account.told, parties, book, at);
+        let fresh = Standing::of(account, parties, book, at);
         match before.filter(|before| *before.standing == fresh) {
             Some(same) if asked == Some(at.day()) => Self { at, ..same },
             Some(same) => Self::new(at, same.standing, account, book),
@@ -243,7 +246,27 @@ mod tests {
             hits: vec![hit],
             held_in: vec![("D:5".into(), Micros::ONE)],
             unknown: Vec::new(),
+            tenders: vec![tender()],
             payer_name: None,
+        }
+    }
+
+    fn tender() -> TenderLine {
+        TenderLine {
+            id: "t".into(),
+            buyer: "c".into(),
+            intermediary: Some("i".into()),
+            provider: None,
+            amount: Micros::whole(100),
+            currency: Some(Currency("CNY".into())),
+            published: EventTime::from_nanos(0),
+            source: "s".into(),
+            side: TenderSide::Buyer,
+            party: PartyId::new("c"),
+            role: "customer".into(),
+            billed: Some(BilledLines { sum: Micros(95_000_000), from: Day(0), to: Day(1) }),
+            besides: Vec::new(),
+            fits: true,
         }
     }
 

@@ -2,11 +2,13 @@
 //!
 //! In: one account's activities of a day, the parties, the rulebook. Out: rows by hour. It refuses to know rules.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::Rulebook;
 use super::gate::{Known, Named, OfKey, Rules};
 use super::standing::Standing;
+use super::tenders::Bills;
 use crate::catalogue::Control;
 use crate::ledger::{AccountIndex, Activity, ChipKey, KeyIndex, Ledger, Sighting};
 use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, Text};
@@ -65,6 +67,8 @@ pub(super) struct Sources<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) parties: &'a Parties,
     pub(super) book: &'a Rulebook,
+    /// Set once what bills ask is read.
+    pub(super) bills_read: &'a Cell<bool>,
 }
 
 /// The rows of one account on one day under some keys, by hour, with what `keep` makes of the rules that neither the key
@@ -72,7 +76,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn rows(
     (account, day): (AccountIndex, Day),
     keys: &[(KeyIndex, Arc<OfKey>)],
-    Sources { ledger, parties, book }: &Sources<'_>,
+    Sources { ledger, parties, book, bills_read }: &Sources<'_>,
     known: &mut Option<Known>,
     keep: impl Fn(&Rules, &Rules) -> Option<Rules>,
 ) -> Vec<(Row, Rules)> {
@@ -88,9 +92,10 @@ pub(super) fn rows(
     let mut pieces: Vec<(KeyIndex, Activity)> = activities.into_iter().flat_map(pieces).collect();
     pieces.sort_by_key(|(_, activity)| activity.first);
     let (text, told) = (Text::new(id.to_string()), ledger.told(account, day));
+    let bills = Bills { ledger, account: Some(account), read: bills_read };
     let row = |(index, activity): (KeyIndex, Activity)| {
         let at = activity.first.start();
-        let now = Known::at(at, known.take(), Named { id, text: &text, told: &told }, parties, book);
+        let now = Known::at(at, known.take(), Named { id, text: &text, told: &told, bills }, parties, book);
         let (standing, of_key) = (Arc::clone(&now.standing), of_key(index)?);
         let rules = keep(&of_key.rules, &now.rules);
         *known = Some(now);
