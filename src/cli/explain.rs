@@ -163,15 +163,8 @@ fn details(hop: &Hop, explained: &Explained) -> Vec<String> {
 
 /// A public tender that names a hop, and what is billed next to its amount.
 fn tender_line(tender: &TenderLine) -> String {
-    let money = tender.currency.as_ref().map_or("", |currency| currency.0.as_str());
-    let amount = tender.amount.map_or("amount not said".to_owned(), |amount| format!("{amount} {money}"));
-    let billed = match &tender.billed {
-        Some(billed) => format!("billed {} {money} from {} to {}", billed.sum, billed.from, billed.to),
-        None => "nothing billed in that money".to_owned(),
-    };
     let fits = if tender.fits { ", within 10 %" } else { "" };
-    let (id, side, day, source) = (&tender.id, tender.side.as_str(), tender.published.day(), &tender.source);
-    format!("named as {side} in tender {id} of {day} ({source}): {amount}, {billed}{fits}")
+    format!("named as {} in tender {tender}{fits} ({})", tender.side.as_str(), tender.source)
 }
 
 /// A hit on somebody who is no hop: above the customer, a part of it, or the account itself.

@@ -116,7 +116,7 @@ impl Standing {
         }
         let mut hits = book.lists.hits(parties, &chain, card.as_ref(), at);
         found.unknown.extend(book.lists.affiliates(parties, &chain, held, &mut hits, at));
-        let asks_tenders = book.policy.asks_of(List::Tenders);
+        let asks_tenders = parties.has_tenders() && book.policy.asks_of(List::Tenders);
         Self {
             tenders: if asks_tenders { tenders::of(account, &chain, parties, at) } else { Vec::new() },
             customer: chain.customer.as_ref().map(|customer| known(parties, customer, at)),

@@ -163,3 +163,166 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+    use crate::ledger::Retention;
+    use crate::model::{
+        AccountId, Actor, BilledClass, BilledUnit, EventTime, Micros, Money, Period, Position, Sku, Statement, Text,
+        Usage,
+    };
+
+    fn day(day: i64) -> Day {
+        Day(20_000 + day)
+    }
+
+    /// Half an hour into an hour of day 0.
+    fn at(hour: i64) -> EventTime {
+        EventTime::from_nanos(day(0).first_hour().plus(hour).start().nanos() + 1_800_000_000_000)
+    }
+
+    /// A line of one use from an hour up to another; `cost` in micro-units.
+    fn line((from, to): (i64, i64), cost: Option<(i64, &str)>) -> BilledLine {
+        let money = |(amount, money): (i64, &str)| Money { amount: Micros(amount), currency: Currency(money.into()) };
+        BilledLine {
+            period: Period { from: at(from), to: at(to) },
+            sku: Some(Sku::new("gpu.mystery")),
+            meter: None,
+            quantity: Micros::ONE,
+            unit: BilledUnit::InstanceHours,
+            cost: cost.map(money),
+            line: Some("l-1".into()),
+            resource: None,
+            class: BilledClass::Run,
+            issuer: None,
+            publisher: None,
+            payer: None,
+            statement: None,
+        }
+    }
+
+    fn of_version(version: u64, line: BilledLine) -> BilledLine {
+        let statement = Statement { export: "x".into(), period: "p".into(), version };
+        BilledLine { statement: Some(statement), line: Some("l-2".into()), ..line }
+    }
+
+    fn usage(kind: UsageKind) -> Usage {
+        let (account, actor) = (AccountId::new("corp-cloud", "1"), Actor::default());
+        Usage { account, event: Text::default(), time: at(0), region: None, actor, via: None, kind }
+    }
+
+    fn ledger(retention: Option<Retention>) -> Ledger {
+        let mut ledger = Ledger::keeping(retention);
+        ledger.tick(at(1), &Catalogue::default());
+        ledger
+    }
+
+    fn put(ledger: &mut Ledger, line: BilledLine) {
+        let position = Position { source: Text::default(), at: 0 };
+        let usage = usage(UsageKind::UsageBilled(Box::new(line)));
+        ledger.apply(&position, &usage, None, &Catalogue::default());
+    }
+
+    /// Sum, first and last day, and what there is besides.
+    fn asked(ledger: &Ledger, days: (i64, i64)) -> (Option<(i128, i64, i64)>, Vec<String>) {
+        let Asked { billed, besides } = ledger.billed(0, &Currency("CNY".into()), (day(days.0), day(days.1)));
+        let billed = billed.map(|billed| (billed.sum, billed.from.0 - day(0).0, billed.to.0 - day(0).0));
+        (billed, besides.into_iter().map(|money| money.map_or("-".into(), |money| money.0.to_string())).collect())
+    }
+
+    #[test]
+    fn a_lines_cost_spreads_over_its_hours_and_the_first_have_the_remainder() {
+        let mut ledger = ledger(None);
+        // Hours 22, 23, 24 and 25 have 26, 26, 25 and 25.
+        put(&mut ledger, line((22, 25), Some((102, "CNY"))));
+        assert_eq!(asked(&ledger, (0, 0)).0, Some((52, 0, 0)));
+        assert_eq!(asked(&ledger, (1, 9)).0, Some((50, 1, 1)));
+        assert_eq!(asked(&ledger, (0, 9)).0, Some((102, 0, 1)));
+        assert_eq!(asked(&ledger, (2, 9)).0, None);
+    }
+
+    #[test]
+    fn hours_of_a_spread_add_up_to_its_total_wherever_they_are_cut() {
+        let first = day(0).first_hour().plus(-1);
+        let line = line((-1, 6), None);
+        for total in [-10, -1, 0, 1, 7, 8, 15] {
+            let spread = Spread::of(&line, total);
+            for cut in 0..9 {
+                let before = spread.within(first, first.plus(cut - 1));
+                assert_eq!(before + spread.within(first.plus(cut), first.plus(7)), total, "{total} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_money_and_lines_without_a_price_stand_beside_and_in_no_sum() {
+        let mut ledger = ledger(None);
+        put(&mut ledger, line((0, 1), Some((10, "USD"))));
+        assert_eq!(asked(&ledger, (0, 0)), (None, vec!["USD".to_owned()]));
+        put(&mut ledger, of_version(1, line((0, 1), None)));
+        assert_eq!(asked(&ledger, (0, 0)), (None, vec!["-".to_owned(), "USD".to_owned()]));
+        assert_eq!(asked(&ledger, (1, 9)), (None, vec![]));
+    }
+
+    #[test]
+    fn only_what_says_that_something_was_used_is_asked_for_it() {
+        let none = |change: &dyn Fn(&mut BilledLine)| {
+            let (mut ledger, mut line) = (ledger(None), line((0, 1), Some((10, "CNY"))));
+            change(&mut line);
+            put(&mut ledger, line);
+            asked(&ledger, (0, 0)).0
+        };
+        assert_eq!(none(&|_| {}), Some((10, 0, 0)));
+        assert_eq!(none(&|line| line.class = BilledClass::Held), Some((10, 0, 0)));
+        assert_eq!(none(&|line| line.unit = BilledUnit::Tokens), Some((10, 0, 0)));
+        assert_eq!(none(&|line| line.class = BilledClass::Fee), None);
+        assert_eq!(none(&|line| line.class = BilledClass::Credit), None);
+        assert_eq!(none(&|line| line.unit = BilledUnit::Units), None);
+        assert_eq!(none(&|line| line.quantity = Micros(0)), None);
+        assert_eq!(none(&|line| line.sku = Some(Sku::new("plain.large"))), None);
+    }
+
+    #[test]
+    fn a_newer_version_of_a_statement_asks_instead_and_a_watched_account_is_touched_by_it() {
+        let (mut watched, mut other) = (ledger(None), ledger(None));
+        for (nth, cost) in [(1, 10), (2, 30), (1, 50), (3, 0)] {
+            for ledger in [&mut watched, &mut other] {
+                put(ledger, of_version(nth, line((23, 24), Some((cost, "CNY")))));
+            }
+            watched.watch(0);
+            assert_eq!(asked(&watched, (0, 9)), asked(&other, (0, 9)));
+            assert_eq!(watched.costs.get(&0), Some(&other.added_up(0)));
+        }
+        assert_eq!(asked(&watched, (0, 9)).0, Some((0, 0, 1)), "a line for nothing is a line");
+        watched.tick(day(5).start(), &Catalogue::default());
+        put(&mut watched, line((0, 1), Some((1, "CNY"))));
+        watched.take_touched(None);
+        put(&mut watched, of_version(4, line((23, 24), Some((9, "CNY")))));
+        let touched: Vec<i64> =
+            watched.take_touched(None).into_iter().map(|(_, touched)| touched.0 - day(0).0).collect();
+        assert_eq!(touched, [0, 1]);
+    }
+
+    #[test]
+    fn what_lies_before_everything_known_is_asked_no_more_whether_watched_or_not() {
+        let retention = Some(Retention { lateness: 24, window: 24 });
+        let (mut watched, mut other) = (ledger(retention), ledger(retention));
+        for ledger in [&mut watched, &mut other] {
+            put(ledger, line((0, 71), Some((72, "CNY"))));
+        }
+        watched.watch(0);
+        for ledger in [&mut watched, &mut other] {
+            ledger.tick(day(3).start(), &Catalogue::default());
+            assert_eq!(asked(ledger, (0, 9)).0, Some((48, 1, 2)));
+        }
+        assert_eq!(watched.costs.get(&0), Some(&other.added_up(0)));
+        watched.take_touched(None);
+        watched.tick(day(4).start(), &Catalogue::default());
+        assert_eq!(asked(&watched, (0, 9)).0, Some((24, 2, 2)));
+        assert!(!watched.take_touched(None).is_empty());
+        watched.tick(day(9).start(), &Catalogue::default());
+        assert_eq!(watched.costs.get(&0), Some(&Costs::default()));
+    }
+}

@@ -9,9 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::words::{from_text, words};
-use super::{
-    Currency, Day, Digest, EventTime, FactId, FactKind, Micros, PartyId, Position, Provider, RuleId, TenderSide, Text,
-};
+use super::{Digest, EventTime, FactId, FactKind, PartyId, Position, RuleId, TenderLine, Text};
 
 words! {
     /// How much it matters.
@@ -344,57 +342,6 @@ pub struct HitLine {
     pub score: f64,
     /// How.
     pub why: Text,
-}
-
-/// A public tender that names somebody of the chain, held against what the account's bills say.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TenderLine {
-    /// Which.
-    pub id: Text,
-    /// Who buys, as it is written.
-    pub buyer: Text,
-    /// Who stands between, as it is written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intermediary: Option<Text>,
-    /// The cloud, where it names one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<Provider>,
-    /// For how much.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Micros>,
-    /// In which money.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<Currency>,
-    /// When it was published.
-    pub published: EventTime,
-    /// Where.
-    pub source: Text,
-    /// As what it names the party.
-    pub side: TenderSide,
-    /// Whom of the chain it names: of several the one nearest to the user.
-    pub party: PartyId,
-    /// What that party is to the account.
-    pub role: Text,
-    /// What bills ask for the use of accelerators and AI models on the days it speaks of, in its money; `None` where no bill
-    /// of these days asks anything in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub billed: Option<BilledLines>,
-    /// What the same bills ask in other money, or without a price, and so stands in no sum.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub besides: Vec<Text>,
-    /// Whether what is billed is within 10 % of the amount.
-    pub fits: bool,
-}
-
-/// What the lines of bills between two days come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BilledLines {
-    /// In micro-units of their money.
-    pub sum: Micros,
-    /// The first day they bill.
-    pub from: Day,
-    /// The last.
-    pub to: Day,
 }
 
 /// A fact that made an alert.

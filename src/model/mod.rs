@@ -20,8 +20,8 @@ mod usage;
 mod words;
 
 pub use alert::{
-    Alert, AlertId, AlertStatus, BasisKind, BilledLines, ChipLine, Episode, EvidenceLine, Family, HitLine, HopLine,
-    Measured, Revision, RuleLine, RuleMode, Severity, Subject, SubjectKind, SubjectLine, SuppressionLine, TenderLine,
+    Alert, AlertId, AlertStatus, BasisKind, ChipLine, Episode, EvidenceLine, Family, HitLine, HopLine, Measured,
+    Revision, RuleLine, RuleMode, Severity, Subject, SubjectKind, SubjectLine, SuppressionLine,
 };
 pub use bill::{BilledLine, Statement};
 pub use digest::{ContentHash, Digest, FactId};
@@ -36,7 +36,7 @@ pub use place::{NetworkPrefix, PrincipalClass};
 pub use position::Position;
 pub use risk::Risk;
 pub use secret::Secret;
-pub use tender::{Tender, TenderSide};
+pub use tender::{BilledLines, Tender, TenderLine, TenderSide};
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
 pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};

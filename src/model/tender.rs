@@ -1,12 +1,14 @@
 //! Public tenders and awards, and what a bill has to come to for one to be about the same purchase.
 //!
-//! In: a tender as published. Out: whom it names, the days it speaks of, and whether an amount fits it. It refuses to know
-//! accounts and who stands behind them.
+//! In: a tender as published. Out: whom it names, the days it speaks of, whether an amount fits it, and the line in which
+//! alerts show it. It refuses to know accounts and who stands behind them.
 
-use serde::{Serialize, Serializer};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::words::words;
-use super::{Currency, Day, EventTime, Micros, Money, Provider, Text};
+use super::{Currency, Day, EventTime, Micros, Money, PartyId, Provider, Text};
 
 /// A public tender or award.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +65,75 @@ impl Tender {
         let Some(asked) = self.amount.as_ref().map(|money| i128::from(money.amount.0)) else { return false };
         let apart = billed.saturating_sub(asked).saturating_abs();
         asked > 0 && apart.saturating_mul(Self::PARTS) <= asked
+    }
+}
+
+/// A public tender that names somebody of the chain, held against what the account's bills say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TenderLine {
+    /// Which.
+    pub id: Text,
+    /// Who buys, as it is written.
+    pub buyer: Text,
+    /// Who stands between, as it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intermediary: Option<Text>,
+    /// The cloud, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+    /// For how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Micros>,
+    /// In which money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// When it was published.
+    pub published: EventTime,
+    /// Where.
+    pub source: Text,
+    /// As what it names the party.
+    pub side: TenderSide,
+    /// Whom of the chain it names: of several the one nearest to the user.
+    pub party: PartyId,
+    /// What that party is to the account.
+    pub role: Text,
+    /// What bills ask for the use of accelerators and AI models on the days it speaks of, in its money; `None` where no bill
+    /// of these days asks anything in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed: Option<BilledLines>,
+    /// What the same bills ask in other money, or without a price, and so stands in no sum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub besides: Vec<Text>,
+    /// Whether what is billed is within 10 % of the amount.
+    pub fits: bool,
+}
+
+/// What the lines of bills between two days come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledLines {
+    /// In micro-units of their money.
+    pub sum: Micros,
+    /// The first day they bill.
+    pub from: Day,
+    /// The last.
+    pub to: Day,
+}
+
+/// In one line: which, by whom, for how much, and what is billed.
+impl fmt::Display for TenderLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} by {}", self.id, self.published.day(), self.buyer)?;
+        if let Some(between) = &self.intermediary {
+            write!(f, " through {between}")?;
+        }
+        let (Some(amount), Some(Currency(money))) = (self.amount, &self.currency) else {
+            return f.write_str(", for an amount not said");
+        };
+        write!(f, ", for {amount} {money}")?;
+        match &self.billed {
+            Some(BilledLines { sum, from, to }) => write!(f, ", billed {sum} {money} from {from} to {to}"),
+            None => write!(f, ", nothing billed in {money}"),
+        }
     }
 }
 

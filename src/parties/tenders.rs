@@ -69,9 +69,14 @@ fn take(words: &mut Words, word: &Text, (tender, side): (&Text, TenderSide)) {
 }
 
 impl Parties {
+    /// Whether there are any tenders.
+    pub fn has_tenders(&self) -> bool {
+        !self.tenders.all.is_empty()
+    }
+
     /// The tenders that name somebody of an account's chain at an instant and speak of that day and of its provider, by id.
     pub fn tenders(&self, account: &AccountId, chain: &Chain, at: EventTime) -> Vec<Tendered<'_>> {
-        if self.tenders.all.is_empty() {
+        if !self.has_tenders() {
             return Vec::new();
         }
         let mut found: BTreeMap<&Text, Tendered<'_>> = BTreeMap::new();

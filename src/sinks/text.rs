@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Alert, AlertStatus, TenderLine};
+use crate::model::{Alert, AlertStatus};
 
 /// Most evidence lines shown; the JSON holds all.
 const EVIDENCE: usize = 4;
@@ -45,7 +45,8 @@ fn write(out: &mut String, alert: &Alert) -> std::fmt::Result {
         writeln!(out, "    list: {} matches {}/{} ({})", hit.party, hit.list, hit.entry, hit.why)?;
     }
     for tender in &alert.tenders {
-        writeln!(out, "    {}", tender_line(tender))?;
+        let (role, party, side) = (&tender.role, &tender.party, tender.side.as_str());
+        writeln!(out, "    tender: {tender} ({role} {party} is its {side}; {})", tender.source)?;
     }
     for line in alert.evidence.iter().take(EVIDENCE) {
         writeln!(out, "    {} {} [{}]", line.time, line.summary, line.position)?;
@@ -61,20 +62,6 @@ fn write(out: &mut String, alert: &Alert) -> std::fmt::Result {
     }
     writeln!(out, "    basis: {} — {}", rule.basis.as_str(), rule.cites.join("; "))?;
     writeln!(out, "    may be innocent: {}", rule.innocent.join("; "))
-}
-
-/// A tender, whom it names, and what is billed next to its amount.
-fn tender_line(tender: &TenderLine) -> String {
-    let TenderLine { id, buyer, published, source, side, party, role, billed, .. } = tender;
-    let between = tender.intermediary.as_ref().map(|name| format!(" through {name}")).unwrap_or_default();
-    let money = tender.currency.as_ref().map_or("", |currency| currency.0.as_str());
-    let amount = tender.amount.map_or("an amount not said".to_owned(), |amount| format!("{amount} {money}"));
-    let billed = match billed {
-        Some(billed) => format!("billed {} {money} from {} to {}", billed.sum, billed.from, billed.to),
-        None => "nothing billed in that money".to_owned(),
-    };
-    let (day, side) = (published.day(), side.as_str());
-    format!("tender: {id} of {day} by {buyer}{between}, {amount}, {billed} ({role} {party} is its {side}; {source})")
 }
 
 /// A number with at most one decimal.

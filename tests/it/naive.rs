@@ -604,7 +604,7 @@ fn alert(
     for ((chip, _), seconds) in &hourly {
         chips.entry((*chip).to_owned()).and_modify(|most| *most = *seconds.max(most)).or_insert(*seconds);
     }
-    let mut lead = rows.iter().filter(|(k, _)| k.hour == last && rule.id == "tender");
+    let mut lead = rows.iter().filter(|(k, _)| k.hour == last && ["named", "tender"].contains(&rule.id));
     let lead = lead.next().map(|(k, _)| &held[&(k.account.clone(), last)]);
     Some(NaiveAlert {
         tenders: lead.map(|lead| lead.tenders.clone()).unwrap_or_default(),
