@@ -20,9 +20,9 @@ use super::window::Window;
 use crate::ledger::ChipKey;
 use crate::model::{
     Alert, AlertId, ChipLine, EventTime, EvidenceLine, HitLine, Hour, Measured as MeasuredLine, Revision, RuleId,
-    RuleLine, Subject, SubjectLine, Suppression, SuppressionLine, TenderLine, Text,
+    RuleLine, Subject, SubjectLine, Suppression, SuppressionLine, Text,
 };
-use crate::policy::{List, Measure, Rule, Scope};
+use crate::policy::{Measure, Rule, Scope};
 
 /// Accounts shown of a group's alert.
 const MEMBERS: usize = 5;
@@ -60,9 +60,9 @@ impl Desk<'_> {
             chips: chips(&window, self.book),
             chain: lead.standing.chain.hops.iter().map(Into::into).collect(),
             hits: hits(lead),
-            tenders: tenders(rule, lead).cloned().collect(),
+            tenders: lead.tenders.to_vec(),
             evidence: evidence(rule, state, bounds),
-            unknown: unknown(rule, &window, lead),
+            unknown: unknown(&window, lead),
             suppression: self.suppression(rule, &subject),
             explanation: rule.explain.render(&view),
             subject: SubjectLine { name: lead.standing.name(&subject.kind, &subject.id), subject },
@@ -158,18 +158,12 @@ fn hits(lead: &Row) -> Vec<HitLine> {
     lines
 }
 
-/// Those that a rule asks about.
-fn tenders<'a>(rule: &Rule, lead: &'a Row) -> impl Iterator<Item = &'a TenderLine> {
-    let asked = rule.asks_of(List::Tenders);
-    lead.standing.tenders.iter().filter(move |_| asked)
-}
-
 /// What is not known of the chain, the owner, the chips, and of what bills ask.
-fn unknown(rule: &Rule, window: &Window, lead: &Row) -> Vec<Text> {
+fn unknown(window: &Window, lead: &Row) -> Vec<Text> {
     let mut all: BTreeSet<Text> = lead.standing.chain.unknown.iter().cloned().collect();
     all.extend(lead.standing.unknown.iter().cloned());
     all.extend(lead.standing.owner.as_ref().and_then(|owner| owner.note.clone()));
-    for tender in tenders(rule, lead).filter(|tender| !tender.besides.is_empty()) {
+    for tender in lead.tenders.iter().filter(|tender| !tender.besides.is_empty()) {
         let besides = tender.besides.join(", ");
         all.insert(Text::new(format!("what bills ask for next to tender {}: lines with {besides}", tender.id)));
     }

@@ -9,10 +9,10 @@ use super::Rulebook;
 use super::rows::Row;
 use super::scope::View;
 use super::standing::Standing;
-use super::tenders::Bills;
+use super::tenders::{self, Bills};
 use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Key, KeyIndex};
-use crate::model::{AccountId, Day, EventTime, Text, Told};
+use crate::model::{AccountId, Day, EventTime, TenderLine, Text, Told};
 use crate::parties::Parties;
 use crate::policy::{List, Rule, Stage};
 
@@ -69,6 +69,7 @@ impl OfKey {
             text: Text::default(),
             activity: Activity::nothing(Arc::clone(key), day.first_hour()),
             standing: Arc::default(),
+            tenders: Arc::default(),
             control: control.clone(),
             authorisation: None,
             tpp,
@@ -112,6 +113,8 @@ impl Gates {
 pub(super) struct Known {
     at: EventTime,
     pub(super) standing: Arc<Standing>,
+    /// Public tenders that name somebody of the chain, where any rule asks about them.
+    pub(super) tenders: Arc<[TenderLine]>,
     pub(super) rules: Rules,
 }
 
@@ -143,26 +146,33 @@ impl Known {
             before => (before.as_ref().map(|known| known.at.day()), before),
         };
         let fresh = Standing::of(account, parties, book, at);
+        let found = tenders::asked_for(account, &fresh.chain, parties, book, at);
         match before.filter(|before| *before.standing == fresh) {
-            Some(same) if asked == Some(at.day()) => Self { at, ..same },
-            Some(same) => Self::new(at, same.standing, account, book),
-            None => Self::new(at, Arc::new(fresh), account, book),
+            Some(same) if asked == Some(at.day()) && *same.tenders == *found => Self { at, ..same },
+            Some(same) => Self::new(at, (same.standing, found.into()), account, book),
+            None => Self::new(at, (Arc::new(fresh), found.into()), account, book),
         }
     }
 
-    fn new(at: EventTime, standing: Arc<Standing>, account: Named<'_>, book: &Rulebook) -> Self {
+    fn new(
+        at: EventTime,
+        (standing, tenders): (Arc<Standing>, Arc<[TenderLine]>),
+        account: Named<'_>,
+        book: &Rulebook,
+    ) -> Self {
         let row = Row {
             account: account.id.clone(),
             text: account.text.clone(),
             activity: Activity::nothing(Arc::default(), at.hour()),
             standing: Arc::clone(&standing),
+            tenders: Arc::clone(&tenders),
             control: None,
             authorisation: None,
             tpp: 0.0,
             sightings: Arc::default(),
         };
         let may = |rule: &Rule| standing.has_subject(&rule.subject) && may_find(rule, &row, book, Stage::Standing);
-        Self { at, rules: Rules::of(book, may), standing }
+        Self { at, rules: Rules::of(book, may), standing, tenders }
     }
 }
 
@@ -246,7 +256,6 @@ mod tests {
             hits: vec![hit],
             held_in: vec![("D:5".into(), Micros::ONE)],
             unknown: Vec::new(),
-            tenders: vec![tender()],
             payer_name: None,
         }
     }
@@ -300,7 +309,8 @@ mod tests {
             Arc::new(Control { class, controlled: true, status, cites, notes: Vec::new() })
         });
         let (text, tpp) = (account.to_string().into(), if known { 15_824.0 } else { 0.0 });
-        Row { account, text, activity, standing, control, authorisation: None, tpp, sightings: Arc::default() }
+        let tenders = if standing.card.is_some() { Arc::from([tender()]) } else { Arc::default() };
+        Row { account, text, activity, standing, tenders, control, authorisation: None, tpp, sightings: Arc::default() }
     }
 
     fn key() -> Key {

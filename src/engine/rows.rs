@@ -11,17 +11,19 @@ use super::standing::Standing;
 use super::tenders::Bills;
 use crate::catalogue::Control;
 use crate::ledger::{AccountIndex, Activity, ChipKey, KeyIndex, Ledger, Sighting};
-use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, Text};
+use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, TenderLine, Text};
 use crate::parties::Parties;
 
 /// An activity, who stands behind it, and how its chip is controlled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) account: AccountId,
     /// The account as alerts write it.
     pub(super) text: Text,
     pub(super) activity: Activity,
     pub(super) standing: Arc<Standing>,
+    /// Public tenders that name somebody of the chain, those that fit first, where a rule may ask for them.
+    pub(super) tenders: Arc<[TenderLine]>,
     /// The control of the chip on the hour's day; `None` where the chip is not known.
     pub(super) control: Option<Arc<Control>>,
     pub(super) authorisation: Option<Authorisation>,
@@ -34,7 +36,7 @@ pub(super) struct Row {
 /// What mostly differs comes first, and what is shared is mostly one and the same.
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        let Self { account, text, activity, standing, control, authorisation, tpp, sightings } = self;
+        let Self { account, text, activity, standing, tenders, control, authorisation, tpp, sightings } = self;
         let same_control = match (control, &other.control) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
             (one, other) => one.is_none() && other.is_none(),
@@ -46,6 +48,7 @@ impl PartialEq for Row {
             && *authorisation == other.authorisation
             && (account, text) == (&other.account, &other.text)
             && *sightings == other.sightings
+            && *tenders == other.tenders
     }
 }
 
@@ -96,7 +99,7 @@ pub(super) fn rows(
     let row = |(index, activity): (KeyIndex, Activity)| {
         let at = activity.first.start();
         let now = Known::at(at, known.take(), Named { id, text: &text, told: &told, bills }, parties, book);
-        let (standing, of_key) = (Arc::clone(&now.standing), of_key(index)?);
+        let (standing, tenders, of_key) = (Arc::clone(&now.standing), Arc::clone(&now.tenders), of_key(index)?);
         let rules = keep(&of_key.rules, &now.rules);
         *known = Some(now);
         let rules = rules?;
@@ -109,7 +112,7 @@ pub(super) fn rows(
         let authorisation = parties.authorisation(id, &standing.chain, owner, &chip, at).cloned();
         let (account, text, sightings) = (id.clone(), text.clone(), Arc::clone(&sightings));
         let (control, tpp) = (of_key.control.clone(), of_key.tpp);
-        Some((Row { account, text, activity, standing, control, authorisation, tpp, sightings }, rules))
+        Some((Row { account, text, activity, standing, tenders, control, authorisation, tpp, sightings }, rules))
     };
     pieces.into_iter().filter_map(row).collect()
 }

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use super::Rulebook;
 use super::measured::Measured;
 use super::rows::Row;
-use super::standing::Standing;
 use crate::ledger::{ActivityKind, Detail, Sighting};
 use crate::model::{Country, Hour, Micros, NetworkPrefix, RuleId, Text};
 use crate::policy::{
@@ -208,7 +207,7 @@ impl Scope for View<'_> {
         let length = match list {
             List::Chain => self.row.standing.hops.len(),
             List::Hits => self.row.standing.hits.len(),
-            List::Tenders => self.row.standing.tenders.len(),
+            List::Tenders => self.row.tenders.len(),
             List::Sightings => self.sightings().len(),
             _ => self.texts(list).len(),
         };
@@ -219,7 +218,7 @@ impl Scope for View<'_> {
         let standing = &self.row.standing;
         let hop = || Some((standing.chain.hops.get(index)?, standing.hops.get(index)?));
         let hit = || standing.hits.get(index);
-        let tender = || standing.tenders.get(index);
+        let tender = || self.row.tenders.get(index);
         let seen = || self.sightings().get(index);
         let found = match field {
             ElementText::ChainRole => hop().map(|(hop, _)| hop.role.as_str()),
@@ -257,7 +256,7 @@ impl Scope for View<'_> {
     }
 
     fn element_number(&self, field: ElementNumber, index: usize) -> f64 {
-        let Standing { hits, tenders, .. } = &*self.row.standing;
+        let (hits, tenders) = (&self.row.standing.hits, &self.row.tenders);
         let whole = |micros: Option<Micros>| micros.map_or(0.0, |micros| micros.0 as f64 / Micros::ONE.0 as f64);
         match field {
             ElementNumber::HitsScore => hits.get(index).map_or(0.0, |hit| hit.score),
@@ -271,7 +270,7 @@ impl Scope for View<'_> {
     fn element_flag(&self, field: ElementFlag, index: usize) -> bool {
         match field {
             ElementFlag::ChainResolved => self.row.standing.chain.hops.get(index).is_some_and(|hop| hop.resolved),
-            ElementFlag::TendersFits => self.row.standing.tenders.get(index).is_some_and(|tender| tender.fits),
+            ElementFlag::TendersFits => self.row.tenders.get(index).is_some_and(|tender| tender.fits),
         }
     }
 

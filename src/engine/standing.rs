@@ -1,16 +1,13 @@
 //! Who stands behind an account at an instant, looked up once and read many times.
 //!
-//! In: the parties and lists at an instant, and what bills told and ask. Out: card, customer, owner, chain, hits and tenders,
-//! with their names.
+//! In: the parties and lists at an instant, and what bills told. Out: card, customer, owner, chain and hits, with their names.
 
 use serde::{Deserialize, Serialize};
 
 use super::Rulebook;
 use super::gate::Named;
-use super::tenders;
-use crate::model::{Account, Country, EventTime, Micros, Party, PartyId, SubjectKind, TenderLine, Text};
+use crate::model::{Account, Country, EventTime, Micros, Party, PartyId, SubjectKind, Text};
 use crate::parties::{Chain, Hit, Holdings, Hop, Owner, Parties};
-use crate::policy::List;
 
 /// What holds for an account between two changes of any card.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,9 +26,6 @@ pub(super) struct Standing {
     /// What is not known of who holds the customer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) unknown: Vec<Text>,
-    /// Public tenders that name somebody of the chain, where any rule asks about them; those that fit first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) tenders: Vec<TenderLine>,
     /// Name of the account that pays.
     pub(super) payer_name: Option<Text>,
 }
@@ -116,9 +110,7 @@ impl Standing {
         }
         let mut hits = book.lists.hits(parties, &chain, card.as_ref(), at);
         found.unknown.extend(book.lists.affiliates(parties, &chain, held, &mut hits, at));
-        let asks_tenders = parties.has_tenders() && book.policy.asks_of(List::Tenders);
         Self {
-            tenders: if asks_tenders { tenders::of(account, &chain, parties, at) } else { Vec::new() },
             customer: chain.customer.as_ref().map(|customer| known(parties, customer, at)),
             owner_card: owner.as_ref().map(|owner| known(parties, &owner.party, at)),
             hops: chain.hops.iter().map(|each| hop(parties, each, at)).collect(),

@@ -5,11 +5,12 @@
 
 use std::cell::Cell;
 
+use super::Rulebook;
 use super::gate::Named;
 use crate::ledger::{AccountIndex, Asked, Ledger};
 use crate::model::{BilledLines, Currency, EventTime, Micros, Tender, TenderLine, Text};
 use crate::parties::{Chain, Parties, Tendered};
-use crate::policy::LIST_MAX;
+use crate::policy::{LIST_MAX, List};
 
 /// What an account's bills ask, to be read on demand.
 #[derive(Clone, Copy)]
@@ -37,6 +38,18 @@ pub(super) fn of(account: Named<'_>, chain: &Chain, parties: &Parties, at: Event
     lines.sort_by_key(|line| !line.fits);
     lines.truncate(LIST_MAX);
     lines
+}
+
+/// The same where any rule asks about them.
+pub(super) fn asked_for(
+    account: Named<'_>,
+    chain: &Chain,
+    parties: &Parties,
+    book: &Rulebook,
+    at: EventTime,
+) -> Vec<TenderLine> {
+    let asked = parties.has_tenders() && book.policy.asks_of(List::Tenders);
+    if asked { of(account, chain, parties, at) } else { Vec::new() }
 }
 
 fn line(Tendered { tender, side, party, role }: Tendered<'_>, bills: Bills<'_>) -> TenderLine {

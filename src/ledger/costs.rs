@@ -299,10 +299,10 @@ mod tests {
         watched.tick(day(5).start(), &Catalogue::default());
         put(&mut watched, line((0, 1), Some((1, "CNY"))));
         watched.take_touched(None);
-        put(&mut watched, of_version(4, line((23, 24), Some((9, "CNY")))));
+        put(&mut watched, BilledLine { line: Some("l-9".into()), ..line((50, 51), Some((9, "CNY"))) });
         let touched: Vec<i64> =
             watched.take_touched(None).into_iter().map(|(_, touched)| touched.0 - day(0).0).collect();
-        assert_eq!(touched, [0, 1]);
+        assert_eq!(touched, [0, 1, 2]);
     }
 
     #[test]

@@ -207,6 +207,35 @@ mod tests {
     }
 
     #[test]
+    fn its_line_says_what_is_billed_where_it_names_an_amount() {
+        let whole = |sum| Micros::whole(sum).unwrap_or_default();
+        let mut line = TenderLine {
+            id: "t-1".into(),
+            buyer: "B".into(),
+            intermediary: Some("I".into()),
+            provider: None,
+            amount: Some(whole(200)),
+            currency: Some(Currency("CNY".into())),
+            published: tender(None).published,
+            source: "s".into(),
+            side: TenderSide::Buyer,
+            party: PartyId::new("b"),
+            role: "customer".into(),
+            billed: Some(BilledLines { sum: whole(195), from: Day(19_800), to: Day(19_802) }),
+            besides: Vec::new(),
+            fits: true,
+        };
+        assert_eq!(
+            line.to_string(),
+            "t-1 of 2024-03-15 by B through I, for 200 CNY, billed 195 CNY from 2024-03-18 to 2024-03-20"
+        );
+        line.billed = None;
+        assert_eq!(line.to_string(), "t-1 of 2024-03-15 by B through I, for 200 CNY, nothing billed in CNY");
+        (line.amount, line.currency, line.intermediary) = (None, None, None);
+        assert_eq!(line.to_string(), "t-1 of 2024-03-15 by B, for an amount not said");
+    }
+
+    #[test]
     fn it_names_its_buyer_and_whoever_stands_between() {
         let names = |tender: Tender| tender.names().map(|(side, name)| format!("{} {name}", side.as_str())).collect();
         let all: Vec<String> = names(tender(None));

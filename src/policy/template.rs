@@ -217,16 +217,20 @@ mod tests {
             "control.controlled": true, "account.age_days": -1,
             "chain": [{"party": "aws"}, {"party": "m", "name": "Merlion Cloud"}, {}],
             "hits": [{"party": "p", "list": "l", "entry": "e", "verdict": "listed"}],
+            "tenders": [
+                {"id": "t-1", "buyer": "b", "intermediary": "i", "amount": 100, "currency": "CNY", "billed": 95.26},
+                {"id": "t-2", "buyer": "b"}
+            ],
             "sightings": [{"country": "SG"}, {"country": "CN"}, {"country": "SG"}, {}],
         }));
         let template = read(
             "{owner.name} ({owner.hq}): {m.gpu_hours} h, {m.starts}, {m.chips}, {m.skus} {{x}} {control.controlled} \
-             {account.age_days} {chain} | {hits} | {sightings}",
+             {account.age_days} {chain} | {hits} | {sightings} | {tenders}",
         );
         assert_eq!(
             template.unwrap().render(&scope),
             "Lion Parent (unknown): 412.5 h, 14, H100, A100, none {x} yes unknown aws → Merlion Cloud → unknown | \
-             p: e of l (listed) | SG, CN, unknown"
+             p: e of l (listed) | SG, CN, unknown | t-1 by b through i (100 CNY, billed 95.3); t-2 by b (amount unknown)"
         );
     }
 
