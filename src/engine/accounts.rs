@@ -180,7 +180,7 @@ impl Accounts {
         let (begins, ends) = (day.first_hour().start(), day.last_hour().start());
         if !self.parties.change_within(begins, ends) {
             let (text, told) = (Text::new(id.to_string()), self.ledger.told(account, day));
-            let bills = Bills { ledger: &self.ledger, account: Some(account), read: &bills_read };
+            let bills = Bills { ledger: &self.ledger, account: Some(account), read: Some(&bills_read) };
             let named = Named { id, text: &text, told: &told, bills };
             let now = Known::at(begins, known, named, &self.parties, book);
             let ruled_out = keys.iter().all(|(_, of_key)| of_key.rules.both(&now.rules).is_none());
@@ -191,7 +191,7 @@ impl Accounts {
             }
         }
         self.ledger.remember(account, day);
-        let sources = Sources { ledger: &self.ledger, parties: &self.parties, book, bills_read: &bills_read };
+        let sources = Sources { ledger: &self.ledger, parties: &self.parties, book, bills_read: Some(&bills_read) };
         let rows = rows::rows((account, day), &keys, &sources, &mut known, Rules::both);
         self.know(account, known, bills_read.get());
         rows

@@ -165,7 +165,8 @@ fn unknown(window: &Window, lead: &Row) -> Vec<Text> {
     all.extend(lead.standing.owner.as_ref().and_then(|owner| owner.note.clone()));
     for tender in lead.tenders.iter().filter(|tender| !tender.besides.is_empty()) {
         let besides = tender.besides.join(", ");
-        all.insert(Text::new(format!("what bills ask for next to tender {}: lines with {besides}", tender.id)));
+        let id = &tender.id;
+        all.insert(Text::new(format!("what use billed otherwise ({besides}) comes to next to tender {id}")));
     }
     for (chip, _) in window.chips() {
         if let ChipKey::Unknown(sku) = chip {

@@ -50,7 +50,8 @@ impl Explained {
         let index = ledger.index(account);
         let told = index.map(|index| ledger.told(index, at.day())).unwrap_or_default();
         let text = Text::new(account.to_string());
-        let bills = Bills { ledger, account: index, read: &Cell::default() };
+        let bills_read = Cell::default();
+        let bills = Bills { ledger, account: index, read: Some(&bills_read) };
         let named = Named { id: account, text: &text, told: &told, bills };
         let Standing { card, owner, chain, hits, unknown, .. } = Standing::of(named, parties, book, at);
         let tenders = tenders::of(named, &chain, parties, at);

@@ -70,8 +70,8 @@ pub(super) struct Sources<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) parties: &'a Parties,
     pub(super) book: &'a Rulebook,
-    /// Set once what bills ask is read.
-    pub(super) bills_read: &'a Cell<bool>,
+    /// Set once what bills ask is read; `None` where nobody asks what they do.
+    pub(super) bills_read: Option<&'a Cell<bool>>,
 }
 
 /// The rows of one account on one day under some keys, by hour, with what `keep` makes of the rules that neither the key
@@ -95,7 +95,7 @@ pub(super) fn rows(
     let mut pieces: Vec<(KeyIndex, Activity)> = activities.into_iter().flat_map(pieces).collect();
     pieces.sort_by_key(|(_, activity)| activity.first);
     let (text, told) = (Text::new(id.to_string()), ledger.told(account, day));
-    let bills = Bills { ledger, account: Some(account), read: bills_read };
+    let bills = Bills { ledger, account: Some(account), read: *bills_read };
     let row = |(index, activity): (KeyIndex, Activity)| {
         let at = activity.first.start();
         let now = Known::at(at, known.take(), Named { id, text: &text, told: &told, bills }, parties, book);

@@ -3,7 +3,6 @@
 //! In: the facts of its accounts, every card, every tick, and the shares other shards send. Out: shares for other shards,
 //! and the alerts of the groups it adds up. Single-threaded; it refuses to know clocks, files and other shards.
 
-use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -159,8 +158,7 @@ impl Shard {
     pub(super) fn consumption(&self, walk: &mut Walk, book: &Rulebook, most: usize) -> bool {
         let Some(now) = self.now else { return true };
         let Accounts { ledger, parties, .. } = &self.accounts;
-        let bills_read = Cell::default();
-        let (sources, mut gates) = (Sources { ledger, parties, book, bills_read: &bills_read }, Gates::default());
+        let (sources, mut gates) = (Sources { ledger, parties, book, bills_read: None }, Gates::default());
         let most = AccountIndex::try_from(most).unwrap_or(AccountIndex::MAX);
         let end = walk.account.saturating_add(most).min(ledger.accounts());
         for account in std::mem::replace(&mut walk.account, end)..end {

@@ -18,15 +18,16 @@ pub(super) struct Bills<'a> {
     pub(super) ledger: &'a Ledger,
     /// `None` where nothing was ever heard of what the account did.
     pub(super) account: Option<AccountIndex>,
-    /// Set once they are read.
-    pub(super) read: &'a Cell<bool>,
+    /// Set once they are read; `None` where they need not be.
+    pub(super) read: Option<&'a Cell<bool>>,
 }
 
 impl Bills<'_> {
     /// What they ask in the tender's money, on the days it speaks of; unknown where it names no money.
     fn asked(&self, tender: &Tender) -> Asked {
-        let (Some(account), Some(money)) = (self.account, &tender.amount) else { return Asked::default() };
-        self.read.set(true);
+        let (Some(account), Some(read)) = (self.account, self.read) else { return Asked::default() };
+        let Some(money) = &tender.amount else { return Asked::default() };
+        read.set(true);
         self.ledger.billed(account, &money.currency, tender.days())
     }
 }
