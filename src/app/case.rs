@@ -28,8 +28,19 @@ pub struct CaseOutcome {
 }
 
 /// Fields that a rewritten expectation states.
-const STATED: &[&str] =
-    &["status", "first_seen", "last_seen", "episodes", "measures", "chips", "chain", "hits", "unknown", "explanation"];
+const STATED: &[&str] = &[
+    "status",
+    "first_seen",
+    "last_seen",
+    "episodes",
+    "measures",
+    "chips",
+    "chain",
+    "hits",
+    "tenders",
+    "unknown",
+    "explanation",
+];
 
 /// Replays a case folder and compares; with `update`, rewrites what it expects instead.
 pub fn run_replay_case(folder: &Path, update: bool) -> anyhow::Result<CaseOutcome> {

@@ -11,7 +11,7 @@ use super::{End, output};
 use crate::app::Replay;
 use crate::config::Asked;
 use crate::engine::Explained;
-use crate::model::{AccountId, Country, Day, EventTime, PartyId};
+use crate::model::{AccountId, Country, Day, EventTime, PartyId, TenderLine};
 use crate::parties::{Hit, Hop, Role};
 
 #[derive(Args, Debug)]
@@ -155,7 +155,16 @@ fn details(hop: &Hop, explained: &Explained) -> Vec<String> {
     let own = |hit: &&Hit| hit.role == hop.role && hop.who.party() == Some(&hit.party);
     let hits = explained.hits.iter().filter(|hit| if is_around(hit) { customer } else { own(hit) });
     lines.extend(hits.map(|hit| hit_line(hit, explained)));
+    let tenders = explained.tenders.iter();
+    let tenders = tenders.filter(|tender| hop.role.as_str() == tender.role && hop.who.party() == Some(&tender.party));
+    lines.extend(tenders.map(tender_line));
     lines
+}
+
+/// A public tender that names a hop, and what is billed next to its amount.
+fn tender_line(tender: &TenderLine) -> String {
+    let fits = if tender.fits { ", within 10 %" } else { "" };
+    format!("named as {} in tender {tender}{fits} ({})", tender.side.as_str(), tender.source)
 }
 
 /// A hit on somebody who is no hop: above the customer, a part of it, or the account itself.

@@ -58,6 +58,7 @@ policy! {
     "listed-parties-hold-half.yaml",
     "listed-party.yaml",
     "policy-denial-then-success.yaml",
+    "published-tender-matches-usage.yaml",
     "reported-party.yaml",
     "restricted-holders-hold-half.yaml",
     "restricted-model-use.yaml",

@@ -3,6 +3,7 @@
 //! In: facts, one at a time, and ticks. Out: the shares that changed since last asked, of the days of accounts that facts,
 //! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::Rulebook;
 use super::gate::{Gates, Known, Named, Rules};
 use super::rows::{self, Row, Sources};
 use super::share::{self, Group, Lines, Share};
+use super::tenders::Bills;
 use crate::ledger::{AccountIndex, ActivityKind, Fate, Ledger, Retention};
 use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression, Text};
 use crate::parties::Parties;
@@ -96,7 +98,11 @@ impl Accounts {
             Fact::Party(card) => (card.valid_from, card.valid_to),
             Fact::Edge(card) => (card.valid_from, card.valid_to),
             Fact::Authorisation(card) => (card.from, card.to),
-            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => return,
+            Fact::Tender(tender) => {
+                let (first, last) = tender.days();
+                (first.start(), Some(last.next().start()))
+            }
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tick(_) => return,
         };
         for account in self.parties.touched(card) {
             if let Some(account) = self.ledger.touch(&account, from, to.unwrap_or(EventTime::MAX)) {
@@ -170,26 +176,35 @@ impl Accounts {
         let keys: Vec<_> = keys.collect();
         let Some(id) = self.ledger.account(account).filter(|_| !keys.is_empty()) else { return Vec::new() };
         let mut known = self.known.get(&account).cloned();
+        let bills_read = Cell::default();
         let (begins, ends) = (day.first_hour().start(), day.last_hour().start());
         if !self.parties.change_within(begins, ends) {
             let (text, told) = (Text::new(id.to_string()), self.ledger.told(account, day));
-            let named = Named { id, text: &text, told: &told };
+            let bills = Bills { ledger: &self.ledger, account: Some(account), read: Some(&bills_read) };
+            let named = Named { id, text: &text, told: &told, bills };
             let now = Known::at(begins, known, named, &self.parties, book);
             let ruled_out = keys.iter().all(|(_, of_key)| of_key.rules.both(&now.rules).is_none());
             known = Some(now);
             if ruled_out {
-                self.know(account, known);
+                self.know(account, known, bills_read.get());
                 return Vec::new();
             }
         }
         self.ledger.remember(account, day);
-        let sources = Sources { ledger: &self.ledger, parties: &self.parties, book };
+        let sources = Sources { ledger: &self.ledger, parties: &self.parties, book, bills_read: Some(&bills_read) };
         let rows = rows::rows((account, day), &keys, &sources, &mut known, Rules::both);
-        self.know(account, known);
+        self.know(account, known, bills_read.get());
         rows
     }
 
-    fn know(&mut self, account: AccountIndex, known: Option<Known>) {
+    /// Keeps in mind who stands behind an account; where its bills had a say in that, it is looked up anew each time, and
+    /// another bill touches all of its days.
+    fn know(&mut self, account: AccountIndex, known: Option<Known>, bills_read: bool) {
+        if bills_read {
+            self.ledger.watch(account);
+            self.known.remove(&account);
+            return;
+        }
         if self.known.len() >= KNOWN {
             self.known.clear();
         }

@@ -60,6 +60,7 @@ impl Desk<'_> {
             chips: chips(&window, self.book),
             chain: lead.standing.chain.hops.iter().map(Into::into).collect(),
             hits: hits(lead),
+            tenders: lead.tenders.to_vec(),
             evidence: evidence(rule, state, bounds),
             unknown: unknown(&window, lead),
             suppression: self.suppression(rule, &subject),
@@ -157,11 +158,16 @@ fn hits(lead: &Row) -> Vec<HitLine> {
     lines
 }
 
-/// What is not known of the chain, the owner and the chips.
+/// What is not known of the chain, the owner, the chips, and of what bills ask.
 fn unknown(window: &Window, lead: &Row) -> Vec<Text> {
     let mut all: BTreeSet<Text> = lead.standing.chain.unknown.iter().cloned().collect();
     all.extend(lead.standing.unknown.iter().cloned());
     all.extend(lead.standing.owner.as_ref().and_then(|owner| owner.note.clone()));
+    for tender in lead.tenders.iter().filter(|tender| !tender.besides.is_empty()) {
+        let besides = tender.besides.join(", ");
+        let id = &tender.id;
+        all.insert(Text::new(format!("what use billed otherwise ({besides}) comes to next to tender {id}")));
+    }
     for (chip, _) in window.chips() {
         if let ChipKey::Unknown(sku) = chip {
             all.insert(Text::new(format!("accelerator behind SKU {sku}")));

@@ -15,7 +15,7 @@ use super::share::{Group, Share};
 use super::standing::Standing;
 use crate::catalogue::Control;
 use crate::ledger::{Activity, Sighting};
-use crate::model::{AccountId, Authorisation, Day, EvidenceLine, RuleId, Text};
+use crate::model::{AccountId, Authorisation, Day, EvidenceLine, RuleId, TenderLine, Text};
 
 /// A record for the partition of a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,8 @@ struct Written {
     standings: Vec<Arc<Standing>>,
     controls: Vec<Arc<Control>>,
     sightings: Vec<Arc<[Sighting]>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tenders: Vec<Arc<[TenderLine]>>,
     rows: Vec<WrittenRow>,
     evidence: Vec<Arc<EvidenceLine>>,
 }
@@ -129,6 +131,8 @@ struct WrittenRow {
     authorisation: Option<Authorisation>,
     tpp: f64,
     sightings: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenders: Option<usize>,
 }
 
 /// Where a thing stands in a list, put there if it does not yet.
@@ -148,6 +152,7 @@ pub(super) fn write(share: &Share) -> Option<String> {
         standings: Vec::new(),
         controls: Vec::new(),
         sightings: Vec::new(),
+        tenders: Vec::new(),
         rows: Vec::new(),
         evidence: share.evidence.clone(),
     };
@@ -159,6 +164,7 @@ pub(super) fn write(share: &Share) -> Option<String> {
             authorisation: row.authorisation.clone(),
             tpp: row.tpp,
             sightings: place(&mut written.sightings, &row.sightings),
+            tenders: (!row.tenders.is_empty()).then(|| place(&mut written.tenders, &row.tenders)),
         });
     }
     // Plain data with text for keys: it can be written.
@@ -167,18 +173,23 @@ pub(super) fn write(share: &Share) -> Option<String> {
 
 /// A share from its JSON; `None`: not as this version writes it.
 pub(super) fn read(account: &AccountId, value: &[u8]) -> Option<Share> {
-    let Written { standings, controls, sightings, rows, evidence } = serde_json::from_slice(value).ok()?;
+    let Written { standings, controls, sightings, tenders, rows, evidence } = serde_json::from_slice(value).ok()?;
     let text = Text::new(account.to_string());
     let row = |row: WrittenRow| {
         let control = match row.control {
             Some(at) => Some(Arc::clone(controls.get(at)?)),
             None => None,
         };
+        let tenders = match row.tenders {
+            Some(at) => Arc::clone(tenders.get(at)?),
+            None => Arc::default(),
+        };
         Some(Arc::new(Row {
             account: account.clone(),
             text: text.clone(),
             activity: row.activity,
             standing: Arc::clone(standings.get(row.standing)?),
+            tenders,
             control,
             authorisation: row.authorisation,
             tpp: row.tpp,

@@ -1,14 +1,17 @@
 //! Who stands behind one account, in full: for whoever asks about it, alert or none.
 //!
 //! In: an account and an instant. Out: its chain, the way to its customer's ultimate parent, who else holds the customer,
-//! hits, and what is not known, each party with its name. It refuses to know what the account did.
+//! hits, public tenders, and what is not known, each party with its name. It refuses to know what the account did.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::Rulebook;
+use super::gate::Named;
 use super::shard::Shard;
 use super::standing::Standing;
-use crate::model::{AccountId, EventTime, PartyId, Text};
+use super::tenders::{self, Bills};
+use crate::model::{AccountId, EventTime, PartyId, TenderLine, Text};
 use crate::parties::{Chain, Hit, Owner, Parties, Stake};
 
 /// Most holders of a customer told.
@@ -31,6 +34,8 @@ pub struct Explained {
     pub holders: Vec<(PartyId, Stake)>,
     /// List entries.
     pub hits: Vec<Hit>,
+    /// Public tenders that name somebody of the chain, held against what the account's bills ask.
+    pub tenders: Vec<TenderLine>,
     /// What is not known.
     pub unknown: Vec<Text>,
     /// Names of the parties above, where they have a card.
@@ -44,7 +49,12 @@ impl Explained {
         let (ledger, parties) = (shard.ledger(), shard.parties());
         let index = ledger.index(account);
         let told = index.map(|index| ledger.told(index, at.day())).unwrap_or_default();
-        let Standing { card, owner, chain, hits, unknown, .. } = Standing::of(account, &told, parties, book, at);
+        let text = Text::new(account.to_string());
+        let bills_read = Cell::default();
+        let bills = Bills { ledger, account: index, read: Some(&bills_read) };
+        let named = Named { id: account, text: &text, told: &told, bills };
+        let Standing { card, owner, chain, hits, unknown, .. } = Standing::of(named, parties, book, at);
+        let tenders = tenders::of(named, &chain, parties, at);
         let mut unknown: Vec<Text> = chain.unknown.iter().chain(&unknown).cloned().collect();
         unknown.extend(owner.as_ref().and_then(|owner| owner.note.clone()));
         let holders = chain.customer.as_ref().map(|customer| holders(parties, customer, at)).unwrap_or_default();
@@ -57,7 +67,7 @@ impl Explained {
             names.extend(name.map(|name| (id.clone(), name.clone())));
         }
         let (heard_of, name) = (index.is_some() || card.is_some(), card.and_then(|card| card.name));
-        Self { account: account.clone(), at, name, chain, owner, holders, hits, unknown, names, heard_of }
+        Self { account: account.clone(), at, name, chain, owner, holders, hits, tenders, unknown, names, heard_of }
     }
 }
 

@@ -9,9 +9,10 @@ use super::Rulebook;
 use super::rows::Row;
 use super::scope::View;
 use super::standing::Standing;
+use super::tenders::{self, Bills};
 use crate::catalogue::Control;
 use crate::ledger::{Activity, ChipKey, Key, KeyIndex};
-use crate::model::{AccountId, Day, EventTime, Text, Told};
+use crate::model::{AccountId, Day, EventTime, TenderLine, Text, Told};
 use crate::parties::Parties;
 use crate::policy::{List, Rule, Stage};
 
@@ -68,6 +69,7 @@ impl OfKey {
             text: Text::default(),
             activity: Activity::nothing(Arc::clone(key), day.first_hour()),
             standing: Arc::default(),
+            tenders: Arc::default(),
             control: control.clone(),
             authorisation: None,
             tpp,
@@ -111,6 +113,8 @@ impl Gates {
 pub(super) struct Known {
     at: EventTime,
     pub(super) standing: Arc<Standing>,
+    /// Public tenders that name somebody of the chain, where any rule asks about them.
+    pub(super) tenders: Arc<[TenderLine]>,
     pub(super) rules: Rules,
 }
 
@@ -121,6 +125,8 @@ pub(super) struct Named<'a> {
     pub(super) text: &'a Text,
     /// What its bills told as of the day that is asked about.
     pub(super) told: &'a [Told],
+    /// What they ask.
+    pub(super) bills: Bills<'a>,
 }
 
 impl Known {
@@ -139,27 +145,34 @@ impl Known {
             }
             before => (before.as_ref().map(|known| known.at.day()), before),
         };
-        let fresh = Standing::of(account.id, account.told, parties, book, at);
+        let fresh = Standing::of(account, parties, book, at);
+        let found = tenders::asked_for(account, &fresh.chain, parties, book, at);
         match before.filter(|before| *before.standing == fresh) {
-            Some(same) if asked == Some(at.day()) => Self { at, ..same },
-            Some(same) => Self::new(at, same.standing, account, book),
-            None => Self::new(at, Arc::new(fresh), account, book),
+            Some(same) if asked == Some(at.day()) && *same.tenders == *found => Self { at, ..same },
+            Some(same) => Self::new(at, (same.standing, found.into()), account, book),
+            None => Self::new(at, (Arc::new(fresh), found.into()), account, book),
         }
     }
 
-    fn new(at: EventTime, standing: Arc<Standing>, account: Named<'_>, book: &Rulebook) -> Self {
+    fn new(
+        at: EventTime,
+        (standing, tenders): (Arc<Standing>, Arc<[TenderLine]>),
+        account: Named<'_>,
+        book: &Rulebook,
+    ) -> Self {
         let row = Row {
             account: account.id.clone(),
             text: account.text.clone(),
             activity: Activity::nothing(Arc::default(), at.hour()),
             standing: Arc::clone(&standing),
+            tenders: Arc::clone(&tenders),
             control: None,
             authorisation: None,
             tpp: 0.0,
             sightings: Arc::default(),
         };
         let may = |rule: &Rule| standing.has_subject(&rule.subject) && may_find(rule, &row, book, Stage::Standing);
-        Self { at, rules: Rules::of(book, may), standing }
+        Self { at, rules: Rules::of(book, may), standing, tenders }
     }
 }
 
@@ -247,6 +260,25 @@ mod tests {
         }
     }
 
+    fn tender() -> TenderLine {
+        TenderLine {
+            id: "t".into(),
+            buyer: "c".into(),
+            intermediary: Some("i".into()),
+            provider: None,
+            amount: Micros::whole(100),
+            currency: Some(Currency("CNY".into())),
+            published: EventTime::from_nanos(0),
+            source: "s".into(),
+            side: TenderSide::Buyer,
+            party: PartyId::new("c"),
+            role: "customer".into(),
+            billed: Some(BilledLines { sum: Micros(95_000_000), from: Day(0), to: Day(1) }),
+            besides: Vec::new(),
+            fits: true,
+        }
+    }
+
     /// Of one day; everything that neither key nor standing says differs from that of `bare`.
     fn full(key: Key, standing: Standing) -> Row {
         let mut activity = Activity::nothing(Arc::new(key), Hour(480_005));
@@ -277,7 +309,8 @@ mod tests {
             Arc::new(Control { class, controlled: true, status, cites, notes: Vec::new() })
         });
         let (text, tpp) = (account.to_string().into(), if known { 15_824.0 } else { 0.0 });
-        Row { account, text, activity, standing, control, authorisation: None, tpp, sightings: Arc::default() }
+        let tenders = if standing.card.is_some() { Arc::from([tender()]) } else { Arc::default() };
+        Row { account, text, activity, standing, tenders, control, authorisation: None, tpp, sightings: Arc::default() }
     }
 
     fn key() -> Key {

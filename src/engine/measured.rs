@@ -38,7 +38,7 @@ impl<'a> Measured<'a> {
             List::Chips => chips.get_or_init(|| bounded(self.window.chip_names())),
             List::Models => models.get_or_init(|| bounded(self.window.values(model).collect())),
             List::Skus => skus.get_or_init(|| bounded(self.window.values(sku).collect())),
-            List::Chain | List::Hits | List::Sightings | List::ControlCites => &[],
+            List::Chain | List::Hits | List::Tenders | List::Sightings | List::ControlCites => &[],
         }
     }
 

@@ -27,6 +27,7 @@ mod snapshot;
 mod standing;
 mod summary;
 mod table;
+mod tenders;
 mod totals;
 mod window;
 

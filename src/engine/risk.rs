@@ -113,6 +113,7 @@ mod tests {
             chips: Vec::new(),
             chain: Vec::new(),
             hits: Vec::new(),
+            tenders: Vec::new(),
             evidence: Vec::new(),
             unknown: Vec::new(),
             suppression: None,

@@ -2,24 +2,28 @@
 //!
 //! In: one account's activities of a day, the parties, the rulebook. Out: rows by hour. It refuses to know rules.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::Rulebook;
 use super::gate::{Known, Named, OfKey, Rules};
 use super::standing::Standing;
+use super::tenders::Bills;
 use crate::catalogue::Control;
 use crate::ledger::{AccountIndex, Activity, ChipKey, KeyIndex, Ledger, Sighting};
-use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, Text};
+use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, TenderLine, Text};
 use crate::parties::Parties;
 
 /// An activity, who stands behind it, and how its chip is controlled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) account: AccountId,
     /// The account as alerts write it.
     pub(super) text: Text,
     pub(super) activity: Activity,
     pub(super) standing: Arc<Standing>,
+    /// Public tenders that name somebody of the chain, those that fit first, where a rule may ask for them.
+    pub(super) tenders: Arc<[TenderLine]>,
     /// The control of the chip on the hour's day; `None` where the chip is not known.
     pub(super) control: Option<Arc<Control>>,
     pub(super) authorisation: Option<Authorisation>,
@@ -32,7 +36,7 @@ pub(super) struct Row {
 /// What mostly differs comes first, and what is shared is mostly one and the same.
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        let Self { account, text, activity, standing, control, authorisation, tpp, sightings } = self;
+        let Self { account, text, activity, standing, tenders, control, authorisation, tpp, sightings } = self;
         let same_control = match (control, &other.control) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
             (one, other) => one.is_none() && other.is_none(),
@@ -44,6 +48,7 @@ impl PartialEq for Row {
             && *authorisation == other.authorisation
             && (account, text) == (&other.account, &other.text)
             && *sightings == other.sightings
+            && *tenders == other.tenders
     }
 }
 
@@ -65,6 +70,8 @@ pub(super) struct Sources<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) parties: &'a Parties,
     pub(super) book: &'a Rulebook,
+    /// Set once what bills ask is read; `None` where nobody asks what they do.
+    pub(super) bills_read: Option<&'a Cell<bool>>,
 }
 
 /// The rows of one account on one day under some keys, by hour, with what `keep` makes of the rules that neither the key
@@ -72,7 +79,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn rows(
     (account, day): (AccountIndex, Day),
     keys: &[(KeyIndex, Arc<OfKey>)],
-    Sources { ledger, parties, book }: &Sources<'_>,
+    Sources { ledger, parties, book, bills_read }: &Sources<'_>,
     known: &mut Option<Known>,
     keep: impl Fn(&Rules, &Rules) -> Option<Rules>,
 ) -> Vec<(Row, Rules)> {
@@ -88,10 +95,11 @@ pub(super) fn rows(
     let mut pieces: Vec<(KeyIndex, Activity)> = activities.into_iter().flat_map(pieces).collect();
     pieces.sort_by_key(|(_, activity)| activity.first);
     let (text, told) = (Text::new(id.to_string()), ledger.told(account, day));
+    let bills = Bills { ledger, account: Some(account), read: *bills_read };
     let row = |(index, activity): (KeyIndex, Activity)| {
         let at = activity.first.start();
-        let now = Known::at(at, known.take(), Named { id, text: &text, told: &told }, parties, book);
-        let (standing, of_key) = (Arc::clone(&now.standing), of_key(index)?);
+        let now = Known::at(at, known.take(), Named { id, text: &text, told: &told, bills }, parties, book);
+        let (standing, tenders, of_key) = (Arc::clone(&now.standing), Arc::clone(&now.tenders), of_key(index)?);
         let rules = keep(&of_key.rules, &now.rules);
         *known = Some(now);
         let rules = rules?;
@@ -104,7 +112,7 @@ pub(super) fn rows(
         let authorisation = parties.authorisation(id, &standing.chain, owner, &chip, at).cloned();
         let (account, text, sightings) = (id.clone(), text.clone(), Arc::clone(&sightings));
         let (control, tpp) = (of_key.control.clone(), of_key.tpp);
-        Some((Row { account, text, activity, standing, control, authorisation, tpp, sightings }, rules))
+        Some((Row { account, text, activity, standing, tenders, control, authorisation, tpp, sightings }, rules))
     };
     pieces.into_iter().filter_map(row).collect()
 }

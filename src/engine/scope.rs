@@ -89,7 +89,7 @@ impl<'a> View<'a> {
         match list {
             List::Chips | List::Models | List::Skus => self.measured.map_or(&[], |measured| measured.texts(list)),
             List::ControlCites => self.row.control.as_ref().map_or(&[], |control| &control.cites),
-            List::Chain | List::Hits | List::Sightings => &[],
+            List::Chain | List::Hits | List::Tenders | List::Sightings => &[],
         }
     }
 }
@@ -207,6 +207,7 @@ impl Scope for View<'_> {
         let length = match list {
             List::Chain => self.row.standing.hops.len(),
             List::Hits => self.row.standing.hits.len(),
+            List::Tenders => self.row.tenders.len(),
             List::Sightings => self.sightings().len(),
             _ => self.texts(list).len(),
         };
@@ -217,6 +218,7 @@ impl Scope for View<'_> {
         let standing = &self.row.standing;
         let hop = || Some((standing.chain.hops.get(index)?, standing.hops.get(index)?));
         let hit = || standing.hits.get(index);
+        let tender = || self.row.tenders.get(index);
         let seen = || self.sightings().get(index);
         let found = match field {
             ElementText::ChainRole => hop().map(|(hop, _)| hop.role.as_str()),
@@ -232,6 +234,14 @@ impl Scope for View<'_> {
             ElementText::HitsEffect => hit().map(|hit| hit.effect.as_str()),
             ElementText::HitsVerdict => hit().map(|hit| hit.verdict.as_str()),
             ElementText::HitsWhy => hit().map(|hit| hit.why.as_str()),
+            ElementText::TendersId => tender().map(|tender| tender.id.as_str()),
+            ElementText::TendersBuyer => tender().map(|tender| tender.buyer.as_str()),
+            ElementText::TendersIntermediary => tender().map(|tender| text(tender.intermediary.as_ref())),
+            ElementText::TendersCurrency => tender().and_then(|tender| Some(tender.currency.as_ref()?.0.as_str())),
+            ElementText::TendersSource => tender().map(|tender| tender.source.as_str()),
+            ElementText::TendersSide => tender().map(|tender| tender.side.as_str()),
+            ElementText::TendersRole => tender().map(|tender| tender.role.as_str()),
+            ElementText::TendersParty => tender().map(|tender| tender.party.as_str()),
             ElementText::SightingsCountry => seen().map(|seen| code(seen.country.as_ref())),
             ElementText::SightingsNetwork => {
                 seen().map(|seen| seen.text.get_or_init(|| Text::new(seen.network.to_string())).as_str())
@@ -246,12 +256,13 @@ impl Scope for View<'_> {
     }
 
     fn element_number(&self, field: ElementNumber, index: usize) -> f64 {
+        let (hits, tenders) = (&self.row.standing.hits, &self.row.tenders);
+        let whole = |micros: Option<Micros>| micros.map_or(0.0, |micros| micros.0 as f64 / Micros::ONE.0 as f64);
         match field {
-            ElementNumber::HitsScore => self.row.standing.hits.get(index).map_or(0.0, |hit| hit.score),
-            ElementNumber::HitsHeld => {
-                let held = self.row.standing.hits.get(index).and_then(|hit| hit.held);
-                held.map_or(0.0, |held| held.0 as f64 / Micros::ONE.0 as f64)
-            }
+            ElementNumber::HitsScore => hits.get(index).map_or(0.0, |hit| hit.score),
+            ElementNumber::HitsHeld => whole(hits.get(index).and_then(|hit| hit.held)),
+            ElementNumber::TendersAmount => whole(tenders.get(index).and_then(|tender| tender.amount)),
+            ElementNumber::TendersBilled => whole(tenders.get(index).and_then(|tender| Some(tender.billed?.sum))),
             ElementNumber::SightingsDaysAgo => self.sightings().get(index).map_or(0.0, |seen| seen.days_ago as f64),
         }
     }
@@ -259,6 +270,7 @@ impl Scope for View<'_> {
     fn element_flag(&self, field: ElementFlag, index: usize) -> bool {
         match field {
             ElementFlag::ChainResolved => self.row.standing.chain.hops.get(index).is_some_and(|hop| hop.resolved),
+            ElementFlag::TendersFits => self.row.tenders.get(index).is_some_and(|tender| tender.fits),
         }
     }
 

@@ -158,7 +158,7 @@ impl Shard {
     pub(super) fn consumption(&self, walk: &mut Walk, book: &Rulebook, most: usize) -> bool {
         let Some(now) = self.now else { return true };
         let Accounts { ledger, parties, .. } = &self.accounts;
-        let (sources, mut gates) = (Sources { ledger, parties, book }, Gates::default());
+        let (sources, mut gates) = (Sources { ledger, parties, book, bills_read: None }, Gates::default());
         let most = AccountIndex::try_from(most).unwrap_or(AccountIndex::MAX);
         let end = walk.account.saturating_add(most).min(ledger.accounts());
         for account in std::mem::replace(&mut walk.account, end)..end {

@@ -59,9 +59,13 @@ pub(super) fn shares(
 ) -> BTreeMap<Group, Share> {
     let mut shares: BTreeMap<Group, Share> = BTreeMap::new();
     let rows: Vec<(Arc<Row>, Rules)> = rows.into_iter().map(|(row, rules)| (Arc::new(row), rules)).collect();
+    // Another bill is no news to who does not ask what bills come to.
+    let without: Vec<Arc<Row>> = rows.iter().map(|(row, _)| without_tenders(row)).collect();
     for (at, rule) in book.policy.rules.iter().enumerate() {
         let mut own: BTreeMap<Text, Share> = BTreeMap::new();
-        for (row, _) in rows.iter().filter(|(_, rules)| rules.has(at)) {
+        let asks = rule.asks_of(List::Tenders);
+        for ((row, _), bare) in rows.iter().zip(&without).filter(|((_, rules), _)| rules.has(at)) {
+            let row = if asks { row } else { bare };
             for subject in subjects(row, rule, book) {
                 own.entry(subject).or_default().rows.push(Arc::clone(row));
             }
@@ -72,6 +76,10 @@ pub(super) fn shares(
         }
     }
     shares
+}
+
+fn without_tenders(row: &Arc<Row>) -> Arc<Row> {
+    if row.tenders.is_empty() { Arc::clone(row) } else { Arc::new(Row { tenders: Arc::default(), ..Row::clone(row) }) }
 }
 
 /// Of whom a row speaks: those of its account, where it passes `where`.

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Rulebook;
-use crate::model::{Account, AccountId, Country, EventTime, Micros, Party, PartyId, SubjectKind, Text, Told};
+use super::gate::Named;
+use crate::model::{Account, Country, EventTime, Micros, Party, PartyId, SubjectKind, Text};
 use crate::parties::{Chain, Hit, Holdings, Hop, Owner, Parties};
 
 /// What holds for an account between two changes of any card.
@@ -96,9 +97,9 @@ impl Stakes {
 }
 
 impl Standing {
-    pub(super) fn of(account: &AccountId, told: &[Told], parties: &Parties, book: &Rulebook, at: EventTime) -> Self {
-        let card = parties.account(account, at).cloned();
-        let chain = parties.chain(account, told, at);
+    pub(super) fn of(account: Named<'_>, parties: &Parties, book: &Rulebook, at: EventTime) -> Self {
+        let card = parties.account(account.id, at).cloned();
+        let chain = parties.chain(account.id, account.told, at);
         let owner = chain.customer.as_ref().map(|customer| parties.owner(customer, at));
         let payer = chain.payer.as_ref();
         let mut found = Stakes::default();

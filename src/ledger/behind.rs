@@ -148,6 +148,11 @@ impl Behind {
         times
     }
 
+    /// All of them, by (time, identity).
+    pub(super) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.blocks.iter().flat_map(|block| &block.entries)
+    }
+
     fn forth(&self, (first, last): (Hour, Hour)) -> impl Iterator<Item = &Entry> {
         let blocks = self.blocks.iter().filter(move |block| block.speaks_of(first, last));
         blocks.flat_map(|block| &block.entries).filter(move |entry| entry.speaks_of(first, last))

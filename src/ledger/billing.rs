@@ -131,6 +131,7 @@ impl Ledger {
                     series.event(hour, &Cell { tokens, ..Cell::default() }, times);
                     series.put(entry((hour, hour)), times);
                 });
+                self.count_cost(account, line, times);
                 self.reach(account, (hour, hour));
             }
             return;
@@ -150,6 +151,7 @@ impl Ledger {
             series.bill(hours, Spread::of(line, total), times);
             series.put(entry(hours), times);
         });
+        self.count_cost(account, line, times);
         self.reach(account, hours);
     }
 

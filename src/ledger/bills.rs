@@ -85,4 +85,10 @@ impl Spread {
         let rest = i64::try_from(total.rem_euclid(count)).unwrap_or(0);
         Self { part: total.div_euclid(count), rest_to: Hour(*hours.start()).plus(rest) }
     }
+
+    /// What some hours of the period have together.
+    pub(super) fn within(&self, first: Hour, last: Hour) -> i128 {
+        let (first, end) = (i128::from(first.0), i128::from(last.0) + 1);
+        self.part * (end - first).max(0) + (i128::from(self.rest_to.0).min(end) - first).max(0)
+    }
 }

@@ -10,6 +10,7 @@ mod behind;
 mod billing;
 mod bills;
 mod bytes;
+mod costs;
 mod fold;
 mod forget;
 mod halves;
@@ -36,6 +37,7 @@ use crate::model::{
 };
 
 pub use activity::{Activity, ActivityKind, Amounts, ChipKey, Detail};
+pub use costs::{Asked, Billed};
 pub use series::Key;
 pub use steps::{Hourly, Level, Steps, Stretches};
 pub use store::{Fate, Known};
@@ -44,6 +46,7 @@ use activity::Track;
 use arena::Loc;
 use behind::Entry;
 use bills::{OnStatement, StatementKey, Versions};
+use costs::Costs;
 use halves::Operation;
 use intern::Interner;
 use intervals::Named;
@@ -131,6 +134,10 @@ pub struct Ledger {
     aging: BinaryHeap<Reverse<(Hour, Loc)>>,
     touched: Vec<(AccountIndex, Day, Day)>,
     sighted: Vec<(AccountIndex, Day)>,
+    /// What bills ask, of the accounts that are watched.
+    costs: BTreeMap<AccountIndex, Costs>,
+    /// Those of them whose bills ask something else since last asked.
+    charged: Vec<AccountIndex>,
     held: BTreeMap<FactKind, u64>,
     ambiguous: u64,
     pending: u64,
@@ -216,6 +223,7 @@ impl Ledger {
             self.waiting.shrink_to_fit();
         }
         self.forget(catalogue);
+        self.forget_costs();
         let mut due = BTreeSet::new();
         while let Some(Reverse((hour, account))) = self.later.pop_if_due(|Reverse((hour, _))| *hour <= now.hour()) {
             self.touched.push((account, hour.day(), now.day()));
@@ -269,6 +277,7 @@ impl Ledger {
                 self.touched.push((account, from, to));
             }
         }
+        self.touch_charged();
         let touched = std::mem::take(&mut self.touched);
         let days = |(account, from, to): (AccountIndex, Day, Day)| {
             (from.0.max(first)..=to.0.min(last)).map(move |day| (account, Day(day)))

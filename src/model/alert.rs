@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::words::{from_text, words};
-use super::{Digest, EventTime, FactId, FactKind, PartyId, Position, RuleId, Text};
+use super::{Digest, EventTime, FactId, FactKind, PartyId, Position, RuleId, TenderLine, Text};
 
 words! {
     /// How much it matters.
@@ -194,6 +194,9 @@ pub struct Alert {
     pub chain: Vec<HopLine>,
     /// List entries matched, in force at that hour.
     pub hits: Vec<HitLine>,
+    /// Public tenders that name somebody of the chain, where the rule asks about them, in force at that hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenders: Vec<TenderLine>,
     /// Facts that made it, first and last by (time, identity).
     pub evidence: Vec<EvidenceLine>,
     /// What is not known.

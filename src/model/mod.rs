@@ -12,6 +12,7 @@ mod place;
 mod position;
 mod risk;
 mod secret;
+mod tender;
 mod time;
 mod timeline;
 mod units;
@@ -30,12 +31,12 @@ pub use ids::{
 };
 pub use party::{
     Account, Authorisation, AuthorisationBasis, ChipScope, Edge, EdgeKind, Kyc, Party, PartyRole, Payment, Suppression,
-    Tender,
 };
 pub use place::{NetworkPrefix, PrincipalClass};
 pub use position::Position;
 pub use risk::Risk;
 pub use secret::Secret;
+pub use tender::{BilledLines, Tender, TenderLine, TenderSide};
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
 pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};

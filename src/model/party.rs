@@ -1,4 +1,4 @@
-//! Reference facts: accounts, parties, the edges between them, authorisations, suppressions and tenders.
+//! Reference facts: accounts, parties, the edges between them, authorisations and suppressions.
 //!
 //! In: what registries, resellers and the operator's own records say, valid from a date on. Out: cards with identity.
 //! They refuse to hold a natural person's nationality, birthplace or language: no rule may read those.
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::words::words;
-use super::{AccountId, ChipName, Country, Currency, EventTime, Micros, Money, PartyId, Provider, RuleId, Text};
+use super::{AccountId, ChipName, Country, EventTime, Micros, PartyId, Provider, RuleId, Text};
 
 /// What is known of an account from a date on.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -205,25 +205,6 @@ pub struct Suppression {
     pub by: Text,
 }
 
-/// A public tender or award.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tender {
-    /// Which.
-    pub id: Text,
-    /// Who buys.
-    pub buyer: Text,
-    /// Who stands between.
-    pub intermediary: Option<Text>,
-    /// The cloud.
-    pub provider: Option<Provider>,
-    /// For how much.
-    pub amount: Option<Money>,
-    /// When it was published.
-    pub published: EventTime,
-    /// Where.
-    pub source: Text,
-}
-
 words! {
     /// What a party does.
     PartyRole {
@@ -329,37 +310,6 @@ impl Serialize for Account {
             version: self.version,
             valid_from: self.valid_from,
             valid_to: self.valid_to,
-        }
-        .serialize(serializer)
-    }
-}
-
-impl Serialize for Tender {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shape<'a> {
-            id: &'a Text,
-            buyer: &'a Text,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            intermediary: &'a Option<Text>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            provider: &'a Option<Provider>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            amount: Option<Micros>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            currency: Option<&'a Currency>,
-            published: EventTime,
-            source: &'a Text,
-        }
-        Shape {
-            id: &self.id,
-            buyer: &self.buyer,
-            intermediary: &self.intermediary,
-            provider: &self.provider,
-            amount: self.amount.as_ref().map(|m| m.amount),
-            currency: self.amount.as_ref().map(|m| &m.currency),
-            published: self.published,
-            source: &self.source,
         }
         .serialize(serializer)
     }

@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Micros {
 pub struct ChipCount(pub Micros);
 
 /// Three letters of ISO 4217, upper case, as written by the source.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Currency(pub Text);
 

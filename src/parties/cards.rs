@@ -8,10 +8,11 @@ use std::ops::Bound;
 
 use super::graph::{Graph, PartyNumber};
 use super::numbers::{ByNumber, Numbers};
+use super::tenders::Tenders;
 use super::touched::Named;
 use crate::model::{Account, AccountId, Authorisation, Country, EventTime, Fact, Party, PartyId, Text, Timeline};
 
-/// Accounts, parties, the edges between them and authorisations, each with its validity.
+/// Accounts, parties, the edges between them, authorisations and tenders, each with its validity.
 #[derive(Clone, Debug, Default)]
 pub struct Parties {
     pub(super) accounts: Numbers<AccountId>,
@@ -21,6 +22,7 @@ pub struct Parties {
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
     pub(super) authorised: BTreeMap<Text, BTreeSet<Text>>,
     pub(super) named: Named,
+    pub(super) tenders: Tenders,
     /// Every instant at which a card ever put begins or ends.
     changes: BTreeSet<EventTime>,
 }
@@ -61,7 +63,8 @@ impl Parties {
                 self.authorised.entry(card.scope.clone()).or_default().insert(card.id.clone());
                 self.authorisations.insert(card.id.clone(), card.clone());
             }
-            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => {}
+            Fact::Tender(tender) => self.tenders.put(tender),
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tick(_) => {}
         }
     }
 

@@ -10,8 +10,8 @@ use proptest::sample::select;
 
 use super::{Confidence, Owner, Parties, Role, Who};
 use crate::model::{
-    Account, AccountId, Attribute, Country, Day, Edge, EdgeKind, EventTime, Fact, Hour, Micros, Party, PartyId, Text,
-    Told,
+    Account, AccountId, Attribute, Country, Day, Edge, EdgeKind, EventTime, Fact, Hour, Micros, Party, PartyId,
+    Provider, Tender, TenderSide, Text, Told,
 };
 
 fn hour(hour: i64) -> EventTime {
@@ -318,6 +318,56 @@ impl Scan {
     }
 }
 
+impl Scan {
+    /// Whether a text names a party: by an id of it, a name of a card, or what a bill calls it.
+    fn is_named(&self, party: &PartyId, text: &Text, at: EventTime) -> bool {
+        let same = self.same(party, at);
+        let mut cards = same.iter().filter_map(|id| self.card(id, at));
+        same.contains(&PartyId::new(text))
+            || cards.any(|card| card.names.iter().any(|name| name.eq_ignore_ascii_case(text)))
+            || party.as_str().eq_ignore_ascii_case(text)
+    }
+
+    /// Tenders that name somebody of a chain: of several the last, and as a buyer rather than as an intermediary.
+    fn tenders(&self, id: &AccountId, told: &[Told], at: EventTime) -> Vec<(Text, TenderSide, PartyId, Role)> {
+        let tenders =
+            self.0.iter().filter_map(|fact| if let Fact::Tender(tender) = fact { Some(tender) } else { None });
+        let (lines, _) = self.chain(id, told, at);
+        let found = tenders.filter(|tender| tender.provider.is_none()).filter_map(|tender| {
+            let side = |(role, text, ..): &Line| {
+                let party = PartyId::new(text);
+                let named = |name: &Text| *role != Role::Provider && self.is_named(&party, name, at);
+                let side = match (named(&tender.buyer), tender.intermediary.as_ref().is_some_and(named)) {
+                    (true, _) => TenderSide::Buyer,
+                    (false, true) => TenderSide::Intermediary,
+                    (false, false) => return None,
+                };
+                Some((tender.id.clone(), side, party, *role))
+            };
+            lines.iter().rev().find_map(side)
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort();
+        found
+    }
+}
+
+fn tender() -> impl Strategy<Value = Fact> {
+    let someone = || select(vec!["p0", "p1", "p2", "p3", "p4", "p5", "NAME 0", "Name 1", "name 3", "NOBODY"]);
+    let provider = prop::option::weighted(0.1, Just(Provider::new("elsewhere")));
+    (0..3_u8, someone(), prop::option::of(someone()), provider).prop_map(|(id, buyer, intermediary, provider)| {
+        Fact::Tender(Tender {
+            id: Text::new(format!("t{id}")),
+            buyer: buyer.into(),
+            intermediary: intermediary.map(Text::new),
+            provider,
+            amount: None,
+            published: hour(0),
+            source: "s".into(),
+        })
+    })
+}
+
 fn validity() -> impl Strategy<Value = (EventTime, Option<EventTime>)> {
     (0..8_i64, prop::option::of(1..6_i64)).prop_map(|(from, length)| (hour(from), length.map(|l| hour(from + l))))
 }
@@ -439,6 +489,44 @@ proptest! {
             anew = Scan::of(&anew).0;
             anew.reverse();
             prop_assert_eq!(stake::read_all(&parties, &told, at), stake::read_all(&put(&anew), &told, at));
+        }
+    }
+
+    #[test]
+    fn tenders_are_those_a_scan_finds_and_every_card_touches_the_accounts_it_makes_a_difference_to(
+        facts in prop::collection::vec(prop_oneof![4 => edge(), 3 => card(), 2 => account(), 2 => tender()], 0..40),
+        told in told(),
+    ) {
+        let accounts: Vec<AccountId> = (0..3).map(account_id).collect();
+        let found = |parties: &Parties| -> Vec<Vec<_>> {
+            let of = |account: &AccountId| {
+                let one = |at| {
+                    let found = parties.tenders(account, &parties.chain(account, &told, at), at).into_iter();
+                    found.map(|found| (found.tender.id.clone(), found.side, found.party, found.role)).collect::<Vec<_>>()
+                };
+                (0..14).map(hour).map(one).collect()
+            };
+            accounts.iter().map(of).collect()
+        };
+        let mut parties = Parties::default();
+        accounts.iter().for_each(|account| told.iter().for_each(|told| parties.tell(account, told)));
+        let mut before = found(&parties);
+        for (nth, fact) in facts.iter().enumerate() {
+            let earlier = facts[..nth].iter().rev().find(|earlier| earlier.identity() == fact.identity());
+            let mut touched: BTreeSet<AccountId> = earlier.map(|card| parties.touched(card)).unwrap_or_default();
+            parties.put(fact);
+            touched.extend(parties.touched(fact));
+            let now = found(&parties);
+            for (account, (before, now)) in accounts.iter().zip(before.iter().zip(&now)) {
+                prop_assert!(before == now || touched.contains(account), "{:?} does not touch {}", fact, account);
+            }
+            before = now;
+        }
+        let scan = Scan::of(&facts);
+        for (account, found) in accounts.iter().zip(&before) {
+            for (at, found) in (0..14).map(hour).zip(found) {
+                prop_assert_eq!(found, &scan.tenders(account, &told, at));
+            }
         }
     }
 

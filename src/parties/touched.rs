@@ -63,6 +63,17 @@ impl Named {
         name.into_iter().flat_map(|name| self.called.of(name))
     }
 
+    /// Whether any card of a party ever had a name with one of these hashes.
+    pub(super) fn was_ever_called(&self, party: PartyNumber, hashes: &BTreeSet<u64>) -> bool {
+        self.names.of(party).filter_map(|name| self.name_numbers.get(name)).any(|name| hashes.contains(&name.0))
+    }
+
+    /// Accounts whose bills called somebody by this name, and perhaps others.
+    fn saying<'a>(&'a self, folded: &Text) -> impl Iterator<Item = Number<AccountId>> + use<'a> {
+        let name = self.name_numbers.find(&Name::of(folded));
+        name.into_iter().flat_map(|name| self.by_name.of(name))
+    }
+
     fn put_called(&mut self, folded: &Text, account: Number<AccountId>) -> Option<()> {
         self.by_name.put(self.name_numbers.put(&Name::of(folded))?, account);
         Some(())
@@ -104,9 +115,14 @@ impl Parties {
             Fact::Party(card) => (None, self.reading(&card.id)),
             Fact::Edge(edge) => (None, self.reading_edge(edge)),
             Fact::Authorisation(card) => (AccountId::parse(&card.scope), self.reading(&PartyId::new(&card.scope))),
-            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => return BTreeSet::new(),
+            Fact::Tender(tender) => (None, self.reading_tender(tender)),
+            Fact::Usage(_) | Fact::Suppression(_) | Fact::Tick(_) => return BTreeSet::new(),
         };
         let mut all = Reached::default();
+        if let Fact::Tender(tender) = card {
+            let said = tender.names().flat_map(|(_, name)| self.named.saying(&fold(name)));
+            said.for_each(|account| all.put(account));
+        }
         own.iter().filter_map(|own| self.accounts.find(own)).for_each(|account| all.put(account));
         parties.iter().flat_map(|party| self.named.naming(party)).for_each(|account| all.put(account));
         // A payer is shown with the customer of its account's card.
@@ -116,7 +132,7 @@ impl Parties {
     }
 
     /// Parties of whose accounts the chain, the owner or the parts of a user may read the cards of this one.
-    fn reading(&self, party: &PartyId) -> Reached<PartyId> {
+    pub(super) fn reading(&self, party: &PartyId) -> Reached<PartyId> {
         self.graph.number(party).map(|party| self.below(party).and(&self.using(party))).unwrap_or_default()
     }
 

@@ -11,11 +11,12 @@ use crate::model::{Country, EventTime, NetworkPrefix, Text};
 use crate::written::{Node, Place, Problems, Source};
 
 /// Sections of native records, with the type their records have.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     ("accounts", "account"),
     ("parties", "party"),
     ("edges", "edge"),
     ("authorisations", "authorisation"),
+    ("tenders", "tender"),
     ("facts", "usage"),
 ];
 
@@ -44,7 +45,7 @@ pub enum Expect {
 /// What a case is given; sections of the case it is `like` are already in it.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Native records with their type filled in, by section (`accounts`, `parties`, `edges`, `authorisations`, `facts`).
+    /// Native records with their type filled in, by section (`accounts`, `parties`, `edges`, `authorisations`, `tenders`, `facts`).
     pub records: BTreeMap<&'static str, Vec<Record>>,
     /// Lists of one's own, as files: JSON is YAML.
     pub lists: Vec<Source>,

@@ -50,6 +50,11 @@ impl Policy {
         self.rules.iter().filter(asks).map(|rule| rule.window_hours.div_euclid(24).saturating_add(1)).max()
     }
 
+    /// Whether any rule reads a list.
+    pub fn asks_of(&self, list: List) -> bool {
+        self.rules.iter().any(|rule| rule.asks_of(list))
+    }
+
     /// Groups of which some rule asks how much of a customer they hold.
     pub fn groups_held(&self) -> BTreeSet<&Text> {
         let conditions = self.rules.iter().flat_map(|rule| rule.having.iter().chain([&rule.matches]));

@@ -15,7 +15,7 @@ const KEYS: &[(&str, &str)] = &[
     ("mode", "`live`, or `shadow`: marked and not sent."),
     (
         "severity",
-        "`info`, `low`, `medium`, `high` or `critical`. At most `low` for families `place` and `payment` and wherever the rule can hold on a domain, place or payment alone; `info` where it can hold on a reported entry alone.",
+        "`info`, `low`, `medium`, `high` or `critical`. At most `low` for families `place` and `payment` and wherever the rule can hold on a domain, place, payment or tender alone; `info` where it can hold on a reported entry alone.",
     ),
     ("family", "`identity`, `chain`, `place`, `payment` or `usage`."),
     (
@@ -31,7 +31,7 @@ const KEYS: &[(&str, &str)] = &[
     ("explain", "A sentence with `{placeholders}`: any name below that is no record. A brace is written twice."),
     (
         "cases",
-        "Optional: a list of `{name, given, expect}`. `expect`: `fires` or `silent`. `given` holds native records without their type (`accounts`, `parties`, `edges`, `authorisations`; `facts` are usage records), `lists` of one's own, `geo` (country by network), `until`, and `like`: the name of an earlier case whose sections it takes over unless it has its own.",
+        "Optional: a list of `{name, given, expect}`. `expect`: `fires` or `silent`. `given` holds native records without their type (`accounts`, `parties`, `edges`, `authorisations`, `tenders`; `facts` are usage records), `lists` of one's own, `geo` (country by network), `until`, and `like`: the name of an earlier case whose sections it takes over unless it has its own.",
     ),
 ];
 

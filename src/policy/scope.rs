@@ -43,6 +43,7 @@ const STATUSES: Words = Words::Closed(&["in_force", "not_enforced", "suspended",
 const EFFECTS: Words = Words::Closed(&["blocks", "licence", "risk", "reported"]);
 const VERDICTS: Words = Words::Closed(&["listed", "affiliate", "domain", "reported", "similar"]);
 const PRINCIPALS: Words = Words::Closed(&["root", "user", "role", "service"]);
+const SIDES: Words = Words::Closed(&["buyer", "intermediary"]);
 const BASES: Words = Words::Closed(&["licence", "approval"]);
 
 macro_rules! names {
@@ -168,6 +169,7 @@ names! {
     List {
         Chain = "chain", "The hops from the provider to the end user, in force at this hour.";
         Hits = "hits", "List entries matched by the account's parties, in force at this hour.";
+        Tenders = "tenders", "Public tenders that name somebody of the chain, as buyer or as intermediary: by party id, by an id that is the same party, or by a name, folded, that a card in force or the account's bill has. A tender speaks of the account's hours from 30 days before the day of its publication to 120 days after, and of its provider alone where it names one. Those that fit come first.";
         Sightings = "sightings", "From where the account was used, on the days a window ending with this hour's day touches.";
         ControlCites = "control.cites", "Where the control is written.";
         Chips = "m.chips", "Chips used in the window.";
@@ -189,6 +191,14 @@ names! {
         HitsEffect = "hits.effect", "What the entry does.", EFFECTS;
         HitsVerdict = "hits.verdict", "`listed`: the party itself; `affiliate`: a parent, an owner, one of those who hold half, or a part; `domain`: only a domain; `reported`: in reporting, on no official list; `similar`: a name like it, not close enough.", VERDICTS;
         HitsWhy = "hits.why", "How it matched.";
+        TendersId = "tenders.id", "Which tender.";
+        TendersBuyer = "tenders.buyer", "Who buys, as it is written.";
+        TendersIntermediary = "tenders.intermediary", "Who stands between, as it is written.";
+        TendersCurrency = "tenders.currency", "The money of its amount, three letters; empty where it names no amount.";
+        TendersSource = "tenders.source", "Where it was published.";
+        TendersSide = "tenders.side", "As what it names the party.", SIDES;
+        TendersRole = "tenders.role", "What that party is to the account; of several the one nearest to the user.", HOP_ROLES;
+        TendersParty = "tenders.party", "Whom it names, by party id.";
         SightingsCountry = "sightings.country", "Country of the address, empty where unknown.", Words::Country;
         SightingsNetwork = "sightings.network", "Its /24 or /48.";
         SightingsClass = "sightings.class", "What kind of principal acted.", PRINCIPALS;
@@ -201,11 +211,14 @@ names! {
     ElementNumber {
         HitsScore = "hits.score", "From 0 to 1: 1 exact, less when folded or only alike, 0.9 a domain.";
         HitsHeld = "hits.held", "Per cent of the customer that parties on lists with this effect, or a stronger one (`blocks`, `licence`, `risk`), hold in all, where it is half or more and this is one of them; else 0. What they hold half of holds its whole stake for them.";
+        TendersAmount = "tenders.amount", "For how much, in its money; 0 where not said.";
+        TendersBilled = "tenders.billed", "What the account's bills ask in that money for the use of accelerators and AI models on the days the tender speaks of, as far as they are held; 0 where no bill asks anything in it. Lines that count and say that something ran, was held or was called; a line's cost is spread over its hours as its quantity is.";
         SightingsDaysAgo = "sightings.days_ago", "Days before this hour's day, 0 the same day.";
     }
     /// What is true or false of an element of a list.
     ElementFlag {
         ChainResolved = "chain.resolved", "Whether its ownership is resolved to the top.";
+        TendersFits = "tenders.fits", "Whether what is billed is within 10 % of the amount, bounds included. Unknown is never a fit: a tender without an amount or its money, and bills in other money or without a price, which are not converted or guessed.";
     }
 }
 

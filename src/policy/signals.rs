@@ -7,7 +7,7 @@ use super::expr::{BoolExpr, NumberExpr, Order, Quantity, Range, TextExpr};
 use super::scope::{ElementNumber, ElementText, List, Root, TextField};
 use crate::model::{RuleId, Severity, Text};
 
-/// A domain, place or payment.
+/// A domain, place, payment or tender.
 const WEAK: u8 = 1;
 /// Headquarters, ownership, a list, the chain.
 const STRONG: u8 = 2;
@@ -49,7 +49,9 @@ impl Ways {
         let caps = self.signals().map(|signals| match signals {
             signals if signals & STRONG != 0 => (Severity::Critical, ""),
             signals if signals & REPORTED != 0 => (Severity::Info, "it can hold on a reported entry alone"),
-            signals if signals & WEAK != 0 => (Severity::Low, "it can hold on a domain, place or payment signal alone"),
+            signals if signals & WEAK != 0 => {
+                (Severity::Low, "it can hold on a domain, place, payment or tender signal alone")
+            }
             _ => (Severity::Critical, ""),
         });
         caps.min().unwrap_or((Severity::Critical, ""))
@@ -106,7 +108,7 @@ pub(super) fn ways(expr: &BoolExpr, wanted: bool, rules: Known<'_>) -> Ways {
         BoolExpr::Every(quantity, range, body) => match (quantity, wanted) {
             (Quantity::Exists | Quantity::One, true) => present(range, ways(body, true, rules), rules),
             (Quantity::All, false) => present(range, ways(body, false, rules), rules),
-            _ if range.list == List::Sightings => Ways::of(WEAK),
+            _ if matches!(range.list, List::Sightings | List::Tenders) => Ways::of(WEAK),
             _ => Ways::PLAIN,
         },
         BoolExpr::Field(_) | BoolExpr::Element(..) | BoolExpr::Known(_) => Ways::PLAIN,
@@ -125,7 +127,7 @@ fn present(range: &Range, body: Ways, rules: Known<'_>) -> Ways {
         List::Hits => all
             .signals()
             .fold(Ways::NEVER, |sum, signals| sum.or(if signals == 0 { any_hit() } else { Ways::of(signals) })),
-        List::Sightings => all.and(Ways::of(WEAK)),
+        List::Sightings | List::Tenders => all.and(Ways::of(WEAK)),
         _ => all,
     }
 }
@@ -151,7 +153,7 @@ fn element_signal(field: ElementText) -> u8 {
     match (field.list(), field) {
         (Some(List::Chain), ElementText::ChainRole) => 0,
         (Some(List::Chain), _) => STRONG,
-        (Some(List::Sightings), _) => WEAK,
+        (Some(List::Sightings | List::Tenders), _) => WEAK,
         _ => 0,
     }
 }
@@ -184,7 +186,10 @@ fn field_signal(field: TextField) -> u8 {
 
 fn number(number: &NumberExpr, rules: Known<'_>) -> Ways {
     match number {
-        NumberExpr::Element(ElementNumber::SightingsDaysAgo, _) => Ways::of(WEAK),
+        NumberExpr::Element(
+            ElementNumber::SightingsDaysAgo | ElementNumber::TendersAmount | ElementNumber::TendersBilled,
+            _,
+        ) => Ways::of(WEAK),
         NumberExpr::Literal(_) | NumberExpr::Field(_) | NumberExpr::Measure(_) => Ways::PLAIN,
         NumberExpr::Element(..) | NumberExpr::HeldIn(_) => Ways::PLAIN,
         NumberExpr::Negate(a) | NumberExpr::Divide(a, _) => self::number(a, rules),
@@ -216,6 +221,10 @@ mod tests {
             "account.payment.country != account.country",
             "sightings.exists(s, s.country in group('D:5')) && activity.gpu_hours > 100",
             "!sightings.exists(s, s.country == 'SG')",
+            "tenders.exists(t, t.fits) && control.controlled",
+            "tenders.exists(t, t.billed > 0.5 * t.amount) && account.age_days < 90",
+            "size(tenders.filter(t, t.role == 'reseller')) > 0",
+            "!tenders.all(t, t.source == 'a')",
             "size(sightings.filter(s, s.country == 'CN')) > 3",
             "owner.hq in group('D:5') || account.phone_country == 'CN'",
             "in_domain(account.email_domain, 'edu.cn') && owner.hq != 'US'",

@@ -74,7 +74,7 @@ impl ElementNumber {
     /// When it is known.
     pub fn stage(self) -> Stage {
         match self {
-            Self::HitsScore | Self::HitsHeld => Stage::Standing,
+            Self::HitsScore | Self::HitsHeld | Self::TendersAmount | Self::TendersBilled => Stage::Standing,
             Self::SightingsDaysAgo => Stage::Hour,
         }
     }
@@ -84,7 +84,7 @@ impl ElementFlag {
     /// When it is known.
     pub fn stage(self) -> Stage {
         match self {
-            Self::ChainResolved => Stage::Standing,
+            Self::ChainResolved | Self::TendersFits => Stage::Standing,
         }
     }
 }
@@ -97,6 +97,8 @@ impl ElementText {
             Self::ChainHq | Self::ChainParent => Stage::Standing,
             Self::HitsParty | Self::HitsRole | Self::HitsList | Self::HitsEntry => Stage::Standing,
             Self::HitsEffect | Self::HitsVerdict | Self::HitsWhy => Stage::Standing,
+            Self::TendersId | Self::TendersBuyer | Self::TendersIntermediary | Self::TendersCurrency => Stage::Standing,
+            Self::TendersSource | Self::TendersSide | Self::TendersRole | Self::TendersParty => Stage::Standing,
             Self::Cite => Stage::Key,
             Self::SightingsCountry | Self::SightingsNetwork | Self::SightingsClass => Stage::Hour,
             Self::Chip | Self::Model | Self::Sku => Stage::Hour,
@@ -109,7 +111,7 @@ impl List {
     pub fn stage(self) -> Stage {
         match self {
             Self::ControlCites => Stage::Key,
-            Self::Chain | Self::Hits => Stage::Standing,
+            Self::Chain | Self::Hits | Self::Tenders => Stage::Standing,
             Self::Sightings | Self::Chips | Self::Models | Self::Skus => Stage::Hour,
         }
     }

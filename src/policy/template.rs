@@ -4,7 +4,9 @@
 //! to be `unknown`; a list longer than [`SHOWN_MAX`] is cut and says so. `{{` and `}}` stand for braces.
 
 use super::places::Places;
-use super::scope::{ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField};
+use super::scope::{
+    ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
+};
 use crate::model::Text;
 use crate::written::{Node, Problems};
 
@@ -134,6 +136,23 @@ fn number(value: f64) -> String {
     if text == "-0" { "0".into() } else { text.into() }
 }
 
+fn tender(scope: &dyn Scope, index: usize) -> String {
+    let text = |field| scope.element_text(field, index);
+    let amount = |field| number(scope.element_number(field, index));
+    let between = match text(ElementText::TendersIntermediary) {
+        "" => String::new(),
+        name => format!(" through {name}"),
+    };
+    let asked = match text(ElementText::TendersCurrency) {
+        "" => "amount unknown".to_owned(),
+        money => {
+            let (asked, billed) = (amount(ElementNumber::TendersAmount), amount(ElementNumber::TendersBilled));
+            format!("{asked} {money}, billed {billed}")
+        }
+    };
+    format!("{} by {}{between} ({asked})", text(ElementText::TendersId), known(text(ElementText::TendersBuyer)))
+}
+
 fn elements(list: List, scope: &dyn Scope) -> String {
     let mut said: Vec<String> = Vec::new();
     for index in 0..scope.len(list).min(LIST_MAX) {
@@ -147,6 +166,7 @@ fn elements(list: List, scope: &dyn Scope) -> String {
                 text(ElementText::HitsList),
                 known(text(ElementText::HitsVerdict)),
             ),
+            (List::Tenders, _) => tender(scope, index),
             (List::Sightings, _) => known(text(ElementText::SightingsCountry)).to_owned(),
             _ => match text(ElementText::ChainName) {
                 "" => known(text(ElementText::ChainParty)).to_owned(),
@@ -167,7 +187,7 @@ fn elements(list: List, scope: &dyn Scope) -> String {
     match (said.is_empty(), list) {
         (true, _) => "none".into(),
         (false, List::Chain) => said.join(" → "),
-        (false, List::Hits) => said.join("; "),
+        (false, List::Hits | List::Tenders) => said.join("; "),
         (false, _) => said.join(", "),
     }
 }
@@ -197,16 +217,20 @@ mod tests {
             "control.controlled": true, "account.age_days": -1,
             "chain": [{"party": "aws"}, {"party": "m", "name": "Merlion Cloud"}, {}],
             "hits": [{"party": "p", "list": "l", "entry": "e", "verdict": "listed"}],
+            "tenders": [
+                {"id": "t-1", "buyer": "b", "intermediary": "i", "amount": 100, "currency": "CNY", "billed": 95.26},
+                {"id": "t-2", "buyer": "b"}
+            ],
             "sightings": [{"country": "SG"}, {"country": "CN"}, {"country": "SG"}, {}],
         }));
         let template = read(
             "{owner.name} ({owner.hq}): {m.gpu_hours} h, {m.starts}, {m.chips}, {m.skus} {{x}} {control.controlled} \
-             {account.age_days} {chain} | {hits} | {sightings}",
+             {account.age_days} {chain} | {hits} | {sightings} | {tenders}",
         );
         assert_eq!(
             template.unwrap().render(&scope),
             "Lion Parent (unknown): 412.5 h, 14, H100, A100, none {x} yes unknown aws → Merlion Cloud → unknown | \
-             p: e of l (listed) | SG, CN, unknown"
+             p: e of l (listed) | SG, CN, unknown | t-1 by b through i (100 CNY, billed 95.3); t-2 by b (amount unknown)"
         );
     }
 

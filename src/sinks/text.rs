@@ -44,6 +44,10 @@ fn write(out: &mut String, alert: &Alert) -> std::fmt::Result {
     for hit in &alert.hits {
         writeln!(out, "    list: {} matches {}/{} ({})", hit.party, hit.list, hit.entry, hit.why)?;
     }
+    for tender in &alert.tenders {
+        let (role, party, side) = (&tender.role, &tender.party, tender.side.as_str());
+        writeln!(out, "    tender: {tender} ({role} {party} is its {side}; {})", tender.source)?;
+    }
     for line in alert.evidence.iter().take(EVIDENCE) {
         writeln!(out, "    {} {} [{}]", line.time, line.summary, line.position)?;
     }

@@ -62,6 +62,7 @@ fn explain_shows_the_chain_of_an_account_as_a_tree() {
         edge("owns", "fund lion", "\"percent\":40,"),
         edge("resells_to", "straits merlion", ""),
         edge("end_user_of", "lab lion", ""),
+        "{\"type\":\"tender\",\"id\":\"t-1\",\"buyer\":\"Lab Example\",\"intermediary\":\"MERLION CLOUD\",\"amount\":100,\"currency\":\"CNY\",\"published\":\"2024-02-01T00:00:00Z\",\"source\":\"tenders.example/1\"}\n".to_owned(),
     ];
     let list = "list: { id: own, title: Own, source: invented, effect: licence, as_of: 2024-01-01 }\nentries:\n  - { id: e-1, names: [Parent Example], from: 2024-01-01 }\n";
     let files = [
@@ -82,6 +83,7 @@ provider aws
    └─ reseller merlion \"Merlion Cloud\" [SG]
          learnt by card: account.sold_by
          headquarters [SG]
+         named as intermediary in tender t-1 of 2024-02-01 by Lab Example through MERLION CLOUD, for 100 CNY, nothing billed in CNY (tenders.example/1)
       └─ customer lion \"Lion Render\" [SG]
             learnt by card: account.customer
             ultimate parent parent \"Parent Example\" [CN]

@@ -23,11 +23,16 @@ fn tick(hours: f64) -> Fact {
 
 /// A fact of account a-1 as a native record.
 fn usage(hours: f64, kind: &str, rest: Value) -> Fact {
-    let mut record = json!({
+    let mut own = json!({
         "type": "usage", "provider": "corp-cloud", "account": "a-1", "id": format!("{kind} {hours}"),
         "time": at(hours), "kind": kind,
     });
-    record.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    own.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    record(own)
+}
+
+/// A native record.
+fn record(record: Value) -> Fact {
     let text = record.to_string();
     let mut found = Vec::new();
     decode::stream(
@@ -139,6 +144,40 @@ fn a_longer_window_is_refused_once_something_was_forgotten_that_it_could_reach_a
     assert!(restored.is_err());
     let mut same = Engine::restore(rulebook(), forgetful.snapshot(), Vec::new()).unwrap();
     assert!(same.reconfigure(longer()).is_err(), "what was forgotten before a restart stays forgotten");
+}
+
+#[test]
+fn what_bills_ask_for_days_that_are_forgotten_is_held_against_no_tender() {
+    let asking =
+        |hours, id: &str, cost: u32| line(hours, id, 1, 1, json!({"cost": cost, "currency": "CNY", "class": "run"}));
+    let facts = [
+        tick(0.5),
+        record(json!({
+            "type": "account", "provider": "corp-cloud", "id": "a-1", "sold_by": "p-1", "valid_from": at(0.0),
+        })),
+        record(json!({
+            "type": "tender", "id": "t-1", "buyer": "Elsewhere", "intermediary": "p-1", "amount": 100, "currency": "CNY",
+            "published": at(20.0), "source": "invented",
+        })),
+        asking(1.0, "l-1", 60),
+        asking(60.0, "l-2", 40),
+        asking(190.0, "l-3", 5),
+        tick(70.0),
+    ];
+    let mut engine = Engine::remembering(rulebook(), NonZeroU32::MIN, Some(LATENESS));
+    let mut all: Vec<Fact> = Vec::new();
+    let mut billed = |facts: &[Fact]| {
+        all.extend(facts.iter().cloned());
+        apply(&mut engine, facts);
+        engine.publish();
+        is_naive(&engine, naive::table(&world(), &all, Memory::Bounded)).unwrap();
+        let alert = |rule: &str| engine.alerts().find(|alert| alert.rule.id.as_str() == rule);
+        let billed = alert("named").and_then(|alert| alert.tenders.first()?.billed).unwrap();
+        (billed.sum, billed.from.to_string(), alert("tender").is_some())
+    };
+    let whole = |sum| Micros::whole(sum).unwrap();
+    assert_eq!(billed(&facts), (whole(100), "2025-04-06".into(), true));
+    assert_eq!(billed(&[tick(192.0)]), (whole(45), "2025-04-08".into(), false));
 }
 
 #[test]

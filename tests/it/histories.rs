@@ -78,6 +78,9 @@ fn billed() -> impl Strategy<Value = UsageKind> {
     ]);
     let line = prop::option::of(select(vec![Text::new("l-1"), Text::new("l-2")]));
     let period = (time(), select(vec![3_600i64, 7_200, 86_400, 5_000]));
+    let cost = (select(vec![50_000_000i64, 100_000_000, 100_000_001, 150_000_000, -49_999_999]), currency());
+    let cost =
+        prop::option::weighted(0.8, cost.prop_map(|(amount, currency)| Money { amount: Micros(amount), currency }));
     (
         period,
         sku(),
@@ -87,8 +90,9 @@ fn billed() -> impl Strategy<Value = UsageKind> {
         line,
         prop::option::of(statement()),
         prop::option::of(resource()),
+        cost,
     )
-        .prop_map(|((from, length), sku, quantity, unit, class, line, statement, resource)| {
+        .prop_map(|((from, length), sku, quantity, unit, class, line, statement, resource, cost)| {
             let to = EventTime::from_nanos(from.nanos() + length * 1_000_000_000);
             let quantity =
                 if unit == BilledUnit::GpuSeconds || unit == BilledUnit::Tokens { quantity * 500 } else { quantity };
@@ -98,7 +102,7 @@ fn billed() -> impl Strategy<Value = UsageKind> {
                 meter: None,
                 quantity: Micros(quantity),
                 unit,
-                cost: None,
+                cost,
                 line,
                 resource,
                 class,
@@ -243,8 +247,33 @@ fn edge() -> impl Strategy<Value = Fact> {
     )
 }
 
+fn currency() -> impl Strategy<Value = Currency> {
+    select(vec!["CNY", "CNY", "USD"]).prop_map(|letters| Currency(letters.into()))
+}
+
+/// Tenders that name ids, names however written, and nobody; some whose days begin or end within the history.
+fn tender() -> impl Strategy<Value = Fact> {
+    let names =
+        vec!["p-1", "p-2", "p-3", "listed institute", "Quiet Company", "OTHER COMPANY", "unheard trading", "Nobody"];
+    let amount = (select(vec![50i64, 100, 100, 150, 200, 250]).prop_map(Micros::whole), currency());
+    let amount = amount.prop_map(|(amount, currency)| Money { amount: amount.unwrap(), currency });
+    let published = (prop_oneof![4 => 0i64..9, 1 => -120i64..-112, 1 => 28i64..38], 0i64..24);
+    let provider =
+        prop::option::weighted(0.2, select(vec!["corp-cloud", "corp-cloud", "other-cloud"]).prop_map(Provider::new));
+    let someone = || select(names.clone()).prop_map(Text::new);
+    let between = prop::option::of(someone());
+    (select(vec!["t-1", "t-2", "t-3"]), someone(), between, provider, prop::option::weighted(0.9, amount), published)
+        .prop_map(|(id, buyer, intermediary, provider, amount, (day, hour))| {
+            let published = EventTime::from_seconds(START + day * 86_400 + hour * 3_600).unwrap();
+            let (id, source) = (id.into(), "tenders.example".into());
+            Fact::Tender(Tender { id, buyer, intermediary, provider, amount, published, source })
+        })
+}
+
 fn fact() -> impl Strategy<Value = Fact> {
-    prop_oneof![10 => usage(), 2 => sighting(), 2 => told(), 4 => card(), 3 => party_card(), 3 => edge()]
+    prop_oneof![
+        10 => usage(), 2 => sighting(), 2 => told(), 4 => card(), 3 => party_card(), 3 => edge(), 2 => tender()
+    ]
 }
 
 /// Facts in some order; shown as native records, so that a failure can become a replay case.

@@ -58,6 +58,24 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "let _ = (first, last, day);",
     },
     Mutation {
+        what: "days of an account are not asked about again when its bills ask something else next to a tender",
+        file: "src/ledger/costs.rs",
+        right: "self.touched.push((account, first.day(), last.day()));",
+        wrong: "let _ = (first, last);",
+    },
+    Mutation {
+        what: "what bills ask for days that are forgotten is still held against tenders",
+        file: "src/ledger/costs.rs",
+        right: "if costs.forget(known) {",
+        wrong: "if known < Day(i64::MIN) && costs.forget(known) {",
+    },
+    Mutation {
+        what: "a tender touches only who has its name on a bill",
+        file: "src/parties/touched.rs",
+        right: "Fact::Tender(tender) => (None, self.reading_tender(tender)),",
+        wrong: "Fact::Tender(_) => (None, Reached::default()),",
+    },
+    Mutation {
         what: "an edge that says another thing later is read as it was at first",
         file: "src/parties/graph.rs",
         right: "if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {",

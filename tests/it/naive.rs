@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidewaiter::model::*;
 
-use super::world::{Atom, Key, LATENESS, Meaning, Measures, NaiveAlert, Rule, Standing, WINDOW, World};
+use super::world::{Atom, Key, LATENESS, Meaning, Measures, NaiveAlert, NaiveTender, Rule, Standing, WINDOW, World};
 
 type Facts<'a> = BTreeMap<FactId, &'a Fact>;
 type Line<'a> = (FactId, &'a Usage, &'a BilledLine);
+/// What a line asks for an hour, in micro-units.
+type Cost<'a> = (&'a AccountId, &'a Currency, Hour, i128);
 type Standings = BTreeMap<(AccountId, Hour), Standing>;
 
 /// What is remembered (D2).
@@ -45,7 +47,8 @@ pub fn table(world: &World, received: &[Fact], memory: Memory) -> Vec<NaiveAlert
     let mut atoms: Vec<_> = atoms(world, &facts, now, memory).into_iter().collect();
     atoms.retain(|(key, _)| key.hour >= known);
     let hours: BTreeSet<_> = atoms.iter().map(|(k, _)| (k.account.clone(), k.hour)).collect();
-    let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &a, h))).collect();
+    let costs: Vec<Cost> = costs(world, &facts).into_iter().filter(|(.., hour, _)| *hour >= known).collect();
+    let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &costs, &a, h))).collect();
     let mut found = Vec::new();
     for rule in &world.rules {
         found.extend(alerts(rule, &facts, &atoms, (&standings, &found), (evaluated, now)));
@@ -98,15 +101,11 @@ fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeM
         atom.sources.insert(id);
         put(atom);
     };
-    let chip_of = |sku: &str| match (world.sku)(sku) {
-        Meaning::Chip(chip, micros) => Some((chip.to_owned(), i128::from(micros))),
-        Meaning::Unknown => Some((format!("unknown:{}", sku.to_lowercase()), 1_000_000)),
-        Meaning::Ordinary => None,
-    };
+    let chip_of = |sku: &str| chip_of(world, sku);
     let lines = counted_lines(facts);
     let mut spoken: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (id, usage, line) in lines.iter().filter(|l| matches!(l.2.class, BilledClass::Run | BilledClass::Held)) {
-        let name = line.sku.as_ref().map_or(line.meter.as_deref().unwrap_or(""), Sku::as_str);
+        let name = name_of(line);
         let q = i128::from(line.quantity.0);
         let kind = if line.class == BilledClass::Run { "run" } else { "held" };
         if line.unit == BilledUnit::Tokens && kind == "run" {
@@ -114,19 +113,11 @@ fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeM
             at(usage, hour, "model", ("", ""), format!("{name}|"), *id, &|a| a.tokens += tokens);
         }
         let Some((chip, per)) = chip_of(name) else { continue };
-        let total = match line.unit {
-            BilledUnit::InstanceHours => (q * per * 3_600).div_euclid(1_000_000_000_000),
-            BilledUnit::GpuHours => (q * 3_600).div_euclid(1_000_000),
-            BilledUnit::GpuSeconds => q.div_euclid(1_000_000),
-            _ => continue,
-        };
-        let hours: Vec<i64> = line.period.hours().filter(|_| total != 0).collect();
-        for (i, hour) in hours.iter().enumerate() {
-            let n = hours.len() as i128;
-            let part = total.div_euclid(n) + i128::from((i as i128) < total.rem_euclid(n));
-            at(usage, Hour(*hour), kind, (&chip, name), String::new(), *id, &|a| a.billed += part);
+        let Some(total) = chip_seconds(line, per).filter(|total| *total != 0) else { continue };
+        for (hour, part) in spread(line, total) {
+            at(usage, hour, kind, (&chip, name), String::new(), *id, &|a| a.billed += part);
             if kind == "run" {
-                let cell = (usage.account.clone(), Hour(*hour), chip.clone());
+                let cell = (usage.account.clone(), hour, chip.clone());
                 spoken.entry(cell).or_default().insert(region(usage));
             }
         }
@@ -180,6 +171,90 @@ fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeM
         atom.seconds = if regions.is_some_and(any) || key.kind == "held" { atom.billed } else { atom.launched };
     }
     atoms
+}
+
+fn chip_of(world: &World, sku: &str) -> Option<(String, i128)> {
+    match (world.sku)(sku) {
+        Meaning::Chip(chip, micros) => Some((chip.to_owned(), i128::from(micros))),
+        Meaning::Unknown => Some((format!("unknown:{}", sku.to_lowercase()), 1_000_000)),
+        Meaning::Ordinary => None,
+    }
+}
+
+fn name_of(line: &BilledLine) -> &str {
+    line.sku.as_ref().map_or(line.meter.as_deref().unwrap_or(""), Sku::as_str)
+}
+
+fn chip_seconds(line: &BilledLine, per: i128) -> Option<i128> {
+    let q = i128::from(line.quantity.0);
+    match line.unit {
+        BilledUnit::InstanceHours => Some((q * per * 3_600).div_euclid(1_000_000_000_000)),
+        BilledUnit::GpuHours => Some((q * 3_600).div_euclid(1_000_000)),
+        BilledUnit::GpuSeconds => Some(q.div_euclid(1_000_000)),
+        _ => None,
+    }
+}
+
+/// D5: equal parts of a total for the hours of a line, the remainder to the first ones.
+fn spread(line: &BilledLine, total: i128) -> Vec<(Hour, i128)> {
+    let hours: Vec<i64> = line.period.hours().collect();
+    let n = hours.len() as i128;
+    let part =
+        |(i, hour): (usize, &i64)| (Hour(*hour), total.div_euclid(n) + i128::from((i as i128) < total.rem_euclid(n)));
+    hours.iter().enumerate().map(part).collect()
+}
+
+/// What the lines that say that something ran, was held or was called ask, hour by hour.
+fn costs<'a>(world: &World, facts: &Facts<'a>) -> Vec<Cost<'a>> {
+    let mut all = Vec::new();
+    for (_, usage, line) in counted_lines(facts) {
+        let says = match (line.class, line.unit) {
+            (BilledClass::Fee | BilledClass::Credit, _) => false,
+            (class, BilledUnit::Tokens) => class == BilledClass::Run,
+            _ => chip_of(world, name_of(line)).and_then(|(_, per)| chip_seconds(line, per)).is_some_and(|s| s != 0),
+        };
+        for cost in line.cost.iter().filter(|_| says) {
+            let parts = spread(line, cost.amount.0.into());
+            all.extend(parts.into_iter().map(|(hour, part)| (&usage.account, &cost.currency, hour, part)));
+        }
+    }
+    all
+}
+
+/// Tenders that name one of these parties, speak of this hour's day and of this cloud.
+fn tenders(
+    facts: &Facts,
+    costs: &[Cost],
+    parties: &BTreeSet<PartyId>,
+    account: &AccountId,
+    hour: Hour,
+) -> Vec<NaiveTender> {
+    let is = |id: &PartyId, text: &Text| {
+        let card = party(facts, id, hour.start());
+        let names = card.map_or_else(|| vec![id.text()], |card| card.names.clone());
+        id.as_str() == text || names.iter().any(|name| name.eq_ignore_ascii_case(text))
+    };
+    let all = facts.values().filter_map(|fact| if let Fact::Tender(tender) = fact { Some(tender) } else { None });
+    let mut found = Vec::new();
+    for tender in all {
+        let published = tender.published.day().0;
+        let days = Day(published - 30)..=Day(published + 120);
+        let named = |id: &PartyId| is(id, &tender.buyer) || tender.intermediary.iter().any(|name| is(id, name));
+        let cloud = tender.provider.as_ref().is_none_or(|cloud| *cloud == account.provider);
+        if !days.contains(&hour.day()) || !cloud || !parties.iter().any(named) {
+            continue;
+        }
+        let asked: Option<Vec<i128>> = tender.amount.as_ref().map(|money| {
+            let own = costs.iter().filter(|(of, currency, ..)| *of == account && **currency == money.currency);
+            own.filter(|(_, _, at, _)| days.contains(&at.day())).map(|(.., part)| *part).collect()
+        });
+        let billed = asked.filter(|parts| !parts.is_empty()).map(|parts| parts.iter().sum::<i128>());
+        let amount = tender.amount.as_ref().map_or(0, |money| i128::from(money.amount.0));
+        let fits = billed.is_some_and(|sum| sum * 10 >= amount * 9 && sum * 10 <= amount * 11);
+        found.push((tender.id.to_string(), billed, fits));
+    }
+    found.sort();
+    found
 }
 
 /// SKU and resources of an operation whose last half is `last`, once its first half is there too and not a window away.
@@ -363,7 +438,7 @@ fn called(facts: &Facts, names: &BTreeSet<Text>, at: EventTime) -> BTreeSet<Part
     names.iter().flat_map(of).collect()
 }
 
-fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> Standing {
+fn standing(world: &World, facts: &Facts, costs: &[Cost], account: &AccountId, hour: Hour) -> Standing {
     let at = hour.start();
     let card = account_card(facts, account, at);
     let seen_in = usages(facts).filter(|(_, u)| u.account == *account).filter_map(|(_, u)| match &u.kind {
@@ -406,6 +481,7 @@ fn standing(world: &World, facts: &Facts, account: &AccountId, hour: Hour) -> St
         None => (world.listed)(id.as_str(), hour.day()),
     };
     Standing {
+        tenders: tenders(facts, costs, &screened, account, hour),
         listed: screened.iter().any(listed),
         owner_hq: path.last().and_then(|o| party(facts, o, at)?.hq),
         owner: path.last().cloned(),
@@ -475,7 +551,7 @@ fn alerts(
     let besides = |subject: &str| others.iter().find(|o| Some(&*o.rule) == rule.besides && o.subject == subject);
     matched
         .into_iter()
-        .filter_map(|(subject, rows)| alert(rule, (&subject, besides(&subject)), &rows, facts, times))
+        .filter_map(|(subject, rows)| alert(rule, (&subject, besides(&subject)), &rows, (facts, held), times))
         .collect()
 }
 
@@ -483,7 +559,7 @@ fn alert(
     rule: &Rule,
     (subject, besides): (&str, Option<&NaiveAlert>),
     rows: &[&(Key, Atom)],
-    facts: &Facts,
+    (facts, held): (&Facts, &Standings),
     (evaluated, now): (Hour, EventTime),
 ) -> Option<NaiveAlert> {
     let window = |h: Hour| -> Vec<_> {
@@ -528,7 +604,10 @@ fn alert(
     for ((chip, _), seconds) in &hourly {
         chips.entry((*chip).to_owned()).and_modify(|most| *most = *seconds.max(most)).or_insert(*seconds);
     }
+    let mut lead = rows.iter().filter(|(k, _)| k.hour == last && ["named", "tender"].contains(&rule.id));
+    let lead = lead.next().map(|(k, _)| &held[&(k.account.clone(), last)]);
     Some(NaiveAlert {
+        tenders: lead.map(|lead| lead.tenders.clone()).unwrap_or_default(),
         rule: rule.id.to_owned(),
         subject: subject.to_owned(),
         open: now.hour().0 - last.0 - 1 <= rule.quiet,

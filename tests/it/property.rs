@@ -119,6 +119,9 @@ fn compare(alert: &Alert, naive: &NaiveAlert) -> Result<(), TestCaseError> {
     let chips: BTreeMap<_, _> = alert.chips.iter().map(|chip| (chip.chip.to_string(), chip.count)).collect();
     let wanted: BTreeMap<_, _> = naive.chips.iter().map(|(chip, s)| (chip.clone(), *s as f64 / 3_600.0)).collect();
     prop_assert_eq!(chips, wanted, "chips of {}", name);
+    let billed = |tender: &TenderLine| tender.billed.map(|billed| i128::from(billed.sum.0));
+    let tenders = alert.tenders.iter().map(|tender| (tender.id.to_string(), billed(tender), tender.fits));
+    prop_assert_eq!(&tenders.collect::<BTreeSet<_>>(), &naive.tenders.iter().cloned().collect(), "tenders of {}", name);
     let m = &naive.measures;
     for (measure, line) in &alert.measures {
         let value = match measure.as_str() {

@@ -81,7 +81,12 @@ pub struct Standing {
     pub seller_countries: Vec<Option<Country>>,
     pub listed: bool,
     pub seen_in: Vec<(Day, Country)>,
+    /// Tenders that name somebody who stands there, by id.
+    pub tenders: Vec<NaiveTender>,
 }
+
+/// A tender, what is billed in its money, and whether that fits.
+pub type NaiveTender = (String, Option<i128>, bool);
 
 #[derive(Default, Debug, PartialEq)]
 pub struct Measures {
@@ -111,6 +116,8 @@ pub struct NaiveAlert {
     /// Greatest chip-seconds in an hour, by chip.
     pub chips: BTreeMap<String, i128>,
     pub evidence: Vec<FactId>,
+    /// Of the rules that ask about them.
+    pub tenders: Vec<NaiveTender>,
 }
 
 fn day(text: &str) -> Day {
@@ -214,6 +221,8 @@ pub fn world() -> World {
                 |m| m.regions >= 2 && m.days >= 2 || m.hours >= 40,
             ),
             rule("echo", "account", 30, 1, |k, _, _| k.kind == "run", |m| m.hours >= 3),
+            rule("named", "account", 24, 0, |_, _, s| !s.tenders.is_empty(), |_| true),
+            rule("tender", "account", 24, 3, |_, _, s| s.tenders.iter().any(|(.., fits)| *fits), |_| true),
             rule("payer", "payer", WINDOW, 10, |_, _, _| true, |m| m.tokens >= 500 || m.launched > m.billed + 1_000),
         ],
     }
@@ -261,6 +270,8 @@ pub const RULES: &[(&str, &str)] = &[
         "echo",
         "subject: account\nwhere: activity.kind == \"run\"\nwindow: 30h\nquiet: 1h\nhaving: m.hours >= 3 && alert(\"hours\")",
     ),
+    ("named", "subject: account\nwhere: size(tenders) > 0\nwindow: 24h\nquiet: 0h"),
+    ("tender", "subject: account\nwhere: tenders.exists(t, t.fits)\nwindow: 24h\nquiet: 3h"),
     (
         "payer",
         "subject: payer\nwhere: 'true'\nwindow: 100h\nquiet: 10h\nhaving: m.tokens >= 500 || m.unbilled_gpu_hours * 3600 > 1000.5",

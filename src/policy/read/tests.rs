@@ -133,7 +133,7 @@ fn broken_files_are_told_with_their_place_and_value() {
         ),
         (
             &[("control.controlled", "in_domain(account.email_domain, 'edu.cn')")],
-            "rule gpu-burst (burst.yaml:4:11): severity must be at most low, got medium: it can hold on a domain, place or payment signal alone",
+            "rule gpu-burst (burst.yaml:4:11): severity must be at most low, got medium: it can hold on a domain, place, payment or tender signal alone",
         ),
         (
             &[("control.controlled", "hits.exists(h, h.effect == 'reported')")],
@@ -280,7 +280,7 @@ fn a_rule_that_asks_about_a_weak_one_is_as_weak() {
     let told = read_all(&[("weak.yaml", weak), ("strong.yaml", strong)]).unwrap_err().to_string();
     assert_eq!(
         told,
-        "rule gpu-burst (strong.yaml:4:11): severity must be at most low, got medium: it can hold on a domain, place or payment signal alone"
+        "rule gpu-burst (strong.yaml:4:11): severity must be at most low, got medium: it can hold on a domain, place, payment or tender signal alone"
     );
 }
 
