@@ -31,7 +31,7 @@ pub struct SourceTally {
 }
 
 impl Tally {
-    /// So many records of which this became.
+    /// Counts so many records that became this.
     pub(super) fn count(&mut self, outcome: &Outcome, records: u64) {
         self.read += records;
         match outcome {

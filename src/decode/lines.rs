@@ -1,15 +1,19 @@
 //! A line that says nothing, passed over without telling strings from what stands between them.
 //!
 //! In: bytes that begin with the end of a line, behind which a record begins as CloudTrail writes it. Out: how long that line is,
-//! if no reading of it could give a fact. It refuses to know which brackets stand in strings, which is half of what `extent` costs.
+//! if it says nothing. It refuses to know which brackets stand in strings, which is half of what `extent` costs.
 //!
 //! What must hold: a record of CloudTrail begins the line and another begins the next; every call named in between is none that
-//! matters; nothing is hidden behind a `\u`; the brackets, wherever they stand, close with the line and not before, and
-//! quotes come in pairs. Where brackets in strings deceive, the record ends earlier, or not in its line. In the first case no
-//! other may follow: at the top of an input whatever is no record takes the rest of its line with it (`split`), and only white
-//! space, a comma, a string or a bracket can stand before something that does not. So each bracket that opens must stand where
-//! no record can begin but inside another: behind a byte with which such a word could begin, behind [`TEXT`], or before a
-//! backslash. In the second case the record is broken, and the next line begins another.
+//! matters; nothing is hidden behind a `\u`; the brackets, wherever they stand, close with the line and not before; quotes that
+//! are not escaped come in pairs, and backslashes escape what JSON lets them. So a record that is JSON is passed over only if
+//! reading it would give nothing.
+//!
+//! Where brackets in the strings of a *broken* record deceive, it ends earlier, or not in its line. In the second case the next
+//! line begins another. In the first no other object or list may follow: at the top of an input whatever is no record takes the
+//! rest of its line with it (`split`), and only white space, a comma, a string or a bracket can stand before something that
+//! does not. So each bracket that opens must stand where no record can begin but inside another: behind a byte with which such a
+//! word could begin, or behind [`TEXT`]. What is given up: such a broken record counts as one that says nothing, not as a reject,
+//! and a string behind it on its line is not looked into.
 
 use fearless_simd::Simd;
 use fearless_simd::prelude::*;
@@ -30,7 +34,7 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
     if !begins(bytes) {
         return None;
     }
-    let (mut depth, mut quotes) = (1, i8x32::splat(simd, 0));
+    let (mut depth, mut quotes, mut escapes) = (1, i8x32::splat(simd, 0), Escapes::default());
     // Behind the line end and the first bracket.
     let mut at = 2;
     loop {
@@ -48,16 +52,22 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
         }
         if block.is_rare() || end.is_some() {
             let own = end.map_or(u64::MAX, |end| u64::MAX >> (63 - end));
-            let [stray, keys] = [block.stray, block.keys].map(|mask| mask.to_bitmask() & own);
-            let backslashes = block.backslashes.to_bitmask() & own;
-            let asked = stray | keys | backslashes != 0;
-            if block.lines.to_bitmask() & own != 0 || asked && !is_fine(bytes, at, [stray, keys, backslashes], &is_dull)
+            let [stray, keys, backslashes] =
+                [block.stray, block.keys, block.backslashes].map(|mask| mask.to_bitmask() & own);
+            let is_fine = || {
+                Bits::of(stray, at).all(|opening| is_inside(bytes, opening))
+                    && Bits::of(keys, at).all(|key| is_fine(bytes, key, &is_dull))
+            };
+            if block.lines.to_bitmask() & own != 0
+                || backslashes != 0 && !escapes.are_fine(bytes, Bits::of(backslashes, at))
+                || stray | keys != 0 && !is_fine()
             {
                 return None;
             }
             if let Some(end) = end {
                 let odd = quotes.simd_lt(i8x32::splat(simd, 0)).to_bitmask().count_ones();
-                let are_pairs = (odd + (block.quotes.to_bitmask() & own).count_ones()).is_multiple_of(2);
+                let all = odd + (block.quotes.to_bitmask() & own).count_ones();
+                let are_pairs = (all + escapes.quotes).is_multiple_of(2);
                 let length = at + end as usize;
                 return (are_pairs && begins(bytes.get(length + 1..)?)).then_some(length);
             }
@@ -118,36 +128,66 @@ impl<S: Simd> Block<S> {
     }
 }
 
-/// Whether in the block at a place nothing is hidden, no record can begin, and no call matters.
-#[inline(never)]
-fn is_fine(bytes: &[u8], block: usize, [stray, keys, backslashes]: [u64; 3], is_dull: &impl Fn(&[u8]) -> bool) -> bool {
-    let each = |marks: u64| Bits(marks).map(move |bit| block + bit);
-    let behind = |key: usize| {
-        let (found, behind) = bytes.get(key..)?.split_first_chunk()?;
-        (found == KEY).then_some(behind)
-    };
-    !each(backslashes).any(|at| bytes.get(at + 1) == Some(&b'u'))
-        && each(stray).all(|opening| is_inside(bytes, opening))
-        && each(keys).all(|key| behind(key).is_none_or(is_dull))
+/// What the backslashes of a line escape.
+#[derive(Default)]
+struct Escapes {
+    /// The byte behind the last backslash that is not itself escaped.
+    last: usize,
+    /// Quotes.
+    quotes: u32,
 }
 
-/// Whether no record can begin with the bracket that opens there.
+impl Escapes {
+    /// Follows those of a block; whether each escapes what JSON lets it, and none is a `\u`, which could hide a letter.
+    #[inline(never)]
+    fn are_fine(&mut self, bytes: &[u8], backslashes: Bits) -> bool {
+        for at in backslashes {
+            if at == self.last {
+                continue;
+            }
+            self.last = at + 1;
+            match bytes.get(self.last) {
+                Some(b'"') => self.quotes += 1,
+                Some(b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+/// Whether what stands there is no [`KEY`], or what follows it is dull.
+#[inline(never)]
+fn is_fine(bytes: &[u8], at: usize, is_dull: &impl Fn(&[u8]) -> bool) -> bool {
+    let found = bytes.get(at..).and_then(<[u8]>::split_first_chunk);
+    found.is_none_or(|(key, behind)| key != KEY || is_dull(behind))
+}
+
+/// Whether a string begins with the bracket that opens there, in which no record can begin.
 fn is_inside(bytes: &[u8], opening: usize) -> bool {
     let before = bytes.get(..opening).and_then(<[u8]>::last_chunk);
-    let begins_text =
-        before.is_some_and(|[letter, text @ ..]: &[u8; 4]| text == TEXT && letter.is_ascii_alphanumeric());
-    begins_text || bytes.get(opening + 1) == Some(&b'\\')
+    before.is_some_and(|[letter, text @ ..]: &[u8; 4]| text == TEXT && letter.is_ascii_alphanumeric())
 }
 
 /// The places of the bits that are set.
-struct Bits(u64);
+#[derive(Clone, Copy)]
+struct Bits {
+    bits: u64,
+    from: usize,
+}
+
+impl Bits {
+    fn of(bits: u64, from: usize) -> Self {
+        Self { bits, from }
+    }
+}
 
 impl Iterator for Bits {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        let place = (self.0 != 0).then(|| self.0.trailing_zeros() as usize);
-        self.0 &= self.0.wrapping_sub(1);
+        let place = (self.bits != 0).then(|| self.from + self.bits.trailing_zeros() as usize);
+        self.bits &= self.bits.wrapping_sub(1);
         place
     }
 }
@@ -182,12 +222,16 @@ mod tests {
             plain.replace("\"b\":[1", "\"b\":[{\"c\":1}"),
             plain.replace("sdk", &"s".repeat(500)),
             plain.replace("GetObject", "{\\\"a\\\":[{}]}"),
+            plain.replace("GetObject", &format!("{}\\\\", "s".repeat(41))),
         ] {
             assert!(length(&line).is_some(), "{line}");
         }
         for (from, to) in [
             ("GetObject", "RunInstances"),
             ("sdk", "s\\u0064k"),
+            ("sdk", "s\\dk"),
+            ("sdk/1]\"", "sdk/1]\\\""),
+            ("\"1\"", "\"1\"\\"),
             ("[1,", "[1,{},"),
             ("\"[sdk", "\" [sdk"),
             ("[sdk/1]", "[sdk/1"),
@@ -230,6 +274,10 @@ mod tests {
             ",\"a\":\"{\\\"b\\\":1}\"",
             ",\"a\":\"[c]\"",
             ",\"Records\":[",
+            ",\"a\":\"[x\"}",
+            "[\\z",
+            "{\\\"Records\\\":[",
+            ",\"{\\\"type\\\":\\\"tick\\\",\\\"time\\\":\\\"2024-06-01T00:00:00Z\\\"}\"",
             "\"x\"",
             "x\":\"",
             "\"[",

@@ -180,6 +180,10 @@ mod tests {
         assert_eq!(keys(r#"{"a" :1}"#, Of::Itself), None, "white space");
         let many: Vec<String> = (0..=MOST).map(|n| format!("\"{n}\":0")).collect();
         assert_eq!(keys(&format!("{{{}}}", many.join(",")), Of::Itself), None);
+        let (some, others) = many.split_at(MOST / 2);
+        let nested = |others: &[String]| format!("{{{},\"x\":{{{}}}}}", some.join(","), others.join(","));
+        assert_eq!(keys(&nested(&others[2..]), Of::Inside).map(|keys| keys.len()), Some(MOST / 2 - 1));
+        assert_eq!(keys(&nested(&others[1..]), Of::Itself), None);
         let first = |text: &'static str| found(text).unwrap().of(text.as_bytes()).unwrap().next().unwrap().unwrap();
         assert_eq!(first(r#"{"bc":1}"#).key_as_long_as(b"xy"), Some(b"bc".as_slice()));
         for text in [r#"{"a\"bc":1}"#, r#"{"abc":1}"#, r#"{"c":1}"#] {
@@ -225,6 +229,7 @@ mod tests {
                 let within: Vec<String> = keys(raw.get(), Of::Itself).unwrap();
                 prop_assert!(inside.by_ref().take(within.len()).eq(within.iter().cloned()), "{}", text);
             }
+            prop_assert!(parsed.values().any(|raw| raw.get().starts_with('[')) || inside.next().is_none(), "{}", text);
             prop_assert!(found.iter().copied().map(key).eq(parsed.keys().cloned()), "{}", text);
             prop_assert!(found.iter().zip(parsed.values()).all(|(m, raw)| m.rest.starts_with(raw.get().as_bytes())));
         });

@@ -1,7 +1,7 @@
 //! Raw bytes to facts and faults.
 //!
 //! In: bytes as a provider, a shipper or an exporter wrote them, and how much is kept and read of them. Out: for every
-//! record exactly one [`Item`]: facts, irrelevant, or rejected with a reason. It refuses to know files, sockets and
+//! record exactly one [`Item`] (irrelevant ones in a row may share theirs): facts, irrelevant, or rejected with a reason. It refuses to know files, sockets and
 //! clocks, what a SKU is made of, and whose an account is: nothing it says can change with configuration later.
 //!
 //! The way of a record: [`stream`] cuts the input into records (`split`), an envelope is opened (`envelope`), the
@@ -59,7 +59,8 @@ use crate::model::{Fact, Text};
 /// Bytes of a file read at a time.
 const FILE_AHEAD: usize = 256 << 10;
 
-/// Reads `input` to its end and hands over one [`Item`] a record, in order, counted from 1.
+/// Reads `input` to its end and hands over one [`Item`] a record, or one for several irrelevant ones in a row, in order, counted
+/// from 1.
 ///
 /// Never fails: what cannot be read, the rest of a broken input included, is an item that is rejected. An input that
 /// holds no record at all is one irrelevant record, and one that begins like nothing known is one rejected record.

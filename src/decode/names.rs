@@ -6,6 +6,7 @@
 pub(super) struct Names {
     /// For each first byte a bit for each length, those from 63 on together.
     by_first: [u64; 256],
+    /// The same for each last one.
     by_last: [u64; 256],
     all: Vec<&'static [u8]>,
 }

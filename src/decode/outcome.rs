@@ -13,7 +13,7 @@ pub struct Item {
     pub records: u64,
     /// What became of it.
     pub outcome: Outcome,
-    /// Its bytes, as far as they were read; 0 where several records came out of one string or envelope.
+    /// Its bytes, or those of all of them, as far as they were read; 0 where several records came out of one string or envelope.
     pub size: u64,
 }
 

@@ -6,9 +6,9 @@
 //!
 //! Sure means: it is one object on one line, whose brackets and strings are well formed ([`extent`]); its first key is
 //! CloudTrail's, and an object with that key is CloudTrail's whatever else it holds (`aws::cloudtrail`); no escape hides a
-//! letter; and wherever it names a call, the name is written plainly and is none that matters. Of line after line less is
-//! sure, and as much follows ([`lines`]). What is not whole JSON
-//! inside is not noticed: such a record says nothing that could be kept but from where it was sent, and counts as if it were.
+//! letter; and wherever it names a call, the name is written plainly and is none that matters. Of line after line of JSON as
+//! much follows from less ([`lines`]). What is not whole JSON inside is not noticed: such a record says nothing that could be
+//! kept but from where it was sent, and counts as if it were.
 
 use std::sync::LazyLock;
 
@@ -93,7 +93,8 @@ pub(super) enum Seen<'a> {
 pub(super) fn run(
     bytes: &[u8],
     settings: &Settings,
-    (among, most): (Among, u64),
+    among: Among,
+    most: u64,
     separates: impl Fn(u8) -> bool,
     take: &mut impl FnMut(Seen<'_>) -> bool,
 ) -> Run {
@@ -187,9 +188,13 @@ fn is_dull(behind: &[u8]) -> bool {
     name.is_some_and(|name| !MATTERS.contains(name) && is_bare(name))
 }
 
-/// Whether nothing stands around a name that reading it would take away.
+/// Whether nothing stands around a name that reading it would take away, written as it is or escaped.
 fn is_bare(name: &[u8]) -> bool {
-    name.first().zip(name.last()).is_some_and(|(first, last)| first.is_ascii_graphic() && last.is_ascii_graphic())
+    !name.contains(&b'\\')
+        && name
+            .first()
+            .zip(name.last())
+            .is_some_and(|(first, last)| first.is_ascii_graphic() && last.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -210,9 +215,11 @@ mod tests {
 
     #[test]
     fn whatever_could_matter_or_hide_something_is_read_in_full() {
-        let edits: [(&str, &str); 14] = [
+        let edits: [(&str, &str); 16] = [
             ("GetObject", "RunInstances"),
             ("GetObject", "RunInstances "),
+            ("GetObject", "RunInstances\\n"),
+            ("GetObject", "\\tRunInstances"),
             ("GetObject", " RunInstances"),
             ("GetObject", "RunInstances\u{a0}"),
             ("GetObject", ""),
@@ -240,6 +247,7 @@ mod tests {
             ",\"eventName\":\"GetObject\"",
             ",\"eventName\":\"RunInstances\"",
             ",\"eventName\":\"RunInstances \"",
+            ",\"eventName\":\"\\rRunInstances\"",
             ",\"type\":\"usage\"",
             ",\"type\":\"x\"",
             ",\"eventSource\":\"ec2.amazonaws.com\"",

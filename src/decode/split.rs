@@ -110,9 +110,9 @@ impl<'l> Splitter<'l> {
             let among = self.among(feed.consumed());
             let separates = |byte: u8| byte == b',' || is_space(byte);
             let chunk = feed.chunk();
-            let (seen, mut run) = (chunk.len(), sift::run(chunk, settings, (among, u64::MAX), separates, take));
+            let (seen, mut run) = (chunk.len(), sift::run(chunk, settings, among, u64::MAX, separates, take));
             if run.records == 0 && seen < NEAR {
-                run = sift::run(feed.ahead(seen + 1), settings, (among, 1), separates, take);
+                run = sift::run(feed.ahead(seen + 1), settings, among, 1, separates, take);
             }
             if run.records == 0 {
                 return;
