@@ -26,6 +26,15 @@ impl Places {
         }
     }
 
+    /// Each, the nearest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        let bits_of = |(word, bits): (usize, &u64)| {
+            let rest = std::iter::successors(Some(*bits), |bits| Some(bits & bits.wrapping_sub(1)));
+            rest.take_while(|bits| *bits != 0).map(move |bits| word * 64 + bits.trailing_zeros() as usize)
+        };
+        self.0.iter().enumerate().flat_map(bits_of)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|bits| *bits == 0)
     }

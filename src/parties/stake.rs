@@ -7,8 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::graph::{Graph, PartyNumber};
+use super::graph::Graph;
+use super::numbers::PartyNumber;
 use super::places::Places;
+use super::walk::place_in;
 use crate::model::{Micros, PartyId, Text};
 
 /// All of a party.
@@ -52,6 +54,8 @@ pub struct Holdings<'a> {
     pub(super) shares: Vec<(usize, Share)>,
     /// By the place of the party held: where its shares end.
     pub(super) ends: Vec<usize>,
+    /// Parties of which somebody has a share of unknown size.
+    pub(super) unsure: Places,
     pub(super) cut: bool,
 }
 
@@ -117,8 +121,7 @@ impl<'a> Holdings<'a> {
 
     /// Where a party above the one asked about stands.
     fn place(&self, id: &PartyId) -> Option<usize> {
-        let party = self.graph.number(id)?;
-        self.all.iter().position(|known| *known == party).filter(|place| *place > 0)
+        place_in(&self.all, self.graph.number(id)?).filter(|place| *place > 0)
     }
 
     /// Whether there are more parties above it than were looked at.
@@ -156,7 +159,8 @@ impl<'a> Holdings<'a> {
     pub fn together(&self, named: &BTreeSet<PartyId>) -> Together {
         let named = Places::of(named.iter().filter_map(|id| self.place(id)));
         let (theirs, at_least) = self.theirs(named, |share| share.at_least);
-        let (perhaps, at_most) = self.theirs(theirs, Share::at_most);
+        let hangs = self.unsure_of(&theirs, &theirs).next().is_some();
+        let (perhaps, at_most) = if hangs { self.theirs(theirs, Share::at_most) } else { (theirs, at_least) };
         let direct = self.shares_of(0).iter();
         let parts = direct.filter(|(holder, share)| theirs.has(*holder) && share.at_least > Micros(0));
         let parts = parts.filter_map(|(holder, share)| Some((self.id(*holder)?.clone(), share.at_least)));
@@ -244,14 +248,19 @@ impl<'a> Holdings<'a> {
         all
     }
 
+    /// The same by places.
+    fn unsure_of(&self, of: &Places, but: &Places) -> impl Iterator<Item = (usize, usize)> {
+        self.unsure.iter().filter(|held| !but.has(*held)).flat_map(|held| {
+            let unsure = self.shares_of(held).iter().filter(|(holder, share)| !share.exact && of.has(*holder));
+            unsure.map(move |(holder, _)| (*holder, held))
+        })
+    }
+
     /// Stakes of unknown size that any of these hold, but in those: who, and of whom.
     fn unknown(&self, of: &Places, but: &Places) -> BTreeSet<(PartyId, PartyId)> {
         let mut unknown = BTreeSet::new();
-        for held in self.places().filter(|held| !but.has(*held)) {
-            for (holder, _) in self.shares_of(held).iter().filter(|(_, share)| !share.exact) {
-                let ids = self.id(*holder).cloned().zip(self.id(held).cloned());
-                unknown.extend(ids.filter(|_| of.has(*holder)));
-            }
+        for (holder, held) in self.unsure_of(of, but) {
+            unknown.extend(self.id(holder).cloned().zip(self.id(held).cloned()));
         }
         unknown
     }

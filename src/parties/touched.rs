@@ -6,9 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::graph::PartyNumber;
 use super::links::Links;
-use super::numbers::{Number, Numbers, Reached, hash};
+use super::numbers::{AccountNumber, Numbers, PartyNumber, Reached, hash};
 use super::said::names;
 use super::{Parties, fold};
 use crate::model::{AccountId, Attribute, Edge, EdgeKind, Fact, Party, PartyId, Text, Told};
@@ -38,12 +37,12 @@ pub(super) struct Named {
 
 impl Named {
     /// An account names a party.
-    pub(super) fn put(&mut self, party: PartyNumber, account: Number<AccountId>) {
+    pub(super) fn put(&mut self, party: PartyNumber, account: AccountNumber) {
         self.by_party.put(party, account);
     }
 
     /// An account is paid for by another.
-    pub(super) fn put_payer(&mut self, payer: Number<AccountId>, account: Number<AccountId>) {
+    pub(super) fn put_payer(&mut self, payer: AccountNumber, account: AccountNumber) {
         self.by_payer.put(payer, account);
     }
 
@@ -63,13 +62,13 @@ impl Named {
         name.into_iter().flat_map(|name| self.called.of(name))
     }
 
-    fn put_called(&mut self, folded: &Text, account: Number<AccountId>) -> Option<()> {
+    fn put_called(&mut self, folded: &Text, account: AccountNumber) -> Option<()> {
         self.by_name.put(self.name_numbers.put(&Name::of(folded))?, account);
         Some(())
     }
 
     /// Accounts whose cards or bills name a party.
-    fn naming(&self, party: PartyNumber) -> impl Iterator<Item = Number<AccountId>> {
+    fn naming(&self, party: PartyNumber) -> impl Iterator<Item = AccountNumber> {
         let by_id = self.by_party.of(party);
         let names = self.names.of(party);
         by_id.chain(names.flat_map(|name| self.by_name.of(name)))

@@ -4,11 +4,15 @@
 //! parties.
 
 use super::Parties;
-use super::graph::{Graph, PartyNumber};
-use super::held::{Extent, Held, Holding};
-use super::places::PLACES;
+use super::graph::Graph;
+use super::held::Extent;
+use super::numbers::PartyNumber;
+use super::places::{PLACES, Places};
 use super::stake::{Holdings, Share, WHOLE};
 use crate::model::{EventTime, Micros, PartyId};
+
+/// A holder, and one share that an edge says it has.
+type Held = (PartyNumber, Share);
 
 impl Parties {
     /// Everyone who holds anything of `party` at `at`; at most 256 parties are looked at, the nearest.
@@ -19,6 +23,7 @@ impl Parties {
             all: Vec::with_capacity(32),
             shares: Vec::with_capacity(48),
             ends: Vec::with_capacity(32),
+            unsure: Places::default(),
             cut: false,
         };
         match self.graph.number(party) {
@@ -45,28 +50,44 @@ enum Siblings {
 
 impl Holdings<'_> {
     fn walk_up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
-        (self.all, self.cut) = (vec![start], false);
+        self.all.clear();
+        self.all.push(start);
         self.shares.clear();
         self.ends.clear();
-        let (mut level, mut holders) = (Vec::new(), Vec::new());
-        while self.ends.len() < self.all.len() {
-            // What is read of one party of a level hangs on no other: read together, they are fetched at the same time.
-            level.extend(self.all.iter().skip(self.ends.len()).map(|party| (*party, self.graph.held(*party))));
-            for (party, held) in &level {
-                self.graph.holders(*party, held, at, &mut holders);
+        (self.unsure, self.cut) = (Places::default(), false);
+        let mut holders = Vec::new();
+        while let Some(level) = self.all.get(self.ends.len()..).filter(|level| !level.is_empty()) {
+            // What is read of one party of a level hangs on no other: asked together first, they are fetched at the same time.
+            self.shares.reserve(level.iter().map(|party| self.graph.count_held(*party)).sum());
+            for held in self.ends.len()..self.all.len() {
+                let Some(party) = self.all.get(held) else { return };
+                self.graph.holders(*party, at, &mut holders);
                 if order == Siblings::ById {
                     holders.sort_by(|(one, _), (other, _)| self.graph.by_id(*one, *other));
                 }
-                holders.drain(..).for_each(|(holder, share)| self.put(holder, share));
+                holders.drain(..).for_each(|(holder, share)| self.put(held, holder, share));
                 self.ends.push(self.shares.len());
             }
-            level.clear();
+            if self.cut && order == Siblings::AsTheyCome {
+                return;
+            }
         }
     }
 
-    fn put(&mut self, holder: PartyNumber, share: Share) {
-        match self.all.iter().position(|known| *known == holder) {
-            Some(place) => self.shares.push((place, share)),
+    /// The last party has another holder, or the same once more: of several edges between the same two the greatest counts.
+    fn put(&mut self, held: usize, holder: PartyNumber, share: Share) {
+        if !share.exact {
+            self.unsure.put(held);
+        }
+        match place_in(&self.all, holder) {
+            Some(place) => {
+                let begin = self.ends.last().copied().unwrap_or_default();
+                let known = self.shares.iter_mut().skip(begin).find(|(known, _)| *known == place);
+                match known {
+                    Some((_, known)) => *known = known.or(share),
+                    None => self.shares.push((place, share)),
+                }
+            }
             None if self.all.len() == PLACES => self.cut = true,
             None => {
                 self.shares.push((self.all.len(), share));
@@ -76,33 +97,32 @@ impl Holdings<'_> {
     }
 }
 
+/// Where a party stands among these, of which eight are compared at a time.
+pub(super) fn place_in(all: &[PartyNumber], party: PartyNumber) -> Option<usize> {
+    let (eights, rest) = all.as_chunks::<8>();
+    let has = |eight: &[PartyNumber; 8]| eight.iter().fold(false, |has, known| has | (*known == party));
+    let (before, some) = match eights.iter().position(has) {
+        Some(nth) => (nth * 8, eights.get(nth)?.as_slice()),
+        None => (eights.len() * 8, rest),
+    };
+    some.iter().position(|known| *known == party).map(|place| before + place)
+}
+
 impl Graph {
-    /// Who holds shares of a party directly, itself left out: shares that it holds in itself are nobody's. Of several
-    /// edges between the same two the greatest counts.
-    fn holders(&self, party: PartyNumber, held: &Held, at: EventTime, holders: &mut Vec<(PartyNumber, Share)>) {
-        let mut put = |holding: Holding| {
-            let share = match holding.share {
-                Extent::Part => Share { at_least: WHOLE, exact: true },
-                Extent::Stake(Some(stake)) => Share { at_least: stake.clamp(Micros(0), WHOLE), exact: true },
-                Extent::Stake(None) => Share { at_least: Micros(0), exact: false },
-            };
-            let holder = self.canonical(holding.holder, at);
-            if holder != party && share != Share::NOTHING {
-                holders.push((holder, share));
-            }
-        };
-        self.each_holding(held, at, &mut put);
-        if self.has_twins(party) {
-            for twin in self.twins(party, at) {
-                self.each_holding(&self.held(twin), at, &mut put);
-            }
-        }
-        if holders.len() > 1 {
-            holders.sort_unstable_by_key(|(holder, _)| holder.index());
-            holders.dedup_by(|(next, share), (holder, known)| {
-                let again = next == holder;
-                *known = if again { known.or(*share) } else { *known };
-                again
+    /// Who holds shares of a party directly, by each edge that says so, itself left out: shares that it holds in itself are
+    /// nobody's.
+    fn holders(&self, party: PartyNumber, at: EventTime, holders: &mut Vec<Held>) {
+        for id in self.same(party, at) {
+            self.each_holding(id, at, |holding| {
+                let share = match holding.share {
+                    Extent::Part => Share { at_least: WHOLE, exact: true },
+                    Extent::Stake(Some(stake)) => Share { at_least: stake.clamp(Micros(0), WHOLE), exact: true },
+                    Extent::Stake(None) => Share { at_least: Micros(0), exact: false },
+                };
+                let holder = self.canonical(holding.holder, at);
+                if holder != party && share != Share::NOTHING {
+                    holders.push((holder, share));
+                }
             });
         }
     }
