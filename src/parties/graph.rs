@@ -170,9 +170,9 @@ impl Graph {
         Some(number)
     }
 
-    /// How many edges by which exactly this id is held stand with it.
+    /// About how many edges hold exactly this id: of those that do not stand with it, a few are counted.
     pub(super) fn count_held(&self, party: PartyNumber) -> usize {
-        self.held.get(party).map_or(0, Held::count)
+        self.held.get(party).map_or(0, |held| held.count() + self.other_lines(held).take(4).count())
     }
 
     /// Edges in force at `at` by which exactly this id is held, one after the other.

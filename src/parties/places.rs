@@ -1,6 +1,9 @@
-//! Some of the parties above one, by their places.
+//! The parties above one, by their places, and some of them.
 //!
-//! In: places, counted from 0. Out: whether one is among them. It refuses places from 256 on: nobody looks at more.
+//! In: parties, as they are found, and places, counted from 0. Out: the place of each, and whether one is among some. It
+//! refuses places from 256 on: nobody looks at more.
+
+use super::numbers::PartyNumber;
 
 /// Most parties looked at above one, itself among them.
 pub(super) const PLACES: usize = 256;
@@ -37,6 +40,68 @@ impl Places {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|bits| *bits == 0)
+    }
+}
+
+/// Twice the places, so that a free slot is mostly the first one looked at.
+const SLOTS: usize = 2 * PLACES;
+
+/// Parties by their places, each once.
+pub(super) struct Placed {
+    all: Vec<PartyNumber>,
+    /// By the number of a party, or next to that: its place and one. Nought is free.
+    slots: [u16; SLOTS],
+}
+
+/// Where a party stands.
+pub(super) enum Put {
+    New(usize),
+    Known(usize),
+    NoPlace,
+}
+
+impl Default for Placed {
+    fn default() -> Self {
+        Self { all: Vec::with_capacity(32), slots: [0; SLOTS] }
+    }
+}
+
+impl From<Placed> for Vec<PartyNumber> {
+    fn from(placed: Placed) -> Self {
+        placed.all
+    }
+}
+
+impl Placed {
+    /// Gives a party the next place, if it has none.
+    #[inline]
+    pub(super) fn put(&mut self, party: PartyNumber) -> Put {
+        let mut at = party.index() % SLOTS;
+        while let Some(slot) = self.slots.get_mut(at) {
+            let Some(place) = usize::from(*slot).checked_sub(1) else {
+                let place = self.all.len();
+                if place == PLACES {
+                    return Put::NoPlace;
+                }
+                *slot = place as u16 + 1;
+                self.all.push(party);
+                return Put::New(place);
+            };
+            if self.all.get(place) == Some(&party) {
+                return Put::Known(place);
+            }
+            at = (at + 1) % SLOTS;
+        }
+        Put::NoPlace
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<PartyNumber> {
+        self.all.get(place).copied()
+    }
+
+    /// Those at a place and after it.
+    pub(super) fn from(&self, place: usize) -> &[PartyNumber] {
+        self.all.get(place..).unwrap_or_default()
     }
 }
 

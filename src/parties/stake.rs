@@ -10,7 +10,6 @@ use std::fmt;
 use super::graph::Graph;
 use super::numbers::PartyNumber;
 use super::places::Places;
-use super::walk::place_in;
 use crate::model::{Micros, PartyId, Text};
 
 /// All of a party.
@@ -121,7 +120,8 @@ impl<'a> Holdings<'a> {
 
     /// Where a party above the one asked about stands.
     fn place(&self, id: &PartyId) -> Option<usize> {
-        place_in(&self.all, self.graph.number(id)?).filter(|place| *place > 0)
+        let party = self.graph.number(id)?;
+        self.all.iter().position(|known| *known == party).filter(|place| *place > 0)
     }
 
     /// Whether there are more parties above it than were looked at.

@@ -7,37 +7,26 @@ use super::Parties;
 use super::graph::Graph;
 use super::held::Extent;
 use super::numbers::PartyNumber;
-use super::places::{PLACES, Places};
+use super::places::{Placed, Places, Put};
 use super::stake::{Holdings, Share, WHOLE};
 use crate::model::{EventTime, Micros, PartyId};
-
-/// A holder, and one share that an edge says it has.
-type Held = (PartyNumber, Share);
 
 impl Parties {
     /// Everyone who holds anything of `party` at `at`; at most 256 parties are looked at, the nearest.
     pub fn holdings(&self, party: &PartyId, at: EventTime) -> Holdings<'_> {
-        let mut found = Holdings {
-            graph: &self.graph,
-            unheard: None,
-            all: Vec::with_capacity(32),
-            shares: Vec::with_capacity(48),
-            ends: Vec::with_capacity(32),
-            unsure: Places::default(),
-            cut: false,
+        let graph = &self.graph;
+        let Some(known) = graph.number(party) else {
+            return Holdings { unheard: Some(party.clone()), ..Walk::new(graph).holdings() };
         };
-        match self.graph.number(party) {
-            None => found.unheard = Some(party.clone()),
-            Some(party) => {
-                let party = self.graph.canonical(party, at);
-                found.walk_up(party, at, Siblings::AsTheyCome);
-                if found.cut {
-                    // Which are the nearest 256 must not hang on the order of coming.
-                    found.walk_up(party, at, Siblings::ById);
-                }
-            }
+        let start = graph.canonical(known, at);
+        let mut walk = Walk::new(graph);
+        walk.up(start, at, Siblings::AsTheyCome);
+        if walk.cut {
+            // Which are the nearest 256 must not hang on the order of coming.
+            walk = Walk::new(graph);
+            walk.up(start, at, Siblings::ById);
         }
-        found
+        walk.holdings()
     }
 }
 
@@ -48,70 +37,80 @@ enum Siblings {
     ById,
 }
 
-impl Holdings<'_> {
-    fn walk_up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
-        self.all.clear();
-        self.all.push(start);
-        self.shares.clear();
-        self.ends.clear();
-        (self.unsure, self.cut) = (Places::default(), false);
-        let mut holders = Vec::new();
-        while let Some(level) = self.all.get(self.ends.len()..).filter(|level| !level.is_empty()) {
-            // What is read of one party of a level hangs on no other: asked together first, they are fetched at the same time.
-            self.shares.reserve(level.iter().map(|party| self.graph.count_held(*party)).sum());
-            for held in self.ends.len()..self.all.len() {
-                let Some(party) = self.all.get(held) else { return };
-                self.graph.holders(*party, at, &mut holders);
-                if order == Siblings::ById {
-                    holders.sort_by(|(one, _), (other, _)| self.graph.by_id(*one, *other));
-                }
-                holders.drain(..).for_each(|(holder, share)| self.put(held, holder, share));
-                self.ends.push(self.shares.len());
-            }
-            if self.cut && order == Siblings::AsTheyCome {
+/// What has been found so far; what is what is told of [`Holdings`].
+struct Walk<'a> {
+    graph: &'a Graph,
+    all: Placed,
+    shares: Vec<(usize, Share)>,
+    ends: Vec<usize>,
+    unsure: Places,
+    cut: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(graph: &'a Graph) -> Self {
+        let (shares, ends) = (Vec::with_capacity(48), Vec::with_capacity(32));
+        Self { graph, all: Placed::default(), shares, ends, unsure: Places::default(), cut: false }
+    }
+
+    fn up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
+        let graph = self.graph;
+        self.all.put(start);
+        let mut siblings = Vec::new();
+        loop {
+            let level = self.all.from(self.ends.len());
+            if level.is_empty() || self.cut && order == Siblings::AsTheyCome {
                 return;
+            }
+            // What is read of one party of a level hangs on no other: asked together first, they are fetched at the same time.
+            self.shares.reserve(level.iter().map(|party| graph.count_held(*party)).sum());
+            for _ in 0..level.len() {
+                let held = self.ends.len();
+                let Some(party) = self.all.get(held) else { return };
+                match order {
+                    Siblings::AsTheyCome => graph.each_share(party, at, |holder, share| self.put(held, holder, share)),
+                    Siblings::ById => {
+                        graph.each_share(party, at, |holder, share| siblings.push((holder, share)));
+                        siblings.sort_by(|(one, _), (other, _)| graph.by_id(*one, *other));
+                        siblings.drain(..).for_each(|(holder, share)| self.put(held, holder, share));
+                    }
+                }
+                self.ends.push(self.shares.len());
             }
         }
     }
 
-    /// The last party has another holder, or the same once more: of several edges between the same two the greatest counts.
+    /// The party at the last place walked has a holder, perhaps told of before: of several edges between the same two the
+    /// greatest counts.
+    #[inline]
     fn put(&mut self, held: usize, holder: PartyNumber, share: Share) {
         if !share.exact {
             self.unsure.put(held);
         }
-        match place_in(&self.all, holder) {
-            Some(place) => {
+        match self.all.put(holder) {
+            Put::New(place) => self.shares.push((place, share)),
+            Put::Known(place) => {
                 let begin = self.ends.last().copied().unwrap_or_default();
-                let known = self.shares.iter_mut().skip(begin).find(|(known, _)| *known == place);
-                match known {
+                match self.shares.iter_mut().skip(begin).find(|(known, _)| *known == place) {
                     Some((_, known)) => *known = known.or(share),
                     None => self.shares.push((place, share)),
                 }
             }
-            None if self.all.len() == PLACES => self.cut = true,
-            None => {
-                self.shares.push((self.all.len(), share));
-                self.all.push(holder);
-            }
+            Put::NoPlace => self.cut = true,
         }
+    }
+
+    fn holdings(self) -> Holdings<'a> {
+        let Self { graph, all, shares, ends, unsure, cut } = self;
+        Holdings { graph, unheard: None, all: all.into(), shares, ends, unsure, cut }
     }
 }
 
-/// Where a party stands among these, of which eight are compared at a time.
-pub(super) fn place_in(all: &[PartyNumber], party: PartyNumber) -> Option<usize> {
-    let (eights, rest) = all.as_chunks::<8>();
-    let has = |eight: &[PartyNumber; 8]| eight.iter().fold(false, |has, known| has | (*known == party));
-    let (before, some) = match eights.iter().position(has) {
-        Some(nth) => (nth * 8, eights.get(nth)?.as_slice()),
-        None => (eights.len() * 8, rest),
-    };
-    some.iter().position(|known| *known == party).map(|place| before + place)
-}
-
 impl Graph {
-    /// Who holds shares of a party directly, by each edge that says so, itself left out: shares that it holds in itself are
-    /// nobody's.
-    fn holders(&self, party: PartyNumber, at: EventTime, holders: &mut Vec<Held>) {
+    /// Who holds shares of a party directly, one after the other by each edge that says so, itself left out: shares that it
+    /// holds in itself are nobody's.
+    #[inline]
+    fn each_share(&self, party: PartyNumber, at: EventTime, mut each: impl FnMut(PartyNumber, Share)) {
         for id in self.same(party, at) {
             self.each_holding(id, at, |holding| {
                 let share = match holding.share {
@@ -121,7 +120,7 @@ impl Graph {
                 };
                 let holder = self.canonical(holding.holder, at);
                 if holder != party && share != Share::NOTHING {
-                    holders.push((holder, share));
+                    each(holder, share);
                 }
             });
         }
