@@ -7,8 +7,8 @@ use super::Parties;
 use super::graph::Graph;
 use super::held::Extent;
 use super::numbers::PartyNumber;
-use super::places::{Placed, Places, Put};
-use super::stake::{Holdings, Share, WHOLE};
+use super::places::{Place, Placed, Put};
+use super::stake::{Holdings, Part, Share, WHOLE};
 use crate::model::{EventTime, Micros, PartyId};
 
 impl Parties {
@@ -37,72 +37,75 @@ enum Siblings {
     ById,
 }
 
-/// What has been found so far; what is what is told of [`Holdings`].
+/// What has been found so far, as [`Holdings`] have it.
 struct Walk<'a> {
     graph: &'a Graph,
     all: Placed,
-    shares: Vec<(usize, Share)>,
-    ends: Vec<usize>,
-    unsure: Places,
+    parts: Vec<Part>,
+    /// How many of these are in the party asked about.
+    direct: usize,
     cut: bool,
 }
 
 impl<'a> Walk<'a> {
     fn new(graph: &'a Graph) -> Self {
-        let (shares, ends) = (Vec::with_capacity(48), Vec::with_capacity(32));
-        Self { graph, all: Placed::default(), shares, ends, unsure: Places::default(), cut: false }
+        Self { graph, all: Placed::default(), parts: Vec::with_capacity(48), direct: 0, cut: false }
     }
 
     fn up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
         let graph = self.graph;
         self.all.put(start);
         let mut siblings = Vec::new();
+        let mut walked = 0;
         loop {
-            let level = self.all.from(self.ends.len());
+            let level = self.all.from(walked);
             if level.is_empty() || self.cut && order == Siblings::AsTheyCome {
                 return;
             }
             // What is read of one party of a level hangs on no other: asked together first, they are fetched at the same time.
-            self.shares.reserve(level.iter().map(|party| graph.count_held(*party)).sum());
-            for _ in 0..level.len() {
-                let held = self.ends.len();
-                let Some(party) = self.all.get(held) else { return };
+            self.parts.reserve(level.iter().map(|party| graph.count_held(*party)).sum());
+            for place in walked..walked + level.len() {
+                let (Some(party), Ok(held)) = (self.all.get(place), Place::try_from(place)) else { return };
+                let begin = self.parts.len();
                 match order {
-                    Siblings::AsTheyCome => graph.each_share(party, at, |holder, share| self.put(held, holder, share)),
+                    Siblings::AsTheyCome => {
+                        graph.each_share(party, at, |holder, share| self.put(held, begin, holder, share));
+                    }
                     Siblings::ById => {
                         graph.each_share(party, at, |holder, share| siblings.push((holder, share)));
                         siblings.sort_by(|(one, _), (other, _)| graph.by_id(*one, *other));
-                        siblings.drain(..).for_each(|(holder, share)| self.put(held, holder, share));
+                        siblings.drain(..).for_each(|(holder, share)| self.put(held, begin, holder, share));
                     }
                 }
-                self.ends.push(self.shares.len());
+                if walked == 0 {
+                    self.direct = self.parts.len();
+                }
+                walked += 1;
             }
         }
     }
 
-    /// The party at the last place walked has a holder, perhaps told of before: of several edges between the same two the
-    /// greatest counts.
+    /// A party of which the parts begin there has a holder, perhaps told of before: of several edges between the same two
+    /// the greatest counts.
     #[inline]
-    fn put(&mut self, held: usize, holder: PartyNumber, share: Share) {
-        if !share.exact {
-            self.unsure.put(held);
-        }
-        match self.all.put(holder) {
-            Put::New(place) => self.shares.push((place, share)),
-            Put::Known(place) => {
-                let begin = self.ends.last().copied().unwrap_or_default();
-                match self.shares.iter_mut().skip(begin).find(|(known, _)| *known == place) {
-                    Some((_, known)) => *known = known.or(share),
-                    None => self.shares.push((place, share)),
-                }
+    fn put(&mut self, held: Place, begin: usize, holder: PartyNumber, share: Share) {
+        let (holder, known) = match self.all.put(holder) {
+            Put::New(place) => (place, None),
+            Put::Known(place) => (place, self.parts.iter_mut().skip(begin).find(|part| part.holder == place)),
+            Put::NoPlace => {
+                self.cut = true;
+                return;
             }
-            Put::NoPlace => self.cut = true,
+        };
+        match known {
+            Some(part) => part.share = part.share.or(share),
+            None => self.parts.push(Part { holder, held, share }),
         }
     }
 
     fn holdings(self) -> Holdings<'a> {
-        let Self { graph, all, shares, ends, unsure, cut } = self;
-        Holdings { graph, unheard: None, all: all.into(), shares, ends, unsure, cut }
+        let Self { graph, all, parts, direct, cut } = self;
+        Holdings { graph, unheard: None, all: all.into(), parts, direct, cut }
     }
 }
 
