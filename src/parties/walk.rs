@@ -64,7 +64,9 @@ impl<'a> Walk<'a> {
             }
             // What is read of one party of a level hangs on no other: asked together first, they are fetched at the same time.
             self.parts.reserve(level.iter().map(|party| graph.count_held(*party)).sum());
-            for place in walked..walked + level.len() {
+            let first = walked;
+            walked += level.len();
+            for place in first..walked {
                 let (Some(party), Ok(held)) = (self.all.get(place), Place::try_from(place)) else { return };
                 let begin = self.parts.len();
                 match order {
@@ -77,10 +79,9 @@ impl<'a> Walk<'a> {
                         siblings.drain(..).for_each(|(holder, share)| self.put(held, begin, holder, share));
                     }
                 }
-                if walked == 0 {
+                if place == 0 {
                     self.direct = self.parts.len();
                 }
-                walked += 1;
             }
         }
     }
