@@ -60,13 +60,17 @@ fn main() {
     }
     let all: Duration = of.iter().sum();
     println!(
-        "{} accounts resolved in {all:.2?} (target 5 s): chains {:.2?} with {hops} hops, owners {:.2?}, stakes {:.2?} with {holders} holders; others had the core for {:?}",
+        "{} accounts resolved on one core in {all:.2?} (target 5 s): chains {:.2?} with {hops} hops, owners {:.2?}, stakes {:.2?} with {holders} holders; others had the core for {:?}",
         world::ACCOUNTS,
         of[0],
         of[1],
         of[2],
         machine::waited() - waited,
     );
+
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let took = resolve_in(threads, &parties);
+    println!("the same in as many threads as there are cores, as shards do: {took:.2?} ({threads} threads)");
 
     let mut took = Vec::new();
     let mut most = 0;
@@ -88,6 +92,22 @@ fn main() {
         at(990),
         took[took.len() - 1],
     );
+}
+
+/// How long it takes until each thread has resolved its part of the accounts.
+fn resolve_in(threads: usize, parties: &Parties) -> Duration {
+    let part = world::ACCOUNTS.div_ceil(u32::try_from(threads).unwrap());
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for first in (0..world::ACCOUNTS).step_by(part as usize) {
+            let accounts = first..world::ACCOUNTS.min(first + part);
+            scope.spawn(move || {
+                let mut of = [Duration::ZERO; 3];
+                accounts.map(world::account_id).for_each(|account| _ = black_box(resolve(parties, &account, &mut of)));
+            });
+        }
+    });
+    began.elapsed()
 }
 
 /// Hops of the chain, and holders of the customer; adds to what each question took.

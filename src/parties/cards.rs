@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::graph::{Graph, PartyNumber};
-use super::numbers::{ByNumber, Numbers};
+use super::graph::Graph;
+use super::numbers::{AccountNumber, ByNumber, Numbers, PartyNumber};
 use super::tenders::Tenders;
 use super::touched::Named;
 use crate::model::{Account, AccountId, Authorisation, Country, EventTime, Fact, Party, PartyId, Text, Timeline};
@@ -16,7 +16,7 @@ use crate::model::{Account, AccountId, Authorisation, Country, EventTime, Fact, 
 #[derive(Clone, Debug, Default)]
 pub struct Parties {
     pub(super) accounts: Numbers<AccountId>,
-    account_cards: ByNumber<AccountId, Timeline<Box<Account>>>,
+    account_cards: ByNumber<AccountId, Timeline<AccountCard>>,
     pub(super) graph: Graph,
     party_cards: ByNumber<PartyId, Timeline<Card>>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
@@ -25,6 +25,15 @@ pub struct Parties {
     pub(super) tenders: Tenders,
     /// Every instant at which a card ever put begins or ends.
     changes: BTreeSet<EventTime>,
+}
+
+/// An account's card, and beside it the numbers of whom it names.
+#[derive(Clone, Debug)]
+pub(super) struct AccountCard {
+    pub(super) customer: Option<PartyNumber>,
+    pub(super) sold_by: Option<PartyNumber>,
+    pub(super) payer: Option<AccountNumber>,
+    card: Box<Account>,
 }
 
 /// A party's card, and beside it what is asked of nearly everybody who stands anywhere.
@@ -70,15 +79,29 @@ impl Parties {
 
     fn put_account(&mut self, card: &Account) -> Option<()> {
         let account = self.accounts.put(&card.account)?;
-        for party in [&card.customer, &card.sold_by].into_iter().flatten() {
-            self.named.put(self.graph.put_id(party)?, account);
-        }
-        if let Some(payer) = &card.payer {
-            self.named.put_payer(self.accounts.put(payer)?, account);
-        }
-        let card = Box::new(card.clone());
-        self.account_cards.change(account, |line| line.put(card.valid_from, card.valid_to, card));
+        let customer = match &card.customer {
+            Some(party) => Some(self.put_named(party, account)?),
+            None => None,
+        };
+        let sold_by = match &card.sold_by {
+            Some(party) => Some(self.put_named(party, account)?),
+            None => None,
+        };
+        let payer = match &card.payer {
+            Some(payer) => Some(self.accounts.put(payer)?),
+            None => None,
+        };
+        payer.into_iter().for_each(|payer| self.named.put_payer(payer, account));
+        let (from, to, card) = (card.valid_from, card.valid_to, Box::new(card.clone()));
+        let card = AccountCard { customer, sold_by, payer, card };
+        self.account_cards.change(account, |line| line.put(from, to, card));
         Some(())
+    }
+
+    fn put_named(&mut self, party: &PartyId, account: AccountNumber) -> Option<PartyNumber> {
+        let party = self.graph.put_id(party)?;
+        self.named.put(party, account);
+        Some(party)
     }
 
     fn put_party(&mut self, card: &Party) -> Option<()> {
@@ -100,8 +123,11 @@ impl Parties {
 
     /// The card of an account in force at `at`.
     pub fn account(&self, account: &AccountId, at: EventTime) -> Option<&Account> {
-        let line = self.account_cards.get(self.accounts.find(account)?)?;
-        line.at(at).map(AsRef::as_ref)
+        self.account_card(self.accounts.find(account)?, at).map(|card| card.card.as_ref())
+    }
+
+    pub(super) fn account_card(&self, account: AccountNumber, at: EventTime) -> Option<&AccountCard> {
+        self.account_cards.get(account)?.at(at)
     }
 
     /// The card of exactly this id in force at `at`.

@@ -11,8 +11,7 @@ use crate::model::{AccountId, Country, EdgeKind, EventTime, HopLine, PartyId, Pr
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
-use super::graph::PartyNumber;
-use super::rank::{Learnt, Rank};
+use super::rank::{Learnt, Numbered, Rank};
 use super::said::Said;
 
 /// Most distributors one above another.
@@ -166,8 +165,10 @@ impl Parties {
             confidence: None,
             resolved: true,
         };
-        let mut chain = Chain { hops: vec![provider], ..Chain::default() };
-        let card = self.account(account, at);
+        let mut hops = Vec::with_capacity(4);
+        hops.push(provider);
+        let mut chain = Chain { hops, ..Chain::default() };
+        let card = self.accounts.find(account).and_then(|account| self.account_card(account, at));
         if card.is_none() {
             chain.unknown.push(Text::new(format!("no record of account {account}")));
         }
@@ -179,66 +180,64 @@ impl Parties {
 
     fn follow(&self, account: &AccountId, said: Said, chain: &mut Chain, at: EventTime) {
         let customers = said.customers.parties();
-        let numbers: Vec<PartyNumber> = customers.iter().filter_map(|customer| self.graph.number(customer)).collect();
         let unseen = if customers.is_empty() { end_customer(account, &said) } else { Vec::new() };
         let mut sellers = said.sellers.clone();
-        sellers.extend(self.all_neighbours(EdgeKind::ResellsTo, &numbers, at));
+        self.neighbours(EdgeKind::ResellsTo, &customers, &mut sellers, at);
         let mut payers = self.payers(account, &said, at);
-        payers.extend(self.all_neighbours(EdgeKind::PaysFor, &numbers, at));
-        payers.retain(|who| who.party().is_none_or(|party| !customers.contains(party)));
-        chain.resellers = sellers.parties();
-        note_several("sellers", &chain.resellers, &mut chain.unknown);
-        note_several("customers", &customers, &mut chain.unknown);
-        let mut paying: Vec<&AccountId> = said.payers.iter().map(|(payer, _)| payer).collect();
+        self.neighbours(EdgeKind::PaysFor, &customers, &mut payers, at);
+        payers.retain(|who| who.party().is_none_or(|party| customers.iter().all(|(customer, _)| customer != party)));
+        let resellers = sellers.parties();
+        note_several("sellers", ids(&resellers), &mut chain.unknown);
+        note_several("customers", ids(&customers), &mut chain.unknown);
+        let mut paying: Vec<&AccountId> = said.payers.iter().map(|(payer, ..)| payer).collect();
         paying.dedup();
         note_several("payers", paying, &mut chain.unknown);
-        let distributors = self.distributors(&customers, &chain.resellers, &said, &mut chain.unknown, at);
+        let distributors = self.distributors(&customers, &resellers, &said, &mut chain.unknown, at);
         for rank in distributors.into_iter().rev() {
             self.write(Role::Distributor, rank, chain, at);
         }
         self.write(Role::Reseller, sellers, chain, at);
         self.write(Role::Payer, payers, chain, at);
         self.write(Role::Customer, said.customers, chain, at);
-        self.write(Role::EndUser, self.all_neighbours(EdgeKind::EndUserOf, &numbers, at), chain, at);
+        let mut users = Rank::default();
+        self.neighbours(EdgeKind::EndUserOf, &customers, &mut users, at);
+        self.write(Role::EndUser, users, chain, at);
         chain.unknown.extend(unseen);
-        chain.customer = customers.into_iter().next();
-        chain.payer = said.payers.into_iter().next().map(|(payer, _)| payer);
+        chain.resellers = resellers.into_iter().map(|(reseller, _)| reseller).collect();
+        chain.customer = customers.into_iter().next().map(|(customer, _)| customer);
+        chain.payer = said.payers.into_iter().next().map(|(payer, ..)| payer);
         chain.named = said.named;
     }
 
     /// Who sells to the resellers, then who sells to those, rank by rank, each party once in its nearest rank.
     fn distributors(
         &self,
-        customers: &[PartyId],
-        resellers: &[PartyId],
+        customers: &[Numbered],
+        resellers: &[Numbered],
         said: &Said,
         unknown: &mut Vec<Text>,
         at: EventTime,
     ) -> Vec<Rank> {
-        if resellers.is_empty() {
+        let is_customer = |id: &PartyId| customers.iter().any(|(customer, _)| customer == id);
+        // Most resellers buy from the provider itself.
+        if resellers.iter().all(|reseller| !is_customer(&reseller.0) && self.suppliers(reseller, said, at).is_empty()) {
             return Vec::new();
         }
-        let mut below: Vec<PartyId> = resellers.iter().filter(|id| !customers.contains(id)).cloned().collect();
+        let mut below: Vec<Numbered> = resellers.iter().filter(|(id, _)| !is_customer(id)).cloned().collect();
         let mut ranks: Vec<Rank> = Vec::new();
         // Who sells to each party seen; customers buy from the resellers, so a circle may run through them.
-        let bought = |customer: &PartyId| (customer.clone(), resellers.to_vec());
+        let bought = |(customer, _): &Numbered| (customer.clone(), ids(resellers).cloned().collect());
         let mut sells: BTreeMap<PartyId, Vec<PartyId>> = customers.iter().map(bought).collect();
         while !below.is_empty() {
             let mut above = Rank::default();
             for buyer in &below {
-                let mut sellers = Rank::default();
-                if said.sellers.has(buyer) {
-                    sellers.extend(said.distributors.without(buyer));
-                }
-                if let Some(buyer) = self.graph.number(buyer) {
-                    sellers.extend(self.neighbours(EdgeKind::ResellsTo, buyer, at));
-                }
-                sells.insert(buyer.clone(), sellers.parties());
-                above.extend(sellers);
+                let suppliers = self.suppliers(buyer, said, at);
+                sells.insert(buyer.0.clone(), ids(&suppliers.parties()).cloned().collect());
+                above.extend(suppliers);
             }
             above.retain(|who| who.party().is_some_and(|id| !sells.contains_key(id)));
             if ranks.len() == DEPTH && !above.is_empty() {
-                let buyer = below.first().map_or("", PartyId::as_str);
+                let buyer = below.first().map_or("", |(buyer, _)| buyer.as_str());
                 unknown.push(Text::new(format!("more than {DEPTH} distributors one above another, up to {buyer}")));
                 break;
             }
@@ -253,49 +252,51 @@ impl Parties {
         ranks
     }
 
+    /// Who sells to a party that sells on.
+    fn suppliers(&self, buyer: &Numbered, said: &Said, at: EventTime) -> Rank {
+        let supplied = !said.distributors.is_empty() && said.sellers.has(&buyer.0);
+        let mut suppliers = if supplied { said.distributors.without(&buyer.0) } else { Rank::default() };
+        self.neighbours(EdgeKind::ResellsTo, std::slice::from_ref(buyer), &mut suppliers, at);
+        suppliers
+    }
+
     /// Who is behind the accounts that are said to pay.
     fn payers(&self, account: &AccountId, said: &Said, at: EventTime) -> Rank {
         let mut payers = Rank::default();
         // An account that pays for itself is paid by its customer, known or not.
-        for (payer, learnt) in said.payers.iter().filter(|(payer, _)| payer != account) {
-            let party = self.account(payer, at).and_then(|card| card.customer.as_ref());
-            let who = party.map_or_else(|| Who::Account(payer.clone()), |id| Who::Party(self.canonical(id, at)));
-            payers.put(who, learnt.clone());
+        for (payer, number, learnt) in said.payers.iter().filter(|(payer, ..)| payer != account) {
+            let card = number.and_then(|payer| self.account_card(payer, at));
+            match card.and_then(|card| card.customer) {
+                Some(party) => payers.put(self.graph.numbered(self.graph.canonical(party, at)), learnt.clone()),
+                None => payers.put_who(Who::Account(payer.clone()), learnt.clone()),
+            }
         }
         payers
     }
 
-    /// Parties from which an edge of this kind leads to any of these, with where each was learnt.
-    fn all_neighbours(&self, kind: EdgeKind, to: &[PartyNumber], at: EventTime) -> Rank {
-        let mut found = Rank::default();
-        to.iter().for_each(|to| found.extend(self.neighbours(kind, *to, at)));
-        found
-    }
-
-    /// Parties from which an edge of this kind leads to `to`, with where each was learnt.
-    fn neighbours(&self, kind: EdgeKind, to: PartyNumber, at: EventTime) -> Rank {
-        let mut found = Rank::default();
-        for (from, said) in self.graph.leading_to(kind, to, at) {
-            let who = Who::Party(self.graph.id_of(self.graph.canonical(from, at)));
-            found.put(who, Learnt { by: Confidence::Edge, text: self.graph.evidence(kind, said) });
+    /// Puts the parties from which an edge of this kind leads to any of these, with where each was learnt.
+    fn neighbours(&self, kind: EdgeKind, to: &[Numbered], found: &mut Rank, at: EventTime) {
+        for to in to.iter().filter_map(|(_, to)| *to) {
+            for (from, said) in self.graph.leading_to(kind, to, at) {
+                let from = self.graph.numbered(self.graph.canonical(from, at));
+                found.put(from, Learnt { by: Confidence::Edge, text: self.graph.evidence(kind, said) });
+            }
         }
-        found
     }
 
     fn write(&self, role: Role, rank: Rank, chain: &mut Chain, at: EventTime) {
-        for (who, mut evidence) in rank.members() {
-            evidence.dedup();
+        for (who, party, learnt) in rank.members() {
             let mut hop = Hop {
                 role,
                 country: None,
                 hq: None,
                 parent: None,
-                evidence: Some(in_one(&evidence)),
-                confidence: evidence.iter().map(|learnt| learnt.by).min(),
+                evidence: Some(learnt.text),
+                confidence: Some(learnt.by),
                 resolved: false,
                 who,
             };
-            if let Some(party) = hop.who.party().and_then(|party| self.graph.number(party)) {
+            if let Some(party) = party {
                 let climb = self.climb(party, at);
                 hop.country = self.seat(party, at).and_then(|seat| seat.country);
                 hop.hq = self.seat(climb.top, at).and_then(|seat| seat.hq);
@@ -307,21 +308,14 @@ impl Parties {
     }
 }
 
-/// All that something was learnt from, in one text.
-fn in_one(evidence: &[Learnt]) -> Text {
-    match evidence {
-        [learnt] => learnt.text.clone(),
-        several => {
-            let texts: Vec<&str> = several.iter().map(|learnt| learnt.text.as_str()).collect();
-            Text::new(texts.join("; "))
-        }
-    }
+fn ids(parties: &[Numbered]) -> impl Iterator<Item = &PartyId> + Clone {
+    parties.iter().map(|(id, _)| id)
 }
 
 /// What is not known of who uses an account of which no customer is said.
 fn end_customer(account: &AccountId, said: &Said) -> Vec<Text> {
     let sellers = said.sellers.parties();
-    let sellers = sellers.iter().map(|seller| Text::new(format!("end customer of reseller {seller}")));
+    let sellers = ids(&sellers).map(|seller| Text::new(format!("end customer of reseller {seller}")));
     let sellers: Vec<Text> = sellers.collect();
     if sellers.is_empty() { vec![Text::new(format!("customer of account {account}"))] } else { sellers }
 }
@@ -333,13 +327,6 @@ fn note_several<T: Display>(what: &str, who: impl IntoIterator<Item = T, IntoIte
         let count = if names.len() == 2 { "two".to_owned() } else { names.len().to_string() };
         unknown.push(Text::new(format!("{count} {what} at one time: {}", names.join(", "))));
     }
-}
-
-/// The field that names a party, and the id it gives where that is not the one used here.
-pub(super) fn by_card(field: &'static str, written: &PartyId, canonical: &PartyId) -> Learnt {
-    let plain = written == canonical;
-    let text = if plain { Text::new_static(field) } else { Text::new(format!("{field} (as {written})")) };
-    Learnt { by: Confidence::Card, text }
 }
 
 /// The smallest party that sells, through others or not, to itself.

@@ -13,12 +13,10 @@ use std::cmp::Ordering;
 use hashbrown::HashTable;
 
 use super::held::{Extent, Held, Holding};
-use super::numbers::{ByNumber, Number, Numbers, Reached, hash};
+use super::numbers::{ByNumber, LineNumber, Number, Numbers, PartyNumber, Reached, hash};
+use super::rank::Numbered;
 use crate::model::{Edge, EdgeKind, EventTime, Micros, PartyId, Text, Timeline};
 
-/// The number of a party's id.
-pub(super) type PartyNumber = Number<PartyId>;
-pub(super) type LineNumber = Number<Line>;
 type ByKind = [Option<LineNumber>; EdgeKind::ALL.len()];
 
 #[derive(Clone, Debug, Default)]
@@ -43,7 +41,7 @@ struct Ends {
 /// Every edge of one kind from one party to another.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
-pub(super) struct Line {
+struct Line {
     kind: EdgeKind,
     from: PartyNumber,
     to: PartyNumber,
@@ -74,10 +72,10 @@ impl Line {
     }
 
     /// What an edge that holds a party comes to where it says this.
-    fn holding(&self, said: &Said) -> Holding {
+    fn holding(&self, said: &Said, line: LineNumber) -> Holding {
         match self.kind {
-            EdgeKind::SubUnitOf => Holding { holder: self.to, share: Extent::Part },
-            _ => Holding { holder: self.from, share: Extent::Stake(said.percent()) },
+            EdgeKind::SubUnitOf => Holding { holder: self.to, share: Extent::Part, line },
+            _ => Holding { holder: self.from, share: Extent::Stake(said.percent()), line },
         }
     }
 
@@ -107,6 +105,11 @@ impl Graph {
         self.id(party).cloned().unwrap_or_default()
     }
 
+    /// A party's id beside its number.
+    pub(super) fn numbered(&self, party: PartyNumber) -> Numbered {
+        (self.id_of(party), Some(party))
+    }
+
     pub(super) fn by_id(&self, one: PartyNumber, other: PartyNumber) -> Ordering {
         if one == other { Ordering::Equal } else { self.ids.get(one).cmp(&self.ids.get(other)) }
     }
@@ -126,9 +129,9 @@ impl Graph {
             EdgeKind::SubUnitOf => line.from,
             _ => return Some(()),
         };
-        let holding = line.holding(&said);
+        let holding = line.holding(&said, number);
         self.held.change(held, |held| {
-            let was_kept = held.keeps(holding);
+            let was_kept = held.keeps(number);
             // What is not kept with the party stands in its list, and once there it stays.
             if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {
                 let next = held.others.replace(number);
@@ -167,22 +170,25 @@ impl Graph {
         Some(number)
     }
 
-    /// What a walk up asks of a party.
-    pub(super) fn held(&self, party: PartyNumber) -> Held {
-        self.held.get(party).copied().unwrap_or_default()
+    /// About how many edges hold exactly this id: of those that do not stand with it, a few are counted.
+    pub(super) fn count_held(&self, party: PartyNumber) -> usize {
+        self.held.get(party).map_or(0, |held| held.count() + self.other_lines(held).take(4).count())
     }
 
-    /// Edges in force at `at` by which the party of which this is asked is held, one after the other.
+    /// Edges in force at `at` by which exactly this id is held, one after the other.
     #[inline]
-    pub(super) fn each_holding(&self, held: &Held, at: EventTime, mut each: impl FnMut(Holding)) {
+    pub(super) fn each_holding(&self, party: PartyNumber, at: EventTime, mut each: impl FnMut(Holding)) {
+        let Some(held) = self.held.get(party) else { return };
         held.each(at, &mut each);
-        for line in self.other_lines(*held) {
-            line.said.at(at).into_iter().for_each(|said| each(line.holding(said)));
+        for (number, line) in self.other_lines(held) {
+            line.said.at(at).into_iter().for_each(|said| each(line.holding(said, number)));
         }
     }
 
-    fn other_lines(&self, held: Held) -> impl Iterator<Item = &Line> {
-        std::iter::successors(self.line(held.others), |line| self.line(line.next_held()))
+    /// Edges by which a party is held and that do not stand with it.
+    fn other_lines(&self, held: &Held) -> impl Iterator<Item = (LineNumber, &Line)> {
+        let numbered = |number: Option<LineNumber>| Some((number?, self.line(number)?));
+        std::iter::successors(numbered(held.others), move |(_, line)| numbered(line.next_held()))
     }
 
     /// Edges of a kind, but `owns`, in force at `at` that lead to exactly this id, each with where it comes from.
@@ -192,10 +198,12 @@ impl Graph {
 
     /// What exactly this id is a part of, whenever.
     pub(super) fn ever_wholes(&self, party: PartyNumber) -> impl Iterator<Item = PartyNumber> {
-        let held = self.held(party);
-        let kept = held.ever().filter(|holding| holding.share == Extent::Part).map(|holding| holding.holder);
-        let others = self.other_lines(held).filter(|line| line.kind == EdgeKind::SubUnitOf);
-        kept.chain(others.map(|line| line.to))
+        let held = self.held.get(party).into_iter();
+        held.flat_map(|held| {
+            let kept = held.ever().filter(|holding| holding.share == Extent::Part).map(|holding| holding.holder);
+            let others = self.other_lines(held).filter(|(_, line)| line.kind == EdgeKind::SubUnitOf);
+            kept.chain(others.map(|(_, line)| line.to))
+        })
     }
 
     /// Where edges of a kind, but `owns`, to exactly this id come from, whenever.
@@ -278,14 +286,10 @@ impl Graph {
         }
     }
 
-    /// The same of an edge in force at `at` by which exactly this id is held.
-    pub(super) fn evidence_of(&self, held: PartyNumber, holding: Holding, at: EventTime) -> Text {
-        let ends = match holding.share {
-            Extent::Part => (EdgeKind::SubUnitOf, held, holding.holder),
-            Extent::Stake(_) => (EdgeKind::Owns, holding.holder, held),
-        };
-        let said = self.line(self.find(ends)).and_then(|line| line.said.at(at));
-        said.map(|said| self.evidence(ends.0, said)).unwrap_or_default()
+    /// The same of an edge in force at `at` by which a party is held.
+    pub(super) fn evidence_of(&self, holding: Holding, at: EventTime) -> Text {
+        let said = self.line(Some(holding.line)).and_then(|line| Some(self.evidence(line.kind, line.said.at(at)?)));
+        said.unwrap_or_default()
     }
 }
 
@@ -323,7 +327,7 @@ mod tests {
         let [a, c] = ["a", "c"].map(|id| graph.number(&PartyId::new(id)).unwrap());
         assert_eq!(names(&mut graph.ever_out_of(EdgeKind::Owns, a)), "b c");
         let mut holders = Vec::new();
-        graph.each_holding(&graph.held(c), EventTime::MAX, |holding| holders.push(holding.holder));
+        graph.each_holding(c, EventTime::MAX, |holding| holders.push(holding.holder));
         assert_eq!(names(&mut holders.into_iter()), "a d");
         assert_eq!(names(&mut graph.ever_into(EdgeKind::PaysFor, c)), "c");
         assert_eq!(names(&mut graph.ever_into(EdgeKind::SubUnitOf, c)), "");

@@ -3,7 +3,7 @@
 //! In: edges that hold a party, each whenever it has changed. Out: those in force at an instant, but what has no room here.
 //! It refuses to know what an edge was learnt from.
 
-use super::graph::{LineNumber, PartyNumber};
+use super::numbers::{LineNumber, PartyNumber};
 use crate::model::{EventTime, Micros, Timeline};
 
 /// An edge that holds a party: who `owns` of it, or what it is a `sub_unit_of`.
@@ -11,6 +11,8 @@ use crate::model::{EventTime, Micros, Timeline};
 pub(super) struct Holding {
     pub(super) holder: PartyNumber,
     pub(super) share: Extent,
+    /// Where the edge says so.
+    pub(super) line: LineNumber,
 }
 
 /// How much of a party an edge says is held.
@@ -31,6 +33,8 @@ const KEPT: usize = 2;
 pub(super) struct Held {
     /// Edges that never said anything else than now, which is most.
     kept: [Option<Kept>; KEPT],
+    /// By the same places.
+    lines: [Option<LineNumber>; KEPT],
     /// The last of the others.
     pub(super) others: Option<LineNumber>,
 }
@@ -66,46 +70,55 @@ impl Kept {
         })
     }
 
-    fn at(&self, at: EventTime) -> Option<Holding> {
+    fn holding(&self, line: LineNumber) -> Holding {
         let share = match self.share {
             PART => Extent::Part,
             UNKNOWN => Extent::Stake(None),
             stake => Extent::Stake(Some(Micros(stake.into()))),
         };
-        let holds = self.from <= at && (at < self.to || self.to == EventTime::MAX);
-        holds.then_some(Holding { holder: self.holder, share })
+        Holding { holder: self.holder, share, line }
     }
 
-    fn is_of(&self, holding: Holding) -> bool {
-        self.holder == holding.holder && (self.share == PART) == (holding.share == Extent::Part)
+    fn holds(&self, at: EventTime) -> bool {
+        self.from <= at && (at < self.to || self.to == EventTime::MAX)
     }
 }
 
 impl Held {
     /// Keeps what an edge says now, if it fits; whether it does.
     pub(super) fn keep<T>(&mut self, holding: Holding, line: &Timeline<T>) -> bool {
-        let known = self.kept.iter().position(|kept| kept.is_some_and(|kept| kept.is_of(holding)));
-        let place = known.or_else(|| self.kept.iter().position(Option::is_none));
-        let Some(slot) = place.and_then(|place| self.kept.get_mut(place)) else { return false };
-        *slot = Kept::of(holding, line);
-        slot.is_some()
+        let known = self.lines.iter().position(|line| *line == Some(holding.line));
+        let place = known.or_else(|| self.lines.iter().position(Option::is_none));
+        let slot = place.and_then(|place| self.kept.get_mut(place).zip(self.lines.get_mut(place)));
+        let Some((kept, of)) = slot else { return false };
+        *kept = Kept::of(holding, line);
+        *of = kept.is_some().then_some(holding.line);
+        kept.is_some()
     }
 
-    /// Whether an edge of this kind and from, or to, this holder is kept.
-    pub(super) fn keeps(&self, holding: Holding) -> bool {
-        self.kept.iter().flatten().any(|kept| kept.is_of(holding))
+    /// Whether an edge is kept.
+    pub(super) fn keeps(&self, line: LineNumber) -> bool {
+        self.lines.contains(&Some(line))
+    }
+
+    /// How many edges are kept.
+    pub(super) fn count(&self) -> usize {
+        self.lines.iter().flatten().count()
     }
 
     /// Those of the kept that are in force, one after the other.
-    pub(super) fn each(&self, at: EventTime, each: &mut impl FnMut(Holding)) {
-        for kept in self.kept.iter().flatten() {
-            kept.at(at).into_iter().for_each(&mut *each);
-        }
+    #[inline]
+    pub(super) fn each(&self, at: EventTime, mut each: impl FnMut(Holding)) {
+        self.all().filter(|(kept, _)| kept.holds(at)).for_each(|(kept, line)| each(kept.holding(line)));
     }
 
     /// Those of the kept, whenever.
-    pub(super) fn ever(self) -> impl Iterator<Item = Holding> {
-        self.kept.into_iter().flatten().filter_map(|kept| kept.at(kept.from))
+    pub(super) fn ever(&self) -> impl Iterator<Item = Holding> {
+        self.all().map(|(kept, line)| kept.holding(line))
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Kept, LineNumber)> {
+        self.kept.iter().zip(self.lines).filter_map(|(kept, line)| kept.as_ref().zip(line))
     }
 }
 
@@ -121,9 +134,12 @@ mod tests {
 
     #[test]
     fn what_is_kept_says_what_the_edge_says_and_what_does_not_fit_is_left() {
-        let holder = PartyNumber::at(7).unwrap();
-        let stake = |stake| Holding { holder, share: Extent::Stake(stake) };
-        let part = Holding { holder, share: Extent::Part };
+        let holding = |index, share| {
+            let (holder, line) = (PartyNumber::at(7).unwrap(), LineNumber::at(index).unwrap());
+            Holding { holder, share, line }
+        };
+        let stake = |stake| holding(0, Extent::Stake(stake));
+        let part = holding(1, Extent::Part);
         let hour = |hour| Hour(hour).start();
         let line = |from, to| {
             let mut line = Timeline::default();
@@ -135,7 +151,7 @@ mod tests {
         assert!(held.keep(part, &line(hour(1), Some(hour(3)))));
         let at = |held: Held, at| {
             let mut shares = Vec::new();
-            held.each(at, &mut |holding| shares.push(holding.share));
+            held.each(at, |holding| shares.push(holding.share));
             shares
         };
         let half = Extent::Stake(Some(Micros(50_000_000)));
@@ -143,7 +159,7 @@ mod tests {
         assert_eq!(at(held, hour(2)), [half, Extent::Part]);
         assert_eq!(at(held, hour(3)), [half]);
         assert_eq!(at(held, EventTime::MAX), [half]);
-        let third = Holding { holder: PartyNumber::at(8).unwrap(), share: Extent::Stake(None) };
+        let third = holding(2, Extent::Stake(None));
         assert!(!held.keep(third, &line(hour(1), None)), "there is no room");
         assert!(!held.keep(stake(Some(Micros(i64::MAX))), &line(hour(1), None)), "too much");
         assert!(held.keep(third, &line(hour(1), None)), "there is room now");

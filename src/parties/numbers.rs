@@ -12,6 +12,15 @@ use std::num::NonZeroU32;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use crate::model::{AccountId, Edge, PartyId};
+
+/// The number of an account's id.
+pub(super) type AccountNumber = Number<AccountId>;
+/// The number of a party's id.
+pub(super) type PartyNumber = Number<PartyId>;
+/// The number of all edges of one kind from one party to another.
+pub(super) type LineNumber = Number<Edge>;
+
 const HASHER: FixedState = FixedState::with_seed(0);
 
 /// A hash for tables that are looked into and never walked: the same in every process.

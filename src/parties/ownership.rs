@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
-use super::graph::PartyNumber;
 use super::held::{Extent, Holding};
+use super::numbers::PartyNumber;
 use super::stake::{HALF, WHOLE};
 use crate::model::{Country, EdgeKind, EventTime, Micros, PartyId, Text};
 
@@ -50,8 +50,6 @@ pub(super) enum Doubt {
 struct Step {
     parent: PartyNumber,
     stake: Micros,
-    /// The edge, by the ids it has.
-    held: PartyNumber,
     holding: Holding,
 }
 
@@ -98,7 +96,7 @@ impl Parties {
             Doubt::Circle => format!("ownership of {party} runs in a circle"),
             Doubt::TooHigh => format!("ownership of {} goes up more than {STEPS} steps", id(start)),
         });
-        let evidence = |step: &Step| self.graph.evidence_of(step.held, step.holding, at);
+        let evidence = |step: &Step| self.graph.evidence_of(step.holding, at);
         let path = climb.steps.iter().map(|step| (id(step.parent), evidence(step)));
         let (hq, path) = (self.seat(climb.top, at).and_then(|seat| seat.hq), path.collect());
         Owner { party, hq, resolved: note.is_none(), note: note.map(Text::new), path }
@@ -136,7 +134,7 @@ impl Parties {
         let mut parent: Option<Step> = None;
         let mut unknown: Option<PartyNumber> = None;
         for held in graph.same(current, at) {
-            graph.each_holding(&graph.held(held), at, |holding| {
+            graph.each_holding(held, at, |holding| {
                 let stake = match holding.share {
                     Extent::Part => Some(WHOLE),
                     Extent::Stake(stake) => stake,
@@ -144,7 +142,7 @@ impl Parties {
                 match stake {
                     Some(stake) if stake < HALF => {}
                     Some(stake) => {
-                        let step = Step { parent: graph.canonical(holding.holder, at), stake, held, holding };
+                        let step = Step { parent: graph.canonical(holding.holder, at), stake, holding };
                         if parent.as_ref().is_none_or(|known| self.is_before(&step, known, at)) {
                             parent = Some(step);
                         }
@@ -165,7 +163,7 @@ impl Parties {
     }
 
     fn is_before(&self, one: &Step, other: &Step, at: EventTime) -> bool {
-        let evidence = |step: &Step| self.graph.evidence_of(step.held, step.holding, at);
+        let evidence = |step: &Step| self.graph.evidence_of(step.holding, at);
         let by_stake = other.stake.cmp(&one.stake);
         let by_id = by_stake.then_with(|| self.graph.by_id(one.parent, other.parent));
         by_id.then_with(|| evidence(one).cmp(&evidence(other))).is_lt()

@@ -4,6 +4,7 @@
 //! refuses to know what they are.
 
 use super::chain::{Confidence, Who};
+use super::numbers::PartyNumber;
 use crate::model::{PartyId, Text};
 
 /// Where something was learnt.
@@ -13,13 +14,23 @@ pub(super) struct Learnt {
     pub(super) text: Text,
 }
 
+/// A party, and its number: whom a bill alone names may have none.
+pub(super) type Numbered = (PartyId, Option<PartyNumber>);
+
+/// Who, the number where it is a party that has one, and where that was learnt.
+type Member = (Who, Option<PartyNumber>, Learnt);
+
 /// Members, each as often as it was learnt of: mostly there is one, or none.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rank(Vec<(Who, Learnt)>);
+pub(super) struct Rank(Vec<Member>);
 
 impl Rank {
-    pub(super) fn put(&mut self, who: Who, learnt: Learnt) {
-        self.0.push((who, learnt));
+    pub(super) fn put(&mut self, (party, number): Numbered, learnt: Learnt) {
+        self.0.push((Who::Party(party), number, learnt));
+    }
+
+    pub(super) fn put_who(&mut self, who: Who, learnt: Learnt) {
+        self.0.push((who, None, learnt));
     }
 
     /// Takes in another's members; what it learnt is the later.
@@ -32,38 +43,43 @@ impl Rank {
     }
 
     pub(super) fn has(&self, party: &PartyId) -> bool {
-        self.0.iter().any(|(who, _)| who.party() == Some(party))
+        self.0.iter().any(|(who, ..)| who.party() == Some(party))
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(&Who) -> bool) {
-        self.0.retain(|(who, _)| keep(who));
+        self.0.retain(|(who, ..)| keep(who));
     }
 
     /// All but one.
     pub(super) fn without(&self, party: &PartyId) -> Self {
-        Self(self.0.iter().filter(|(who, _)| who.party() != Some(party)).cloned().collect())
+        Self(self.0.iter().filter(|(who, ..)| who.party() != Some(party)).cloned().collect())
     }
 
     /// The parties among them, each once, by id.
-    pub(super) fn parties(&self) -> Vec<PartyId> {
-        let mut parties: Vec<_> = self.0.iter().filter_map(|(who, _)| who.party()).cloned().collect();
-        parties.sort();
-        parties.dedup();
+    pub(super) fn parties(&self) -> Vec<Numbered> {
+        let parties = self.0.iter().filter_map(|(who, number, _)| Some((who.party()?.clone(), *number)));
+        let mut parties: Vec<_> = parties.collect();
+        parties.sort_by(|(one, _), (other, _)| one.cmp(other));
+        parties.dedup_by(|(one, _), (other, _)| one == other);
         parties
     }
 
-    /// Each member once, by id, with all it was learnt from.
-    pub(super) fn members(mut self) -> impl Iterator<Item = (Who, Vec<Learnt>)> {
+    /// Each member once, by id, with all it was learnt from: as sure as the best of it, and its texts in one.
+    pub(super) fn members(mut self) -> impl Iterator<Item = Member> {
         // Equal ones stay in the order of coming.
-        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.0.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         let mut rest = self.0.into_iter().peekable();
         std::iter::from_fn(move || {
-            let (who, first) = rest.next()?;
-            let mut learnt = vec![first];
-            while let Some((_, next)) = rest.next_if(|(next, _)| *next == who) {
-                learnt.push(next);
+            let (who, number, first) = rest.next()?;
+            let mut all = first.clone();
+            let mut last = first;
+            while let Some((.., next)) = rest.next_if(|(next, ..)| *next == who) {
+                if next != last {
+                    all = Learnt { by: all.by.min(next.by), text: Text::new(format!("{}; {}", all.text, next.text)) };
+                }
+                last = next;
             }
-            Some((who, learnt))
+            Some((who, number, all))
         })
     }
 }

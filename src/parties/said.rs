@@ -6,10 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use super::chain::{Confidence, Who, by_card};
-use super::rank::{Learnt, Rank};
+use super::cards::AccountCard;
+use super::chain::Confidence;
+use super::numbers::{AccountNumber, PartyNumber};
+use super::rank::{Learnt, Numbered, Rank};
 use super::{Parties, fold};
-use crate::model::{Account, AccountId, Attribute, EventTime, Party, PartyId, Text, Told};
+use crate::model::{AccountId, Attribute, EventTime, Party, PartyId, Text, Told};
 
 /// What is said of an account.
 #[derive(Debug, Default)]
@@ -20,22 +22,21 @@ pub(super) struct Said {
     pub(super) sellers: Rank,
     /// Who sells it to those whom bills name as its sellers.
     pub(super) distributors: Rank,
-    /// The accounts that pay for it, by id, each as often as that was learnt.
-    pub(super) payers: Vec<(AccountId, Learnt)>,
+    /// The accounts that pay for it, by id, with their numbers where they have one, each as often as that was learnt.
+    pub(super) payers: Vec<(AccountId, Option<AccountNumber>, Learnt)>,
     /// Parties of which nothing is known but the name that a bill has.
     pub(super) named: BTreeSet<(PartyId, Text)>,
 }
 
 impl Parties {
-    pub(super) fn said(&self, card: Option<&Account>, told: &[Told], at: EventTime) -> Said {
+    pub(super) fn said(&self, card: Option<&AccountCard>, told: &[Told], at: EventTime) -> Said {
         let mut said = Said::default();
-        let customer = card.and_then(|card| card.customer.as_ref());
-        match customer {
-            Some(id) => self.by_card("account.customer", id, &mut said.customers, at),
+        match card.and_then(|card| card.customer) {
+            Some(party) => self.by_card("account.customer", party, &mut said.customers, at),
             None => self.by_bills(of(told, Attribute::Customer), &mut said.customers, &mut said.named, at),
         }
-        match card.and_then(|card| card.sold_by.as_ref()) {
-            Some(id) => self.by_card("account.sold_by", id, &mut said.sellers, at),
+        match card.and_then(|card| card.sold_by) {
+            Some(party) => self.by_card("account.sold_by", party, &mut said.sellers, at),
             None => {
                 let sold = of(told, Attribute::SoldBy);
                 self.by_bills(sold.clone(), &mut said.sellers, &mut said.named, at);
@@ -45,28 +46,33 @@ impl Parties {
                 self.by_bills(above, &mut said.distributors, &mut said.named, at);
             }
         }
-        match card.and_then(|card| card.payer.as_ref()) {
-            Some(payer) => {
+        let by_card = card.and_then(|card| card.payer);
+        match by_card.and_then(|payer| Some((self.accounts.get(payer)?.clone(), payer))) {
+            Some((id, payer)) => {
                 let learnt = Learnt { by: Confidence::Card, text: Text::new_static("account.payer") };
-                said.payers.push((payer.clone(), learnt));
+                said.payers.push((id, Some(payer), learnt));
             }
             None => {
                 for told in of(told, Attribute::Payer) {
                     if let Some(payer) = AccountId::parse(&told.value) {
                         let learnt = Learnt { by: Confidence::Bill, text: evidence(told) };
-                        said.payers.push((payer, learnt));
+                        let number = self.accounts.find(&payer);
+                        said.payers.push((payer, number, learnt));
                     }
                 }
-                said.payers.sort_by(|(one, _), (other, _)| one.cmp(other));
+                said.payers.sort_by(|(one, ..), (other, ..)| one.cmp(other));
             }
         }
         said
     }
 
-    fn by_card(&self, field: &'static str, written: &PartyId, into: &mut Rank, at: EventTime) {
-        let party = self.canonical(written, at);
-        let learnt = by_card(field, written, &party);
-        into.put(Who::Party(party), learnt);
+    fn by_card(&self, field: &'static str, written: PartyNumber, into: &mut Rank, at: EventTime) {
+        let party = self.graph.canonical(written, at);
+        let text = match self.graph.id(written).filter(|_| written != party) {
+            None => Text::new_static(field),
+            Some(written) => Text::new(format!("{field} (as {written})")),
+        };
+        into.put(self.graph.numbered(party), Learnt { by: Confidence::Card, text });
     }
 
     fn by_bills<'a>(
@@ -80,28 +86,39 @@ impl Parties {
             let known = self.called(&told.value, at);
             let by = if known.is_empty() { Confidence::Name } else { Confidence::Bill };
             let parties = if known.is_empty() {
-                let party = self.canonical(&PartyId::new(&told.value), at);
-                named.insert((party.clone(), told.value.clone()));
-                BTreeSet::from([party])
+                let party = self.by_name(PartyId::new(&told.value), at);
+                named.insert((party.0.clone(), told.value.clone()));
+                vec![party]
             } else {
                 known
             };
             for party in parties {
                 let text = match evidence(told) {
-                    plain if party.as_str() == told.value => plain,
+                    plain if party.0.as_str() == told.value => plain,
                     plain => Text::new(format!("{plain} (as {})", told.value)),
                 };
-                into.put(Who::Party(party), Learnt { by, text });
+                into.put(party, Learnt { by, text });
             }
         }
     }
 
-    /// The parties that have a card in force with this name or register number, however it is written.
-    fn called(&self, name: &Text, at: EventTime) -> BTreeSet<PartyId> {
+    /// The party that has a name, whatever is known of it, as its id.
+    fn by_name(&self, name: PartyId, at: EventTime) -> Numbered {
+        match self.graph.number(&name) {
+            Some(party) => self.graph.numbered(self.graph.canonical(party, at)),
+            None => (name, None),
+        }
+    }
+
+    /// The parties that have a card in force with this name or register number, however it is written, each once, by id.
+    fn called(&self, name: &Text, at: EventTime) -> Vec<Numbered> {
         let folded = fold(name);
         let has = |card: &Party| names(card).any(|name| name == folded);
         let called = self.named.called(&folded).filter(|party| self.own_card(*party, at).is_some_and(has));
-        called.map(|party| self.graph.id_of(self.graph.canonical(party, at))).collect()
+        let mut called: Vec<_> = called.map(|party| self.graph.canonical(party, at)).collect();
+        called.sort_by(|one, other| self.graph.by_id(*one, *other));
+        called.dedup();
+        called.into_iter().map(|party| self.graph.numbered(party)).collect()
     }
 }
 
@@ -121,7 +138,7 @@ fn evidence(told: &Told) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Day, EdgeKind, Fact};
+    use crate::model::{Account, Day, EdgeKind, Fact};
     use crate::parties::fixtures;
 
     fn id() -> AccountId {

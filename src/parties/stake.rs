@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::graph::{Graph, PartyNumber};
-use super::places::Places;
+use super::graph::Graph;
+use super::numbers::PartyNumber;
+use super::places::{Place, Places};
 use crate::model::{Micros, PartyId, Text};
 
 /// All of a party.
@@ -39,6 +40,14 @@ impl Share {
     }
 }
 
+/// What one party has of another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) holder: Place,
+    pub(super) held: Place,
+    pub(super) share: Share,
+}
+
 /// Everyone who holds anything of a party, directly or through others, at an instant. Ids that are the same party count as
 /// one, under the smallest.
 #[derive(Clone)]
@@ -48,10 +57,10 @@ pub struct Holdings<'a> {
     pub(super) unheard: Option<PartyId>,
     /// The party asked about, then those above it, nearer ones first, and of one distance in no order. A place is one here.
     pub(super) all: Vec<PartyNumber>,
-    /// Places of holders and their shares, those of one party after those of the one before.
-    pub(super) shares: Vec<(usize, Share)>,
-    /// By the place of the party held: where its shares end.
-    pub(super) ends: Vec<usize>,
+    /// Who holds of whom, by the place of the party held; each two once.
+    pub(super) parts: Vec<Part>,
+    /// How many of these are in the party asked about: they come first.
+    pub(super) direct: usize,
     pub(super) cut: bool,
 }
 
@@ -91,11 +100,8 @@ impl Together {
 
 impl fmt::Debug for Holdings<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shares = |held: usize| {
-            self.shares_of(held).iter().map(move |(holder, share)| (self.id(held), self.id(*holder), share))
-        };
-        let shares: BTreeMap<_, _> =
-            self.places().flat_map(shares).map(|(held, holder, share)| ((held, holder), share)).collect();
+        let share = |part: &Part| ((self.id(part.held), self.id(part.holder)), part.share);
+        let shares: BTreeMap<_, _> = self.parts.iter().map(share).collect();
         write!(f, "{:?} {shares:?} {}", self.held(), self.cut)
     }
 }
@@ -111,14 +117,15 @@ impl<'a> Holdings<'a> {
         self.all.iter().skip(1).filter_map(|party| self.graph.id(*party))
     }
 
-    fn id(&self, place: usize) -> Option<&'a PartyId> {
-        self.graph.id(*self.all.get(place)?)
+    fn id(&self, place: Place) -> Option<&'a PartyId> {
+        self.graph.id(*self.all.get(usize::from(place))?)
     }
 
     /// Where a party above the one asked about stands.
-    fn place(&self, id: &PartyId) -> Option<usize> {
+    fn place(&self, id: &PartyId) -> Option<Place> {
         let party = self.graph.number(id)?;
-        self.all.iter().position(|known| *known == party).filter(|place| *place > 0)
+        let place = self.all.iter().position(|known| *known == party)?;
+        Place::try_from(place).ok().filter(|place| *place > 0)
     }
 
     /// Whether there are more parties above it than were looked at.
@@ -132,13 +139,18 @@ impl<'a> Holdings<'a> {
     pub fn stake_of(&self, holder: &PartyId) -> Stake {
         let Some(from) = self.place(holder) else { return Stake { at_least: Micros(0), unknown: BTreeSet::new() } };
         let reached = self.reached_from(from);
-        let ways: Vec<usize> = self.places().filter(|place| *place != from && reached.has(*place)).collect();
+        let ways = self.parts.iter().filter(|part| reached.has(part.holder) && part.held != from);
+        let ways: Vec<Part> = ways.copied().collect();
         let mut held = vec![0_i64; self.all.len()];
         let mut next = held.clone();
         for _ in 0..ROUNDS {
-            for place in &ways {
-                if let Some(next) = next.get_mut(*place) {
-                    *next = through(self.shares_of(*place), from, &held);
+            next.fill(0);
+            for Part { holder, held: of, share } in &ways {
+                let above =
+                    if *holder == from { WHOLE.0 } else { held.get(usize::from(*holder)).copied().unwrap_or_default() };
+                if let Some(next) = next.get_mut(usize::from(*of)) {
+                    // Nobody holds more than a whole, so that a product stays within 10¹⁶.
+                    *next = (*next + share.at_least.0 * above / WHOLE.0).min(WHOLE.0);
                 }
             }
             if next == held {
@@ -156,10 +168,11 @@ impl<'a> Holdings<'a> {
     pub fn together(&self, named: &BTreeSet<PartyId>) -> Together {
         let named = Places::of(named.iter().filter_map(|id| self.place(id)));
         let (theirs, at_least) = self.theirs(named, |share| share.at_least);
-        let (perhaps, at_most) = self.theirs(theirs, Share::at_most);
-        let direct = self.shares_of(0).iter();
-        let parts = direct.filter(|(holder, share)| theirs.has(*holder) && share.at_least > Micros(0));
-        let parts = parts.filter_map(|(holder, share)| Some((self.id(*holder)?.clone(), share.at_least)));
+        let hangs = self.unsure(&theirs, &theirs).next().is_some();
+        let (perhaps, at_most) = if hangs { self.theirs(theirs, Share::at_most) } else { (theirs, at_least) };
+        let (direct, _) = self.split();
+        let parts = direct.iter().filter(|part| theirs.has(part.holder) && part.share.at_least > Micros(0));
+        let parts = parts.filter_map(|part| Some((self.id(part.holder)?.clone(), part.share.at_least)));
         let mut parts: Vec<_> = parts.collect();
         parts.sort();
         Together {
@@ -180,89 +193,72 @@ impl<'a> Holdings<'a> {
         Text::new(format!("whether {who} hold half of {held}: at least {at_least} %; {}", why.join("; ")))
     }
 
-    /// The shares in the party at a place.
-    fn shares_of(&self, place: usize) -> &[(usize, Share)] {
-        let end = |place: usize| self.ends.get(place).copied();
-        let begin = place.checked_sub(1).and_then(end).unwrap_or(0);
-        end(place).and_then(|end| self.shares.get(begin..end)).unwrap_or_default()
-    }
-
-    /// Every place, the furthest first: who holds stands mostly further than what is held.
-    fn places(&self) -> impl Iterator<Item = usize> {
-        (0..self.all.len()).rev()
+    /// What is held of the party asked about, and of others.
+    fn split(&self) -> (&[Part], &[Part]) {
+        self.parts.split_at_checked(self.direct).unwrap_or_default()
     }
 
     /// Those of whom these hold half or more, these among them, and what they hold of the party asked about, where a share
     /// counts so much.
     fn theirs(&self, named: Places, counts: impl Fn(Share) -> Micros) -> (Places, Micros) {
-        let held = |place: usize, theirs: &Places| {
-            let shares = self.shares_of(place).iter().filter(|(holder, _)| theirs.has(*holder));
-            let sum: i64 = shares.map(|(_, share)| counts(*share).0).sum();
-            Micros(sum.min(WHOLE.0))
-        };
-        let theirs = self.spread(named, |place, theirs| place > 0 && held(place, theirs) >= HALF);
-        (theirs, held(0, &theirs))
+        let (direct, others) = self.split();
+        let counted = |part: &Part, theirs: &Places| if theirs.has(part.holder) { counts(part.share).0 } else { 0 };
+        let theirs = until_settled(named, |theirs| {
+            let (mut of, mut sum) = (0, 0);
+            // The furthest first: who holds stands mostly further than what is held.
+            for part in others.iter().rev() {
+                let before = if part.held == of { sum } else { 0 };
+                (of, sum) = (part.held, before + counted(part, theirs));
+                theirs.put_if(sum >= HALF.0, of);
+            }
+        });
+        let sum: i64 = direct.iter().map(|part| counted(part, &theirs)).sum();
+        (theirs, Micros(sum.min(WHOLE.0)))
     }
 
     /// Those of `named` who hold of the party asked about, directly or through those that are theirs.
     fn behind(&self, theirs: &Places, named: &Places) -> BTreeSet<PartyId> {
-        let mut behind = Places::default();
-        let mut open = vec![0];
-        while let Some(held) = open.pop() {
-            for (holder, share) in self.shares_of(held) {
-                if share.at_least > Micros(0) && theirs.has(*holder) && !behind.has(*holder) {
-                    behind.put(*holder);
-                    open.push(*holder);
-                }
-            }
+        if named.is_empty() {
+            return BTreeSet::new();
         }
-        self.places()
-            .filter(|place| behind.has(*place) && named.has(*place))
-            .filter_map(|p| self.id(p).cloned())
-            .collect()
+        let behind = until_settled(Places::of([0]), |behind| {
+            for part in &self.parts {
+                let holds = part.share.at_least > Micros(0) && theirs.has(part.holder);
+                behind.put_if(holds && behind.has(part.held), part.holder);
+            }
+        });
+        let places = (0..=Place::MAX).zip(&self.all).map(|(place, _)| place);
+        places.filter(|place| behind.has(*place) && named.has(*place)).filter_map(|p| self.id(p).cloned()).collect()
     }
 
     /// Everyone of whom this one holds anything, and it.
-    fn reached_from(&self, from: usize) -> Places {
-        self.spread(Places::of([from]), |place, reached| {
-            self.shares_of(place).iter().any(|(holder, _)| reached.has(*holder))
+    fn reached_from(&self, from: Place) -> Places {
+        until_settled(Places::of([from]), |reached| {
+            for part in self.parts.iter().rev() {
+                reached.put_if(reached.has(part.holder), part.held);
+            }
         })
     }
 
-    /// These, and whoever joins them because of those who have.
-    fn spread(&self, mut all: Places, joins: impl Fn(usize, &Places) -> bool) -> Places {
-        let mut more = !all.is_empty();
-        while more {
-            more = false;
-            for place in self.places() {
-                if !all.has(place) && joins(place, &all) {
-                    all.put(place);
-                    more = true;
-                }
-            }
-        }
-        all
+    /// Stakes of unknown size that any of these hold, but in those.
+    fn unsure(&self, of: &Places, but: &Places) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| !part.share.exact && of.has(part.holder) && !but.has(part.held))
     }
 
-    /// Stakes of unknown size that any of these hold, but in those: who, and of whom.
+    /// The same in words: who, and of whom.
     fn unknown(&self, of: &Places, but: &Places) -> BTreeSet<(PartyId, PartyId)> {
-        let mut unknown = BTreeSet::new();
-        for held in self.places().filter(|held| !but.has(*held)) {
-            for (holder, _) in self.shares_of(held).iter().filter(|(_, share)| !share.exact) {
-                let ids = self.id(*holder).cloned().zip(self.id(held).cloned());
-                unknown.extend(ids.filter(|_| of.has(*holder)));
-            }
-        }
-        unknown
+        let ids = |part: &Part| Some((self.id(part.holder)?.clone(), self.id(part.held)?.clone()));
+        self.unsure(of, but).filter_map(ids).collect()
     }
 }
 
-/// What a holder has of a party whose holders have these shares, where it has so much of each of them.
-fn through(shares: &[(usize, Share)], from: usize, held: &[i64]) -> i64 {
-    let part = |(holder, share): &(usize, Share)| {
-        let share = share.at_least.0;
-        // Nobody holds more than a whole, so that a product stays below 10¹⁶.
-        if *holder == from { share } else { share * held.get(*holder).copied().unwrap_or_default() / WHOLE.0 }
-    };
-    shares.iter().map(part).sum::<i64>().min(WHOLE.0)
+/// These, and whoever is put among them, until nobody is any more.
+fn until_settled(mut all: Places, more: impl Fn(&mut Places)) -> Places {
+    loop {
+        let before = all;
+        more(&mut all);
+        if all == before {
+            return all;
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Chain, Role};
-use super::graph::PartyNumber;
+use super::numbers::PartyNumber;
 use super::numbers::{Reached, hash};
 use super::said::names;
 use super::{Parties, fold};

@@ -6,9 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::graph::PartyNumber;
 use super::links::Links;
-use super::numbers::{Number, Numbers, Reached, hash};
+use super::numbers::{AccountNumber, Numbers, PartyNumber, Reached, hash};
 use super::said::names;
 use super::{Parties, fold};
 use crate::model::{AccountId, Attribute, Edge, EdgeKind, Fact, Party, PartyId, Text, Told};
@@ -38,12 +37,12 @@ pub(super) struct Named {
 
 impl Named {
     /// An account names a party.
-    pub(super) fn put(&mut self, party: PartyNumber, account: Number<AccountId>) {
+    pub(super) fn put(&mut self, party: PartyNumber, account: AccountNumber) {
         self.by_party.put(party, account);
     }
 
     /// An account is paid for by another.
-    pub(super) fn put_payer(&mut self, payer: Number<AccountId>, account: Number<AccountId>) {
+    pub(super) fn put_payer(&mut self, payer: AccountNumber, account: AccountNumber) {
         self.by_payer.put(payer, account);
     }
 
@@ -69,18 +68,18 @@ impl Named {
     }
 
     /// Accounts whose bills called somebody by this name, and perhaps others.
-    fn saying<'a>(&'a self, folded: &Text) -> impl Iterator<Item = Number<AccountId>> + use<'a> {
+    fn saying<'a>(&'a self, folded: &Text) -> impl Iterator<Item = AccountNumber> + use<'a> {
         let name = self.name_numbers.find(&Name::of(folded));
         name.into_iter().flat_map(|name| self.by_name.of(name))
     }
 
-    fn put_called(&mut self, folded: &Text, account: Number<AccountId>) -> Option<()> {
+    fn put_called(&mut self, folded: &Text, account: AccountNumber) -> Option<()> {
         self.by_name.put(self.name_numbers.put(&Name::of(folded))?, account);
         Some(())
     }
 
     /// Accounts whose cards or bills name a party.
-    fn naming(&self, party: PartyNumber) -> impl Iterator<Item = Number<AccountId>> {
+    fn naming(&self, party: PartyNumber) -> impl Iterator<Item = AccountNumber> {
         let by_id = self.by_party.of(party);
         let names = self.names.of(party);
         by_id.chain(names.flat_map(|name| self.by_name.of(name)))

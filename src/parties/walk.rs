@@ -4,35 +4,29 @@
 //! parties.
 
 use super::Parties;
-use super::graph::{Graph, PartyNumber};
-use super::held::{Extent, Held, Holding};
-use super::places::PLACES;
-use super::stake::{Holdings, Share, WHOLE};
+use super::graph::Graph;
+use super::held::Extent;
+use super::numbers::PartyNumber;
+use super::places::{Place, Placed, Put};
+use super::stake::{Holdings, Part, Share, WHOLE};
 use crate::model::{EventTime, Micros, PartyId};
 
 impl Parties {
     /// Everyone who holds anything of `party` at `at`; at most 256 parties are looked at, the nearest.
     pub fn holdings(&self, party: &PartyId, at: EventTime) -> Holdings<'_> {
-        let mut found = Holdings {
-            graph: &self.graph,
-            unheard: None,
-            all: Vec::with_capacity(32),
-            shares: Vec::with_capacity(48),
-            ends: Vec::with_capacity(32),
-            cut: false,
+        let graph = &self.graph;
+        let Some(known) = graph.number(party) else {
+            return Holdings { unheard: Some(party.clone()), ..Walk::new(graph).holdings() };
         };
-        match self.graph.number(party) {
-            None => found.unheard = Some(party.clone()),
-            Some(party) => {
-                let party = self.graph.canonical(party, at);
-                found.walk_up(party, at, Siblings::AsTheyCome);
-                if found.cut {
-                    // Which are the nearest 256 must not hang on the order of coming.
-                    found.walk_up(party, at, Siblings::ById);
-                }
-            }
+        let start = graph.canonical(known, at);
+        let mut walk = Walk::new(graph);
+        walk.up(start, at, Siblings::AsTheyCome);
+        if walk.cut {
+            // Which are the nearest 256 must not hang on the order of coming.
+            walk = Walk::new(graph);
+            walk.up(start, at, Siblings::ById);
         }
-        found
+        walk.holdings()
     }
 }
 
@@ -43,66 +37,95 @@ enum Siblings {
     ById,
 }
 
-impl Holdings<'_> {
-    fn walk_up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
-        (self.all, self.cut) = (vec![start], false);
-        self.shares.clear();
-        self.ends.clear();
-        let (mut level, mut holders) = (Vec::new(), Vec::new());
-        while self.ends.len() < self.all.len() {
-            // What is read of one party of a level hangs on no other: read together, they are fetched at the same time.
-            level.extend(self.all.iter().skip(self.ends.len()).map(|party| (*party, self.graph.held(*party))));
-            for (party, held) in &level {
-                self.graph.holders(*party, held, at, &mut holders);
-                if order == Siblings::ById {
-                    holders.sort_by(|(one, _), (other, _)| self.graph.by_id(*one, *other));
-                }
-                holders.drain(..).for_each(|(holder, share)| self.put(holder, share));
-                self.ends.push(self.shares.len());
+/// What has been found so far, as [`Holdings`] have it.
+struct Walk<'a> {
+    graph: &'a Graph,
+    all: Placed,
+    parts: Vec<Part>,
+    /// How many of these are in the party asked about.
+    direct: usize,
+    cut: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(graph: &'a Graph) -> Self {
+        Self { graph, all: Placed::default(), parts: Vec::with_capacity(48), direct: 0, cut: false }
+    }
+
+    fn up(&mut self, start: PartyNumber, at: EventTime, order: Siblings) {
+        let graph = self.graph;
+        self.all.put(start);
+        let mut siblings = Vec::new();
+        let mut walked = 0;
+        loop {
+            let level = self.all.from(walked);
+            if level.is_empty() || self.cut && order == Siblings::AsTheyCome {
+                return;
             }
-            level.clear();
+            // What is read of one party of a level hangs on no other: asked together first, they are fetched at the same time.
+            self.parts.reserve(level.iter().map(|party| graph.count_held(*party)).sum());
+            let first = walked;
+            walked += level.len();
+            for place in first..walked {
+                let (Some(party), Ok(held)) = (self.all.get(place), Place::try_from(place)) else { return };
+                let begin = self.parts.len();
+                match order {
+                    Siblings::AsTheyCome => {
+                        graph.each_share(party, at, |holder, share| self.put(held, begin, holder, share));
+                    }
+                    Siblings::ById => {
+                        graph.each_share(party, at, |holder, share| siblings.push((holder, share)));
+                        siblings.sort_by(|(one, _), (other, _)| graph.by_id(*one, *other));
+                        siblings.drain(..).for_each(|(holder, share)| self.put(held, begin, holder, share));
+                    }
+                }
+                if place == 0 {
+                    self.direct = self.parts.len();
+                }
+            }
         }
     }
 
-    fn put(&mut self, holder: PartyNumber, share: Share) {
-        match self.all.iter().position(|known| *known == holder) {
-            Some(place) => self.shares.push((place, share)),
-            None if self.all.len() == PLACES => self.cut = true,
-            None => {
-                self.shares.push((self.all.len(), share));
-                self.all.push(holder);
+    /// A party of which the parts begin there has a holder, perhaps told of before: of several edges between the same two
+    /// the greatest counts.
+    #[inline]
+    fn put(&mut self, held: Place, begin: usize, holder: PartyNumber, share: Share) {
+        let (holder, known) = match self.all.put(holder) {
+            Put::New(place) => (place, None),
+            Put::Known(place) => (place, self.parts.iter_mut().skip(begin).find(|part| part.holder == place)),
+            Put::NoPlace => {
+                self.cut = true;
+                return;
             }
+        };
+        match known {
+            Some(part) => part.share = part.share.or(share),
+            None => self.parts.push(Part { holder, held, share }),
         }
+    }
+
+    fn holdings(self) -> Holdings<'a> {
+        let Self { graph, all, parts, direct, cut } = self;
+        Holdings { graph, unheard: None, all: all.into(), parts, direct, cut }
     }
 }
 
 impl Graph {
-    /// Who holds shares of a party directly, itself left out: shares that it holds in itself are nobody's. Of several
-    /// edges between the same two the greatest counts.
-    fn holders(&self, party: PartyNumber, held: &Held, at: EventTime, holders: &mut Vec<(PartyNumber, Share)>) {
-        let mut put = |holding: Holding| {
-            let share = match holding.share {
-                Extent::Part => Share { at_least: WHOLE, exact: true },
-                Extent::Stake(Some(stake)) => Share { at_least: stake.clamp(Micros(0), WHOLE), exact: true },
-                Extent::Stake(None) => Share { at_least: Micros(0), exact: false },
-            };
-            let holder = self.canonical(holding.holder, at);
-            if holder != party && share != Share::NOTHING {
-                holders.push((holder, share));
-            }
-        };
-        self.each_holding(held, at, &mut put);
-        if self.has_twins(party) {
-            for twin in self.twins(party, at) {
-                self.each_holding(&self.held(twin), at, &mut put);
-            }
-        }
-        if holders.len() > 1 {
-            holders.sort_unstable_by_key(|(holder, _)| holder.index());
-            holders.dedup_by(|(next, share), (holder, known)| {
-                let again = next == holder;
-                *known = if again { known.or(*share) } else { *known };
-                again
+    /// Who holds shares of a party directly, one after the other by each edge that says so, itself left out: shares that it
+    /// holds in itself are nobody's.
+    #[inline]
+    fn each_share(&self, party: PartyNumber, at: EventTime, mut each: impl FnMut(PartyNumber, Share)) {
+        for id in self.same(party, at) {
+            self.each_holding(id, at, |holding| {
+                let share = match holding.share {
+                    Extent::Part => Share { at_least: WHOLE, exact: true },
+                    Extent::Stake(Some(stake)) => Share { at_least: stake.clamp(Micros(0), WHOLE), exact: true },
+                    Extent::Stake(None) => Share { at_least: Micros(0), exact: false },
+                };
+                let holder = self.canonical(holding.holder, at);
+                if holder != party && share != Share::NOTHING {
+                    each(holder, share);
+                }
             });
         }
     }
