@@ -114,8 +114,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "a line is passed over although another record begins in it",
         file: "src/decode/lines.rs",
-        right: "&& each(stray).all(|opening| is_inside(bytes, opening))",
-        wrong: "&& each(stray).count() < 65",
+        right: "Bits::of(stray, at).all(|opening| is_inside(bytes, opening))",
+        wrong: "Bits::of(stray, at).count() < 65",
     },
     Mutation {
         what: "valid-to is ignored",
