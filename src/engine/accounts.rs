@@ -3,7 +3,6 @@
 //! In: facts, one at a time, and ticks. Out: the shares that changed since last asked, of the days of accounts that facts,
 //! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::Rulebook;
 use super::gate::{Gates, Known, Named, Rules};
 use super::rows::{self, Row, Sources};
 use super::share::{self, Group, Lines, Share};
-use super::tenders::Bills;
+use super::tenders::{Bills, BillsRead};
 use crate::ledger::{AccountIndex, ActivityKind, Fate, Ledger, Retention};
 use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression, Text};
 use crate::parties::Parties;
@@ -176,7 +175,7 @@ impl Accounts {
         let keys: Vec<_> = keys.collect();
         let Some(id) = self.ledger.account(account).filter(|_| !keys.is_empty()) else { return Vec::new() };
         let mut known = self.known.get(&account).cloned();
-        let bills_read = Cell::default();
+        let bills_read = BillsRead::default();
         let (begins, ends) = (day.first_hour().start(), day.last_hour().start());
         if !self.parties.change_within(begins, ends) {
             let (text, told) = (Text::new(id.to_string()), self.ledger.told(account, day));
@@ -186,22 +185,22 @@ impl Accounts {
             let ruled_out = keys.iter().all(|(_, of_key)| of_key.rules.both(&now.rules).is_none());
             known = Some(now);
             if ruled_out {
-                self.know(account, known, bills_read.get());
+                self.know(account, known, bills_read);
                 return Vec::new();
             }
         }
         self.ledger.remember(account, day);
         let sources = Sources { ledger: &self.ledger, parties: &self.parties, book, bills_read: Some(&bills_read) };
         let rows = rows::rows((account, day), &keys, &sources, &mut known, Rules::both);
-        self.know(account, known, bills_read.get());
+        self.know(account, known, bills_read);
         rows
     }
 
     /// Keeps in mind who stands behind an account; where its bills had a say in that, it is looked up anew each time, and
     /// another bill touches all of its days.
-    fn know(&mut self, account: AccountIndex, known: Option<Known>, bills_read: bool) {
-        if bills_read {
-            self.ledger.watch(account);
+    fn know(&mut self, account: AccountIndex, known: Option<Known>, bills_read: BillsRead) {
+        if bills_read.any.get() {
+            bills_read.added_up.into_inner().into_iter().for_each(|costs| self.ledger.watch(account, costs));
             self.known.remove(&account);
             return;
         }

@@ -3,14 +3,13 @@
 //! In: an account and an instant. Out: its chain, the way to its customer's ultimate parent, who else holds the customer,
 //! hits, public tenders, and what is not known, each party with its name. It refuses to know what the account did.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::Rulebook;
 use super::gate::Named;
 use super::shard::Shard;
 use super::standing::Standing;
-use super::tenders::{self, Bills};
+use super::tenders::{self, Bills, BillsRead};
 use crate::model::{AccountId, EventTime, PartyId, TenderLine, Text};
 use crate::parties::{Chain, Hit, Owner, Parties, Stake};
 
@@ -50,7 +49,7 @@ impl Explained {
         let index = ledger.index(account);
         let told = index.map(|index| ledger.told(index, at.day())).unwrap_or_default();
         let text = Text::new(account.to_string());
-        let bills_read = Cell::default();
+        let bills_read = BillsRead::default();
         let bills = Bills { ledger, account: index, read: Some(&bills_read) };
         let named = Named { id: account, text: &text, told: &told, bills };
         let Standing { card, owner, chain, hits, unknown, .. } = Standing::of(named, parties, book, at);

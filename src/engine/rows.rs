@@ -2,13 +2,12 @@
 //!
 //! In: one account's activities of a day, the parties, the rulebook. Out: rows by hour. It refuses to know rules.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use super::Rulebook;
 use super::gate::{Known, Named, OfKey, Rules};
 use super::standing::Standing;
-use super::tenders::Bills;
+use super::tenders::{Bills, BillsRead};
 use crate::catalogue::Control;
 use crate::ledger::{AccountIndex, Activity, ChipKey, KeyIndex, Ledger, Sighting};
 use crate::model::{AccountId, Authorisation, ChipName, Day, Hour, TenderLine, Text};
@@ -70,8 +69,8 @@ pub(super) struct Sources<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) parties: &'a Parties,
     pub(super) book: &'a Rulebook,
-    /// Set once what bills ask is read; `None` where nobody asks what they do.
-    pub(super) bills_read: Option<&'a Cell<bool>>,
+    /// What is read of bills; `None` where nobody asks.
+    pub(super) bills_read: Option<&'a BillsRead>,
 }
 
 /// The rows of one account on one day under some keys, by hour, with what `keep` makes of the rules that neither the key

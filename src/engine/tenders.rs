@@ -1,13 +1,13 @@
 //! Public tenders that name who stands behind an account, held against what its bills say.
 //!
 //! In: a chain at an instant, and the account's bills. Out: a line for each tender, those that fit first. What bills ask is
-//! read only where a tender names somebody, and that it was is told, so that the bills of such accounts can be watched.
+//! read only where a tender names somebody, and then kept, so that the bills of such accounts can be watched.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use super::Rulebook;
 use super::gate::Named;
-use crate::ledger::{AccountIndex, Asked, Ledger};
+use crate::ledger::{AccountIndex, Asked, Costs, Ledger};
 use crate::model::{BilledLines, Currency, EventTime, Micros, Tender, TenderLine, Text};
 use crate::parties::{Chain, Parties, Tendered};
 use crate::policy::{LIST_MAX, List};
@@ -18,8 +18,16 @@ pub(super) struct Bills<'a> {
     pub(super) ledger: &'a Ledger,
     /// `None` where nothing was ever heard of what the account did.
     pub(super) account: Option<AccountIndex>,
-    /// Set once they are read; `None` where they need not be.
-    pub(super) read: Option<&'a Cell<bool>>,
+    /// What is read of them; `None` where nobody asks.
+    pub(super) read: Option<&'a BillsRead>,
+}
+
+/// What was read of an account's bills while it was asked about.
+#[derive(Debug, Default)]
+pub(super) struct BillsRead {
+    pub(super) any: Cell<bool>,
+    /// What they come to where the account is not watched: added up once.
+    pub(super) added_up: OnceCell<Costs>,
 }
 
 impl Bills<'_> {
@@ -27,8 +35,10 @@ impl Bills<'_> {
     fn asked(&self, tender: &Tender) -> Asked {
         let (Some(account), Some(read)) = (self.account, self.read) else { return Asked::default() };
         let Some(money) = &tender.amount else { return Asked::default() };
-        read.set(true);
-        self.ledger.billed(account, &money.currency, tender.days())
+        read.any.set(true);
+        let added_up = || read.added_up.get_or_init(|| self.ledger.added_up(account));
+        let costs = self.ledger.watched_costs(account).unwrap_or_else(added_up);
+        costs.between(&money.currency, tender.days())
     }
 }
 
@@ -49,13 +59,12 @@ pub(super) fn asked_for(
     book: &Rulebook,
     at: EventTime,
 ) -> Vec<TenderLine> {
-    let asked = parties.has_tenders() && book.policy.asks_of(List::Tenders);
+    let asked = account.bills.read.is_some() && parties.has_tenders() && book.policy.asks_of(List::Tenders);
     if asked { of(account, chain, parties, at) } else { Vec::new() }
 }
 
 fn line(Tendered { tender, side, party, role }: Tendered<'_>, bills: Bills<'_>) -> TenderLine {
     let Asked { billed, besides } = bills.asked(tender);
-    let narrow = |sum: i128| Micros(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }));
     let other = |money: Option<Currency>| match money {
         Some(currency) => currency.0,
         None => Text::new_static("no price"),
@@ -72,7 +81,7 @@ fn line(Tendered { tender, side, party, role }: Tendered<'_>, bills: Bills<'_>) 
         side,
         party,
         role: Text::new_static(role.as_str()),
-        billed: billed.map(|billed| BilledLines { sum: narrow(billed.sum), from: billed.from, to: billed.to }),
+        billed: billed.map(|billed| BilledLines { sum: Micros::nearest(billed.sum), from: billed.from, to: billed.to }),
         besides: besides.into_iter().map(other).collect(),
         fits: billed.is_some_and(|billed| tender.fits(billed.sum)),
     }

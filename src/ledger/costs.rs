@@ -11,9 +11,9 @@ use super::bills::Spread;
 use super::{AccountIndex, ActivityKind, Ledger};
 use crate::model::{BilledLine, Currency, Day, Hour, UsageKind};
 
-/// By money, `None` where a line names no price.
+/// What an account's bills ask, by money, `None` where a line names no price, and day.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Costs(BTreeMap<Option<Currency>, BTreeMap<Day, Sum>>);
+pub struct Costs(BTreeMap<Option<Currency>, BTreeMap<Day, Sum>>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sum {
@@ -81,7 +81,8 @@ impl Costs {
         any
     }
 
-    fn between(&self, money: &Currency, days: (Day, Day)) -> Asked {
+    /// What they ask between two days, both included.
+    pub fn between(&self, money: &Currency, days: (Day, Day)) -> Asked {
         let within = |sums: &BTreeMap<Day, Sum>| sums.range(days.0..=days.1).next().is_some();
         let mut asked = Asked::default();
         for (of, sums) in self.0.iter().filter(|(_, sums)| within(sums)) {
@@ -100,24 +101,19 @@ impl Costs {
 }
 
 impl Ledger {
-    /// What an account's bills ask for the use of accelerators and AI models between two days, both included: the lines
-    /// that count (D4) and say that something ran, was held or was called.
-    pub fn billed(&self, account: AccountIndex, money: &Currency, days: (Day, Day)) -> Asked {
-        match self.costs.get(&account) {
-            Some(costs) => costs.between(money, days),
-            None => self.added_up(account).between(money, days),
-        }
+    /// What the bills of an account that is watched ask.
+    pub fn watched_costs(&self, account: AccountIndex) -> Option<&Costs> {
+        self.costs.get(&account)
     }
 
-    /// From now on every change of what an account's bills ask touches all of its days.
-    pub fn watch(&mut self, account: AccountIndex) {
-        if !self.costs.contains_key(&account) {
-            let costs = self.added_up(account);
-            self.costs.insert(account, costs);
-        }
+    /// From now on every change of what an account's bills ask, which was added up a moment ago, touches all of its days.
+    pub fn watch(&mut self, account: AccountIndex, costs: Costs) {
+        self.costs.entry(account).or_insert(costs);
     }
 
-    fn added_up(&self, account: AccountIndex) -> Costs {
+    /// What an account's bills ask for the use of accelerators and AI models: the lines that count (D4) and say that something
+    /// ran, was held or was called. Goes through all of them.
+    pub fn added_up(&self, account: AccountIndex) -> Costs {
         let (mut costs, known) = (Costs::default(), self.known_from().day());
         for (key, series) in self.accounts.get(account as usize).into_iter().flat_map(|own| &own.series) {
             let uses = [ActivityKind::Run, ActivityKind::Held, ActivityKind::Model];
@@ -141,9 +137,12 @@ impl Ledger {
         }
     }
 
-    /// What lies before everything that is known.
-    pub(super) fn forget_costs(&mut self) {
+    /// What lies before everything that is known, if that is not as it was.
+    pub(super) fn forget_costs(&mut self, known_before: Hour) {
         let known = self.known_from().day();
+        if known == known_before.day() {
+            return;
+        }
         for (account, costs) in &mut self.costs {
             if costs.forget(known) {
                 self.charged.push(*account);
@@ -225,9 +224,15 @@ mod tests {
         ledger.apply(&position, &usage, None, &Catalogue::default());
     }
 
+    fn watch(ledger: &mut Ledger, account: AccountIndex) {
+        let costs = ledger.added_up(account);
+        ledger.watch(account, costs);
+    }
+
     /// Sum, first and last day, and what there is besides.
     fn asked(ledger: &Ledger, days: (i64, i64)) -> (Option<(i128, i64, i64)>, Vec<String>) {
-        let Asked { billed, besides } = ledger.billed(0, &Currency("CNY".into()), (day(days.0), day(days.1)));
+        let costs = ledger.watched_costs(0).cloned().unwrap_or_else(|| ledger.added_up(0));
+        let Asked { billed, besides } = costs.between(&Currency("CNY".into()), (day(days.0), day(days.1)));
         let billed = billed.map(|billed| (billed.sum, billed.from.0 - day(0).0, billed.to.0 - day(0).0));
         (billed, besides.into_iter().map(|money| money.map_or("-".into(), |money| money.0.to_string())).collect())
     }
@@ -291,7 +296,7 @@ mod tests {
             for ledger in [&mut watched, &mut other] {
                 put(ledger, of_version(nth, line((23, 24), Some((cost, "CNY")))));
             }
-            watched.watch(0);
+            watch(&mut watched, 0);
             assert_eq!(asked(&watched, (0, 9)), asked(&other, (0, 9)));
             assert_eq!(watched.costs.get(&0), Some(&other.added_up(0)));
         }
@@ -312,7 +317,7 @@ mod tests {
         for ledger in [&mut watched, &mut other] {
             put(ledger, line((0, 71), Some((72, "CNY"))));
         }
-        watched.watch(0);
+        watch(&mut watched, 0);
         for ledger in [&mut watched, &mut other] {
             ledger.tick(day(3).start(), &Catalogue::default());
             assert_eq!(asked(ledger, (0, 9)).0, Some((48, 1, 2)));

@@ -1,7 +1,7 @@
 //! What each account ran, was billed, was refused and from where it was used, as far as it is known so far.
 //!
 //! In: facts, in any order, any number of times, and ticks. Out: the activities of any account on any day, its sightings,
-//! the facts behind them, and which days of which accounts have changed since last asked. Every fact is folded in by
+//! what its bills ask, the facts behind them, and which days of which accounts have changed since last asked. Every fact is folded in by
 //! what it changes: nothing is added up anew. It refuses to know rules, parties and clocks: `now` is the last tick.
 
 mod activity;
@@ -25,6 +25,7 @@ mod shape;
 mod steps;
 mod store;
 mod told;
+mod touched;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -37,7 +38,7 @@ use crate::model::{
 };
 
 pub use activity::{Activity, ActivityKind, Amounts, ChipKey, Detail};
-pub use costs::{Asked, Billed};
+pub use costs::{Asked, Billed, Costs};
 pub use series::Key;
 pub use steps::{Hourly, Level, Steps, Stretches};
 pub use store::{Fate, Known};
@@ -46,12 +47,12 @@ use activity::Track;
 use arena::Loc;
 use behind::Entry;
 use bills::{OnStatement, StatementKey, Versions};
-use costs::Costs;
 use halves::Operation;
 use intern::Interner;
 use intervals::Named;
 use series::Series;
 use store::{Landed, Store};
+use touched::Touched;
 
 /// A use of an account: day, network, kind of principal.
 pub type Sighting = (Day, NetworkPrefix, PrincipalClass);
@@ -132,7 +133,7 @@ pub struct Ledger {
     retention: Option<Retention>,
     /// Facts by the last hour they speak of; starts and stops are forgotten with their machine.
     aging: BinaryHeap<Reverse<(Hour, Loc)>>,
-    touched: Vec<(AccountIndex, Day, Day)>,
+    touched: Touched,
     sighted: Vec<(AccountIndex, Day)>,
     /// What bills ask, of the accounts that are watched.
     costs: BTreeMap<AccountIndex, Costs>,
@@ -209,6 +210,7 @@ impl Ledger {
 
     /// Time has passed: what was dated later is folded in, and what runs has run longer.
     pub fn tick(&mut self, now: EventTime, catalogue: &Catalogue) {
+        let known_before = self.known_from();
         let before = self.now.replace(now);
         // What ran when time stood still has run until now, or until what is folded in below. What began at the very end
         // of the time that had passed has only run since.
@@ -223,7 +225,7 @@ impl Ledger {
             self.waiting.shrink_to_fit();
         }
         self.forget(catalogue);
-        self.forget_costs();
+        self.forget_costs(known_before);
         let mut due = BTreeSet::new();
         while let Some(Reverse((hour, account))) = self.later.pop_if_due(|Reverse((hour, _))| *hour <= now.hour()) {
             self.touched.push((account, hour.day(), now.day()));
@@ -237,7 +239,7 @@ impl Ledger {
     /// Touches, of every account where something runs, the days from that of `from` on.
     pub fn touch_running(&mut self, from: EventTime) {
         let Some(now) = self.now else { return };
-        self.touched.extend(self.running.iter().map(|account| (*account, from.day(), now.day())));
+        self.running.iter().for_each(|account| self.touched.push((*account, from.day(), now.day())));
     }
 
     /// Accounts where something runs.
@@ -262,7 +264,7 @@ impl Ledger {
 
     /// Touches the day of now.
     pub fn touch_today(&mut self, account: AccountIndex) {
-        self.touched.extend(self.now.map(|now| (account, now.day(), now.day())));
+        self.now.into_iter().for_each(|now| self.touched.push((account, now.day(), now.day())));
     }
 
     /// The days of accounts that were touched since last asked, in order, each once. A sighting touches `reach` more days.
@@ -278,14 +280,10 @@ impl Ledger {
             }
         }
         self.touch_charged();
-        let touched = std::mem::take(&mut self.touched);
         let days = |(account, from, to): (AccountIndex, Day, Day)| {
             (from.0.max(first)..=to.0.min(last)).map(move |day| (account, Day(day)))
         };
-        let mut all: Vec<_> = touched.into_iter().flat_map(days).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+        self.touched.take().into_iter().flat_map(days).collect()
     }
 
     /// The first and last hour up to now in which an account can have done anything.

@@ -111,7 +111,7 @@ pub struct TenderLine {
 /// What the lines of bills between two days come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BilledLines {
-    /// In micro-units of their money.
+    /// In micro-units of their money, at most 10¹² whole units either way.
     pub sum: Micros,
     /// The first day they bill.
     pub from: Day,

@@ -29,6 +29,11 @@ impl Micros {
         (micros.abs() <= Self::BOUND).then(|| i64::try_from(micros).ok().map(Self)).flatten()
     }
 
+    /// So many millionths, or the bound of ±10¹² whole units that is nearer, beyond which no quantity is written or read.
+    pub fn nearest(micros: i128) -> Self {
+        Self(i64::try_from(micros.clamp(-Self::BOUND, Self::BOUND)).unwrap_or_default())
+    }
+
     /// Reads a decimal such as `14`, `-0.002007`, `1e-05` or `1.5E+3`, exactly, rounding beyond six places half away from zero.
     pub fn parse(text: &str) -> Result<Self, InvalidQuantity> {
         let invalid = || InvalidQuantity(text.chars().take(64).collect());

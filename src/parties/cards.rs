@@ -191,7 +191,7 @@ impl Parties {
     }
 
     /// Whether a card, an edge or an authorisation begins or ends later than `after` and not later than `to`: if not,
-    /// every answer at `to` is the one at `after`.
+    /// every answer at `to` is the one at `after`, but for tenders, which go by days.
     pub fn change_within(&self, after: EventTime, to: EventTime) -> bool {
         self.changes.range((Bound::Excluded(after), Bound::Included(to))).next().is_some()
     }

@@ -33,7 +33,7 @@ const KEPT: usize = 2;
 pub(super) struct Held {
     /// Edges that never said anything else than now, which is most.
     kept: [Option<Kept>; KEPT],
-    /// By the same places.
+    /// Their numbers, by the same places.
     lines: [Option<LineNumber>; KEPT],
     /// The last of the others.
     pub(super) others: Option<LineNumber>,

@@ -7,8 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Chain, Role};
-use super::numbers::PartyNumber;
-use super::numbers::{Reached, hash};
+use super::numbers::{PartyNumber, Reached, hash};
 use super::said::names;
 use super::{Parties, fold};
 use crate::model::{AccountId, EventTime, PartyId, Tender, TenderSide, Text};

@@ -1,6 +1,6 @@
 //! Which accounts may stand otherwise once a card has changed.
 //!
-//! In: a card that was put, replaced or taken away. Out: accounts, at least those whose chain, owner, hits or
+//! In: a card that was put, replaced or taken away. Out: accounts, at least those whose chain, owner, hits, tenders or
 //! authorisations it can reach at any time. It refuses to know dates: naming an account too many costs a little time,
 //! one too few would be wrong.
 
