@@ -1,12 +1,14 @@
 //! The tests' own teeth: the sources are broken on purpose, one way at a time, and a test must notice.
 //!
-//! Run by `tests/run` (the test is ignored in the quick loop: each mutation builds the crate anew).
+//! Run by `tests/run` (the test is ignored in the quick loop: it builds the crate anew, with all mutations in it, each asleep until
+//! the environment names it).
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// A way to break a file: what stands between the marks `«` and `»` becomes another expression of its type, or other statements.
 struct Mutation {
     what: &'static str,
     file: &'static str,
@@ -18,110 +20,110 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "duplicates are not removed: every copy of an event is a fact of its own",
         file: "src/ledger/store.rs",
-        right: "let id = id.unwrap_or_else(|| usage.identity());",
-        wrong: "let id = crate::model::Digest::new(\"copy\").number(self.arena.len() as i64).fact_id();",
+        right: "let id = «id.unwrap_or_else(|| usage.identity())»;",
+        wrong: "crate::model::Digest::new(\"copy\").number(self.arena.len() as i64).fact_id()",
     },
     Mutation {
         what: "versions are ignored",
         file: "src/model/fact.rs",
-        right: "(version, usage, self.content())",
-        wrong: "(version * 0, usage, self.content())",
+        right: "(«version», usage, self.content())",
+        wrong: "version * 0",
     },
     Mutation {
         what: "a window is an hour too long",
         file: "src/engine/window.rs",
-        right: "self.back.move_to(self.last.plus(-self.hours))",
-        wrong: "self.back.move_to(self.last.plus(-self.hours - 1))",
+        right: "self.back.move_to(self.last.plus(«-self.hours»))",
+        wrong: "-self.hours - 1",
     },
     Mutation {
         what: "what a late fact changes is not asked anew",
         file: "src/engine/group.rs",
-        right: "self.from = Some(self.from.map_or(hour, |from| from.min(hour)));",
-        wrong: "self.from = Some(self.from.map_or(hour, |from| from.max(hour)));",
+        right: "self.from = Some(self.from.map_or(hour, |from| «from.min(hour)»));",
+        wrong: "from.max(hour)",
     },
     Mutation {
         what: "a machine that stops is not taken back from the hours it did not run",
         file: "src/ledger/machines.rs",
-        right: "before.iter().enumerate().for_each(|(index, interval)| self.interval(account, interval, -1, from(index)));",
+        right: "«before.iter().enumerate().for_each(|(index, interval)| self.interval(account, interval, -1, from(index)));»",
         wrong: "",
     },
     Mutation {
         what: "alerts whose last episode disappeared are not withdrawn",
         file: "src/engine/table.rs",
-        right: "self.published.remove(&id);",
+        right: "«self.published.remove(&id);»",
         wrong: "",
     },
     Mutation {
         what: "days for which a bill says who sells the account are not asked about again",
         file: "src/ledger/told.rs",
-        right: "self.touched.push((account, first.day().max(day), last.day().min(last_day(day))));",
-        wrong: "let _ = (first, last, day);",
+        right: "«self.touched.push((account, first.day().max(day), last.day().min(last_day(day))));»",
+        wrong: "",
     },
     Mutation {
         what: "days of an account are not asked about again when its bills ask something else next to a tender",
         file: "src/ledger/costs.rs",
-        right: "self.touched.push((account, first.day(), last.day()));",
-        wrong: "let _ = (first, last);",
+        right: "«self.touched.push((account, first.day(), last.day()));»",
+        wrong: "",
     },
     Mutation {
         what: "what bills ask for days that are forgotten is still held against tenders",
         file: "src/ledger/costs.rs",
-        right: "if costs.forget(known) {",
-        wrong: "if known < Day(i64::MIN) && costs.forget(known) {",
+        right: "if «costs.forget(known)» {",
+        wrong: "known < Day(i64::MIN) && costs.forget(known)",
     },
     Mutation {
         what: "a tender touches only who has its name on a bill",
         file: "src/parties/touched.rs",
-        right: "Fact::Tender(tender) => (None, self.reading_tender(tender)),",
-        wrong: "Fact::Tender(_) => (None, Reached::default()),",
+        right: "Fact::Tender(tender) => (None, «self.reading_tender(tender)»),",
+        wrong: "Reached::default()",
     },
     Mutation {
         what: "an edge that says another thing later is read as it was at first",
         file: "src/parties/graph.rs",
-        right: "if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {",
-        wrong: "if known.is_none() && !held.keep(holding, &line.said) {",
+        right: "if «(known.is_none() || was_kept)» && !held.keep(holding, &line.said) {",
+        wrong: "known.is_none()",
     },
     Mutation {
         what: "a card that has a name of a bill touches nobody",
         file: "src/parties/touched.rs",
-        right: "by_id.chain(names.flat_map(|name| self.by_name.of(name)))",
-        wrong: "{ _ = names; by_id }",
+        right: "«self.names.put(party, name);»",
+        wrong: "",
     },
     Mutation {
         what: "what runs on is not asked about again",
         file: "src/engine/accounts.rs",
-        right: "self.lively.insert(account)",
+        right: "«self.lively.insert(account)»",
         wrong: "self.lively.remove(&account)",
     },
     Mutation {
         what: "what is not known yet rules a rule out",
         file: "src/policy/expr.rs",
-        right: "            None => all = None,",
-        wrong: "            None => {}",
+        right: "            None => «all = None»,",
+        wrong: "",
     },
     Mutation {
         what: "a version of a statement is forgotten with its last line",
         file: "src/ledger/forget.rs",
-        right: "lines.len() == 1",
-        wrong: "lines.len() == 0",
+        right: "«lines.len() == 1»",
+        wrong: "lines.is_empty()",
     },
     Mutation {
         what: "a machine is forgotten although a start of it waits",
         file: "src/ledger/forget.rs",
-        right: "!waits && heard",
-        wrong: "(waits || true) && heard",
+        right: "«!waits» && heard",
+        wrong: "true",
     },
     Mutation {
         what: "a line is passed over although another record begins in it",
         file: "src/decode/lines.rs",
-        right: "Bits::of(stray, at).all(|opening| is_inside(bytes, opening))",
-        wrong: "Bits::of(stray, at).count() < 65",
+        right: "«Bits::of(stray, at).all(|opening| is_inside(bytes, opening))»",
+        wrong: "true",
     },
     Mutation {
         what: "valid-to is ignored",
         file: "src/model/timeline.rs",
-        right: "entry.to.is_none_or(|to| at < to);",
-        wrong: "entry.to.is_none_or(|to| at < to || true);",
+        right: "«entry.to.is_none_or(|to| at < to)»;",
+        wrong: "true",
     },
 ];
 
@@ -138,16 +140,16 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A copy of what cargo needs, apart from the build so that sources can be broken.
-fn workshop() -> PathBuf {
+fn copied() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workshop = root.join("target/mutants/tree");
-    let _ = fs::remove_dir_all(&workshop);
-    fs::create_dir_all(&workshop).unwrap();
+    let tree = root.join("target/mutants/tree");
+    let _ = fs::remove_dir_all(&tree);
+    fs::create_dir_all(&tree).unwrap();
     for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "benches", "config", "docs", "tests"] {
-        copy(&root.join(part), &workshop.join(part));
+        copy(&root.join(part), &tree.join(part));
     }
-    take_over_dependencies(&workshop.with_file_name("target/debug"));
-    workshop
+    take_over_dependencies(&tree.with_file_name("target/debug"));
+    tree
 }
 
 /// What the crate is built from was built already, and is taken over with its times, by which cargo knows that it is whole.
@@ -160,64 +162,123 @@ fn take_over_dependencies(target: &Path) {
     let _ = Command::new("cp").arg("-a").args(parts).arg(target).status();
 }
 
-fn cargo(workshop: &Path, arguments: &[&str]) -> bool {
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--locked", "--quiet"])
-        .args(arguments)
-        .current_dir(workshop)
-        // So many that what is broken shows, whatever the seed.
-        .env("PROPTEST_CASES", "1500")
-        // A failure is enough: nobody reads the smallest history that shows it.
-        .env("PROPTEST_MAX_SHRINK_ITERS", "0")
-        // A mutation changes a line: most of the crate need not be built anew.
-        .env("CARGO_INCREMENTAL", "1")
-        // Its own, for cargo tells two trees of one crate in one target folder badly apart.
-        .env("CARGO_TARGET_DIR", workshop.with_file_name("target"))
-        .output()
-        .unwrap();
-    output.status.success()
+/// The tests of a copy of the sources in which every mutation sleeps.
+struct Workshop {
+    tree: PathBuf,
+    /// What runs the unit tests, and those against the naive model.
+    tests: [PathBuf; 2],
 }
 
-/// What histories come to, forgotten or not, against the naive model.
-const HISTORIES: [&str; 6] = ["--test", "it", "--", "forgetting::", "property::", "--skip=ten_thousand"];
+impl Workshop {
+    fn build() -> Self {
+        let tree = copied();
+        for (number, mutation) in MUTATIONS.iter().enumerate() {
+            let path = tree.join(mutation.file);
+            let sound = fs::read_to_string(&path).unwrap();
+            fs::write(&path, sound.replace(&mutation.sound(), &mutation.sleeping(number))).unwrap();
+        }
+        let lib = tree.join("src/lib.rs");
+        fs::write(&lib, fs::read_to_string(&lib).unwrap() + AWAKE).unwrap();
+        let tests = [&["--lib"] as &[&str], &["--test", "it"]].map(|target| built(&tree, target));
+        Self { tree, tests }
+    }
+
+    /// Whether tests pass while that mutation is awake, or none.
+    fn passes(&self, test: usize, arguments: &[&str], awake: Option<usize>) -> bool {
+        let mut command = Command::new(&self.tests[test]);
+        command.args(arguments).current_dir(&self.tree);
+        // So many that what is broken shows, whatever the seed.
+        command.env("PROPTEST_CASES", "1500");
+        // A failure is enough: nobody reads the smallest history that shows it.
+        command.env("PROPTEST_MAX_SHRINK_ITERS", "0");
+        command.envs(awake.map(|number| ("TIDEWAITER_AWAKE", number.to_string())));
+        command.output().unwrap().status.success()
+    }
+
+    /// The tests of a mutation's own room are few, and often enough; no other room's may be what fails.
+    fn passes_room(&self, room: &str, awake: Option<usize>) -> bool {
+        self.passes(0, &[&format!("{room}::"), "--skip=screening::", "--skip=lists::"], awake)
+    }
+
+    /// What histories come to, forgotten or not, against the naive model.
+    fn passes_histories(&self, awake: Option<usize>) -> bool {
+        self.passes(1, &["forgetting::", "property::", "--skip=ten_thousand"], awake)
+    }
+}
+
+/// What tells in the copy which mutation is awake.
+const AWAKE: &str = r#"
+/// Whether that mutation is awake.
+pub fn awake(number: usize) -> bool {
+    static AWAKE: std::sync::LazyLock<Option<usize>> =
+        std::sync::LazyLock::new(|| std::env::var("TIDEWAITER_AWAKE").ok()?.parse().ok());
+    *AWAKE == Some(number)
+}
+"#;
+
+/// The program with the tests of a target.
+fn built(tree: &Path, target: &[&str]) -> PathBuf {
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--locked", "--no-run"])
+        .args(target)
+        .current_dir(tree)
+        // Its own, for cargo tells two trees of one crate in one target folder badly apart.
+        .env("CARGO_TARGET_DIR", tree.with_file_name("target"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    let program = told.lines().rev().find_map(|line| line.trim().strip_prefix("Executable")?.split(['(', ')']).nth(1));
+    tree.join(program.unwrap_or_else(|| panic!("the mutations must build: {told}")))
+}
+
+impl Mutation {
+    /// What is replaced, and what stands around it.
+    fn parts(&self) -> [&str; 3] {
+        let (before, rest) = self.right.split_once('«').unwrap();
+        let (right, after) = rest.split_once('»').unwrap();
+        [before, right, after]
+    }
+
+    fn sound(&self) -> String {
+        self.parts().concat()
+    }
+
+    fn sleeping(&self, number: usize) -> String {
+        let [before, right, after] = self.parts();
+        let either = format!("if crate::awake({number}) {{ {} }} else {{ {right} }}", self.wrong);
+        let either = if right.ends_with(';') { either } else { format!("({either})") };
+        format!("{before}{either}{after}")
+    }
+}
 
 fn room(file: &str) -> &str {
     file.split('/').nth(1).unwrap()
 }
 
-/// The tests of a mutation's own room are few, and often enough; no other room's may be what fails.
-fn passes_room(workshop: &Path, room: &str) -> bool {
-    cargo(workshop, &["--lib", &format!("{room}::"), "--", "--skip=screening::", "--skip=lists::"])
-}
-
-/// A mutation whose line has moved breaks nothing: told here at once, not after every other mutation was built.
+/// A mutation whose line has moved breaks nothing: told here at once, not after every other mutation was tried.
 #[test]
 fn every_mutation_finds_its_line_once() {
     for mutation in MUTATIONS {
-        let sound = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(mutation.file)).unwrap();
-        assert_eq!(sound.matches(mutation.right).count(), 1, "{}: {} has moved", mutation.file, mutation.right);
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(mutation.file)).unwrap();
+        assert_eq!(text.matches(&mutation.sound()).count(), 1, "{}: {} has moved", mutation.file, mutation.right);
     }
 }
 
 #[test]
-#[ignore = "builds the crate once a mutation; tests/run asks for it"]
+#[ignore = "builds the crate once more; tests/run asks for it"]
 fn every_mutation_is_caught() {
-    let workshop = workshop();
+    let workshop = Workshop::build();
     let rooms: BTreeSet<&str> = MUTATIONS.iter().map(|mutation| room(mutation.file)).collect();
-    let sound = rooms.iter().all(|room| passes_room(&workshop, room)) && cargo(&workshop, &HISTORIES);
+    let sound = rooms.iter().all(|room| workshop.passes_room(room, None)) && workshop.passes_histories(None);
     assert!(sound, "the unbroken tree must pass");
     let mut survived = Vec::new();
-    for mutation in MUTATIONS {
-        let path = workshop.join(mutation.file);
-        let sound = fs::read_to_string(&path).unwrap();
-        fs::write(&path, sound.replace(mutation.right, mutation.wrong)).unwrap();
-        assert!(cargo(&workshop, &["--lib", "--no-run"]), "{}: must still build", mutation.what);
-        let caught = !passes_room(&workshop, room(mutation.file)) || !cargo(&workshop, &HISTORIES);
+    for (number, mutation) in MUTATIONS.iter().enumerate() {
+        let awake = Some(number);
+        let caught = !workshop.passes_room(room(mutation.file), awake) || !workshop.passes_histories(awake);
         println!("{}: {}", if caught { "caught" } else { "SURVIVED" }, mutation.what);
         if !caught {
             survived.push(mutation.what);
         }
-        fs::write(&path, sound).unwrap();
     }
     assert!(survived.is_empty(), "{survived:?}");
 }
