@@ -59,6 +59,11 @@ impl Tender {
         (Day(published.saturating_sub(Self::DAYS_BEFORE)), Day(published.saturating_add(Self::DAYS_AFTER)))
     }
 
+    /// The first and the last day of publication of tenders that speak of a day.
+    pub fn published_about(day: Day) -> (Day, Day) {
+        (Day(day.0.saturating_sub(Self::DAYS_AFTER)), Day(day.0.saturating_add(Self::DAYS_BEFORE)))
+    }
+
     /// Whether an amount in its currency, in micro-units, is within 10 % of its own, bounds included. Nothing fits a tender
     /// that names no amount, or none above nought.
     pub fn fits(&self, billed: i128) -> bool {
@@ -204,6 +209,8 @@ mod tests {
     fn it_speaks_of_thirty_days_before_its_day_and_a_hundred_and_twenty_after() {
         let (first, last) = tender(None).days();
         assert_eq!((first.to_string(), last.to_string()), ("2024-02-14".into(), "2024-07-13".into()));
+        let published = tender(None).published.day();
+        assert_eq!((Tender::published_about(first).1, Tender::published_about(last).0), (published, published));
     }
 
     #[test]
