@@ -37,6 +37,26 @@ words! {
         /// Who stands between.
         Intermediary = "intermediary",
     }
+    /// How much is still held of the days that a tender speaks of.
+    Coverage {
+        /// All of them that have come.
+        Whole = "whole",
+        /// Its first days are forgotten: what is billed is a part, and says nothing sure.
+        Partial = "partial",
+    }
+}
+
+impl Coverage {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
+/// What goes without saying.
+impl Default for Coverage {
+    fn default() -> Self {
+        Self::Whole
+    }
 }
 
 impl Tender {
@@ -109,7 +129,10 @@ pub struct TenderLine {
     /// What the same bills ask in other money, or without a price, and so stands in no sum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub besides: Vec<Text>,
-    /// Whether what is billed is within 10 % of the amount.
+    /// How much is held of the days it speaks of; whole where it names no amount, for then no bill is asked.
+    #[serde(default, skip_serializing_if = "Coverage::is_whole")]
+    pub coverage: Coverage,
+    /// Whether what is billed is within 10 % of the amount, and is all that is billed up to now.
     pub fits: bool,
 }
 
@@ -136,8 +159,12 @@ impl fmt::Display for TenderLine {
         };
         write!(f, ", for {amount} {money}")?;
         match &self.billed {
-            Some(BilledLines { sum, from, to }) => write!(f, ", billed {sum} {money} from {from} to {to}"),
-            None => write!(f, ", nothing billed in {money}"),
+            Some(BilledLines { sum, from, to }) => write!(f, ", billed {sum} {money} from {from} to {to}")?,
+            None => write!(f, ", nothing billed in {money}")?,
+        }
+        match self.coverage {
+            Coverage::Whole => Ok(()),
+            Coverage::Partial => f.write_str(", bills of its first days no longer held"),
         }
     }
 }
@@ -230,6 +257,7 @@ mod tests {
             role: "customer".into(),
             billed: Some(BilledLines { sum: whole(195), from: Day(19_800), to: Day(19_802) }),
             besides: Vec::new(),
+            coverage: Coverage::Whole,
             fits: true,
         };
         assert_eq!(
@@ -238,6 +266,11 @@ mod tests {
         );
         line.billed = None;
         assert_eq!(line.to_string(), "t-1 of 2024-03-15 by B through I, for 200 CNY, nothing billed in CNY");
+        line.coverage = Coverage::Partial;
+        assert_eq!(
+            line.to_string(),
+            "t-1 of 2024-03-15 by B through I, for 200 CNY, nothing billed in CNY, bills of its first days no longer held"
+        );
         (line.amount, line.currency, line.intermediary) = (None, None, None);
         assert_eq!(line.to_string(), "t-1 of 2024-03-15 by B, for an amount not said");
     }

@@ -5,12 +5,13 @@
 //! refuses to know amounts, and to choose between two parties of one name: a tender that means either names both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::chain::{Chain, Role};
 use super::numbers::{PartyNumber, Reached, hash};
 use super::said::names;
 use super::{Parties, fold};
-use crate::model::{AccountId, Day, EventTime, PartyId, Tender, TenderSide, Text};
+use crate::model::{AccountId, Day, EventTime, Fact, PartyId, Tender, TenderSide, Text};
 
 /// Every tender, by what it calls those it names.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +79,13 @@ impl Parties {
         !self.tenders.all.is_empty()
     }
 
+    /// Those whose first day lies within these.
+    pub fn tenders_from(&self, first_days: Range<Day>) -> Vec<Fact> {
+        let all = if first_days.is_empty() { None } else { Some(self.tenders.all.values()) };
+        let begun = all.into_iter().flatten().filter(|tender| first_days.contains(&tender.days().0));
+        begun.cloned().map(Fact::Tender).collect()
+    }
+
     /// The tenders that name somebody of an account's chain at an instant and speak of that day and of its provider, by id.
     pub fn tenders(&self, account: &AccountId, chain: &Chain, at: EventTime) -> Vec<Tendered<'_>> {
         if !self.has_tenders() {
@@ -128,7 +136,7 @@ impl Parties {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Account, Attribute, EdgeKind, Fact, Party, Provider, Told};
+    use crate::model::{Account, Attribute, EdgeKind, Party, Provider, Told};
     use crate::parties::fixtures;
 
     fn id() -> AccountId {
