@@ -82,6 +82,12 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "let _ = begun;",
     },
     Mutation {
+        what: "a share loses its tenders on the way to another shard",
+        file: "src/engine/contribution.rs",
+        right: "tenders: (!row.tenders.is_empty()).then(|| place(&mut written.tenders, &row.tenders)),",
+        wrong: "tenders: None,",
+    },
+    Mutation {
         what: "a tender touches only who has its name on a bill",
         file: "src/parties/touched.rs",
         right: "Fact::Tender(tender) => (None, self.reading_tender(tender)),",

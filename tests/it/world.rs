@@ -164,7 +164,7 @@ pub fn world() -> World {
         window,
         quiet,
         sighted: id == "place",
-        tendered: ["named", "tender"].contains(&id),
+        tendered: ["named", "tender", "bidder"].contains(&id),
         matches,
         having,
         besides: (id == "echo").then_some("hours"),
@@ -237,6 +237,7 @@ pub fn world() -> World {
             rule("named", "account", 24, 0, |_, _, s| !s.tenders.is_empty(), |_| true),
             rule("tender", "account", 24, 3, |_, _, s| s.tenders.iter().any(|t| t.fits), |_| true),
             rule("payer", "payer", WINDOW, 10, |_, _, _| true, |m| m.tokens >= 500 || m.launched > m.billed + 1_000),
+            rule("bidder", "reseller", 24, 2, |_, _, s| !s.tenders.is_empty(), |_| true),
         ],
     }
 }
@@ -289,6 +290,7 @@ pub const RULES: &[(&str, &str)] = &[
         "payer",
         "subject: payer\nwhere: 'true'\nwindow: 100h\nquiet: 10h\nhaving: m.tokens >= 500 || m.unbilled_gpu_hours * 3600 > 1000.5",
     ),
+    ("bidder", "subject: reseller\nwhere: size(tenders) > 0\nwindow: 24h\nquiet: 2h"),
 ];
 
 /// The catalogue's SKUs as the engine reads them.
