@@ -120,7 +120,11 @@ impl Accounts {
 
     /// Time has passed.
     pub(super) fn tick(&mut self, now: EventTime, book: &Rulebook) {
+        let known_before = self.ledger.known_from().day();
         self.ledger.tick(now, &book.catalogue);
+        // Where a tender's first day was forgotten, no bill fits it any more.
+        let begun = self.parties.tenders_from(known_before..self.ledger.known_from().day());
+        begun.into_iter().for_each(|tender| self.touch(&tender));
         if book.policy.is_steady() {
             let running = self.lively.intersection(self.ledger.running()).copied().collect::<Vec<_>>();
             running.into_iter().for_each(|account| self.ledger.touch_today(account));

@@ -16,6 +16,7 @@ use super::rows::Row;
 use super::scope::{SECONDS_PER_HOUR, View};
 use super::share::{first_and_last, shown};
 use super::table::Groups;
+use super::tenders;
 use super::window::Window;
 use crate::ledger::ChipKey;
 use crate::model::{
@@ -158,20 +159,19 @@ fn hits(lead: &Row) -> Vec<HitLine> {
     lines
 }
 
-/// What is not known of the chain, the owner, the chips, and of what bills ask.
+/// What is not known of the chain, the owner and the chips; then of what bills ask, in at least one line, for tenders may be
+/// many and must not hide the rest.
 fn unknown(window: &Window, lead: &Row) -> Vec<Text> {
     let mut all: BTreeSet<Text> = lead.standing.chain.unknown.iter().cloned().collect();
     all.extend(lead.standing.unknown.iter().cloned());
     all.extend(lead.standing.owner.as_ref().and_then(|owner| owner.note.clone()));
-    for tender in lead.tenders.iter().filter(|tender| !tender.besides.is_empty()) {
-        let besides = tender.besides.join(", ");
-        let id = &tender.id;
-        all.insert(Text::new(format!("what use billed otherwise ({besides}) comes to next to tender {id}")));
-    }
     for (chip, _) in window.chips() {
         if let ChipKey::Unknown(sku) = chip {
             all.insert(Text::new(format!("accelerator behind SKU {sku}")));
         }
     }
-    all.into_iter().take(UNKNOWNS).collect()
+    let least = tenders::doubts(&lead.tenders, 1).len();
+    let mut lines: Vec<Text> = all.into_iter().take(UNKNOWNS - least).collect();
+    lines.extend(tenders::doubts(&lead.tenders, UNKNOWNS - lines.len()));
+    lines
 }

@@ -198,3 +198,42 @@ pub(super) fn read(account: &AccountId, value: &[u8]) -> Option<Share> {
     };
     Some(Share { rows: rows.into_iter().map(row).collect::<Option<_>>()?, evidence })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Hour;
+
+    #[test]
+    fn a_share_says_on_the_other_shard_what_it_said_here_of_tenders() {
+        let tender = |id: &str, coverage: &str| {
+            let line = serde_json::json!({
+                "id": id, "buyer": "b", "amount": "100.5", "currency": "CNY", "published": "2024-03-15T00:00:00Z",
+                "source": "s", "side": "buyer", "party": "p", "role": "reseller", "coverage": coverage,
+                "billed": { "sum": 95, "from": "2024-03-01", "to": "2024-03-02" }, "besides": ["no price"], "fits": false,
+            });
+            serde_json::from_value::<TenderLine>(line).unwrap()
+        };
+        let account = AccountId::new("aws", "1");
+        let (one, two) =
+            (Arc::from([tender("t-1", "whole"), tender("t-2", "partial")]), Arc::from([tender("t-3", "whole")]));
+        let row = |hour, tenders: &Arc<[TenderLine]>| {
+            Arc::new(Row {
+                account: account.clone(),
+                text: Text::new(account.to_string()),
+                activity: Activity::nothing(Arc::default(), Hour(hour)),
+                standing: Arc::default(),
+                tenders: Arc::clone(tenders),
+                control: None,
+                authorisation: None,
+                tpp: 0.0,
+                sightings: Arc::default(),
+            })
+        };
+        let rows = vec![row(1, &one), row(2, &Arc::default()), row(3, &two), row(4, &one)];
+        let share = Share { rows, evidence: Vec::new() };
+        let written = write(&share).unwrap();
+        assert_eq!(written.matches("t-1").count(), 1, "what rows have in common stands once");
+        assert_eq!(read(&account, written.as_bytes()), Some(share));
+    }
+}

@@ -16,6 +16,9 @@ use crate::parties::{Chain, Hit, Owner, Parties, Stake};
 /// Most holders of a customer told.
 const HOLDERS: usize = 20;
 
+/// Most lines told of what is not known next to tenders.
+const DOUBTS: usize = 20;
+
 /// What is known of who stands behind an account at an instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explained {
@@ -56,6 +59,7 @@ impl Explained {
         let tenders = tenders::of(named, &chain, parties, at);
         let mut unknown: Vec<Text> = chain.unknown.iter().chain(&unknown).cloned().collect();
         unknown.extend(owner.as_ref().and_then(|owner| owner.note.clone()));
+        unknown.extend(tenders::doubts(&tenders, DOUBTS));
         let holders = chain.customer.as_ref().map(|customer| holders(parties, customer, at)).unwrap_or_default();
         let mut names = BTreeMap::new();
         let of_chain = chain.hops.iter().flat_map(|hop| hop.who.party().into_iter().chain(&hop.parent));

@@ -275,6 +275,7 @@ mod tests {
             role: "customer".into(),
             billed: Some(BilledLines { sum: Micros(95_000_000), from: Day(0), to: Day(1) }),
             besides: Vec::new(),
+            coverage: Coverage::Whole,
             fits: true,
         }
     }

@@ -242,6 +242,7 @@ impl Scope for View<'_> {
             ElementText::TendersSide => tender().map(|tender| tender.side.as_str()),
             ElementText::TendersRole => tender().map(|tender| tender.role.as_str()),
             ElementText::TendersParty => tender().map(|tender| tender.party.as_str()),
+            ElementText::TendersCoverage => tender().map(|tender| tender.coverage.as_str()),
             ElementText::SightingsCountry => seen().map(|seen| code(seen.country.as_ref())),
             ElementText::SightingsNetwork => {
                 seen().map(|seen| seen.text.get_or_init(|| Text::new(seen.network.to_string())).as_str())

@@ -152,7 +152,7 @@ impl Ledger {
     }
 
     /// The first hour of which anything is known.
-    fn known_from(&self) -> Hour {
+    pub fn known_from(&self) -> Hour {
         let known = self.retention.zip(self.now).map(|(retention, now)| retention.known_from(now));
         known.unwrap_or(Hour(i64::MIN))
     }

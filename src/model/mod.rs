@@ -36,7 +36,7 @@ pub use place::{NetworkPrefix, PrincipalClass};
 pub use position::Position;
 pub use risk::Risk;
 pub use secret::Secret;
-pub use tender::{BilledLines, Tender, TenderLine, TenderSide};
+pub use tender::{BilledLines, Coverage, Tender, TenderLine, TenderSide};
 pub use time::{Day, EventTime, Hour, InvalidTime, Period, SECONDS_PER_HOUR};
 pub use timeline::Timeline;
 pub use units::{ChipCount, Currency, InvalidQuantity, Micros, Money};

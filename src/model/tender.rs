@@ -37,6 +37,26 @@ words! {
         /// Who stands between.
         Intermediary = "intermediary",
     }
+    /// How much is still held of the days that a tender speaks of.
+    Coverage {
+        /// All of them that have come.
+        Whole = "whole",
+        /// Its first days are forgotten: what is billed is a part, and says nothing sure.
+        Partial = "partial",
+    }
+}
+
+impl Coverage {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
+/// What goes without saying.
+impl Default for Coverage {
+    fn default() -> Self {
+        Self::Whole
+    }
 }
 
 impl Tender {
@@ -57,6 +77,11 @@ impl Tender {
     pub fn days(&self) -> (Day, Day) {
         let published = self.published.day().0;
         (Day(published.saturating_sub(Self::DAYS_BEFORE)), Day(published.saturating_add(Self::DAYS_AFTER)))
+    }
+
+    /// The first and the last day of publication of tenders that speak of a day.
+    pub fn published_about(day: Day) -> (Day, Day) {
+        (Day(day.0.saturating_sub(Self::DAYS_AFTER)), Day(day.0.saturating_add(Self::DAYS_BEFORE)))
     }
 
     /// Whether an amount in its currency, in micro-units, is within 10 % of its own, bounds included. Nothing fits a tender
@@ -104,7 +129,10 @@ pub struct TenderLine {
     /// What the same bills ask in other money, or without a price, and so stands in no sum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub besides: Vec<Text>,
-    /// Whether what is billed is within 10 % of the amount.
+    /// How much is held of the days it speaks of; whole where it names no amount, for then no bill is asked.
+    #[serde(default, skip_serializing_if = "Coverage::is_whole")]
+    pub coverage: Coverage,
+    /// Whether what is billed is within 10 % of the amount, and is all that is billed up to now.
     pub fits: bool,
 }
 
@@ -131,8 +159,12 @@ impl fmt::Display for TenderLine {
         };
         write!(f, ", for {amount} {money}")?;
         match &self.billed {
-            Some(BilledLines { sum, from, to }) => write!(f, ", billed {sum} {money} from {from} to {to}"),
-            None => write!(f, ", nothing billed in {money}"),
+            Some(BilledLines { sum, from, to }) => write!(f, ", billed {sum} {money} from {from} to {to}")?,
+            None => write!(f, ", nothing billed in {money}")?,
+        }
+        match self.coverage {
+            Coverage::Whole => Ok(()),
+            Coverage::Partial => f.write_str(", bills of its first days no longer held"),
         }
     }
 }
@@ -204,6 +236,8 @@ mod tests {
     fn it_speaks_of_thirty_days_before_its_day_and_a_hundred_and_twenty_after() {
         let (first, last) = tender(None).days();
         assert_eq!((first.to_string(), last.to_string()), ("2024-02-14".into(), "2024-07-13".into()));
+        let published = tender(None).published.day();
+        assert_eq!((Tender::published_about(first).1, Tender::published_about(last).0), (published, published));
     }
 
     #[test]
@@ -223,6 +257,7 @@ mod tests {
             role: "customer".into(),
             billed: Some(BilledLines { sum: whole(195), from: Day(19_800), to: Day(19_802) }),
             besides: Vec::new(),
+            coverage: Coverage::Whole,
             fits: true,
         };
         assert_eq!(
@@ -231,6 +266,11 @@ mod tests {
         );
         line.billed = None;
         assert_eq!(line.to_string(), "t-1 of 2024-03-15 by B through I, for 200 CNY, nothing billed in CNY");
+        line.coverage = Coverage::Partial;
+        assert_eq!(
+            line.to_string(),
+            "t-1 of 2024-03-15 by B through I, for 200 CNY, nothing billed in CNY, bills of its first days no longer held"
+        );
         (line.amount, line.currency, line.intermediary) = (None, None, None);
         assert_eq!(line.to_string(), "t-1 of 2024-03-15 by B, for an amount not said");
     }

@@ -5,12 +5,13 @@
 //! refuses to know amounts, and to choose between two parties of one name: a tender that means either names both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::chain::{Chain, Role};
 use super::numbers::{PartyNumber, Reached, hash};
 use super::said::names;
 use super::{Parties, fold};
-use crate::model::{AccountId, EventTime, PartyId, Tender, TenderSide, Text};
+use crate::model::{AccountId, Day, EventTime, Fact, PartyId, Tender, TenderSide, Text};
 
 /// Every tender, by what it calls those it names.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +25,12 @@ pub(super) struct Tenders {
     hashes: BTreeSet<u64>,
 }
 
-/// A tender, by its id, with as what it names somebody.
-type Words = BTreeMap<Text, BTreeSet<(Text, TenderSide)>>;
+/// By a word, what has it.
+type Words = BTreeMap<Text, BTreeSet<Naming>>;
+
+/// A tender, by the day of its publication and its id, with as what it names somebody: of many that name one party only those
+/// that speak of a day are gone through.
+type Naming = (Day, Text, TenderSide);
 
 /// A tender that names somebody of a chain.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,24 +49,25 @@ impl Tenders {
     pub(super) fn put(&mut self, tender: &Tender) {
         if let Some(before) = self.all.insert(tender.id.clone(), tender.clone()) {
             for (side, name) in before.names() {
-                take(&mut self.by_id, name, (&before.id, side));
-                take(&mut self.by_name, &fold(name), (&before.id, side));
+                let naming = (before.published.day(), before.id.clone(), side);
+                take(&mut self.by_id, name, &naming);
+                take(&mut self.by_name, &fold(name), &naming);
             }
         }
         for (side, name) in tender.names() {
-            let (named, folded) = ((tender.id.clone(), side), fold(name));
-            self.by_id.entry(name.clone()).or_default().insert(named.clone());
+            let (naming, folded) = ((tender.published.day(), tender.id.clone(), side), fold(name));
+            self.by_id.entry(name.clone()).or_default().insert(naming.clone());
             if !folded.is_empty() {
                 self.hashes.insert(hash(&folded));
-                self.by_name.entry(folded).or_default().insert(named);
+                self.by_name.entry(folded).or_default().insert(naming);
             }
         }
     }
 }
 
-fn take(words: &mut Words, word: &Text, (tender, side): (&Text, TenderSide)) {
+fn take(words: &mut Words, word: &Text, naming: &Naming) {
     let Some(named) = words.get_mut(word) else { return };
-    named.remove(&(tender.clone(), side));
+    named.remove(naming);
     if named.is_empty() {
         words.remove(word);
     }
@@ -73,16 +79,25 @@ impl Parties {
         !self.tenders.all.is_empty()
     }
 
+    /// Those whose first day lies within these.
+    pub fn tenders_from(&self, first_days: Range<Day>) -> Vec<Fact> {
+        let all = if first_days.is_empty() { None } else { Some(self.tenders.all.values()) };
+        let begun = all.into_iter().flatten().filter(|tender| first_days.contains(&tender.days().0));
+        begun.cloned().map(Fact::Tender).collect()
+    }
+
     /// The tenders that name somebody of an account's chain at an instant and speak of that day and of its provider, by id.
     pub fn tenders(&self, account: &AccountId, chain: &Chain, at: EventTime) -> Vec<Tendered<'_>> {
         if !self.has_tenders() {
             return Vec::new();
         }
         let mut found: BTreeMap<&Text, Tendered<'_>> = BTreeMap::new();
+        let is_about = |tender: &&Tender| tender.provider.as_ref().is_none_or(|cloud| *cloud == account.provider);
         for (party, role) in chain.parties() {
             // As buyer rather than as intermediary, where it is both; a later hop is nearer to the user.
-            for (id, side) in self.naming(party, chain, at).into_iter().rev() {
-                if let Some(tender) = self.tenders.all.get(id).filter(|tender| concerns(tender, account, at)) {
+            for (_, id, side) in self.naming(party, chain, at).into_iter().rev() {
+                if let Some(tender) = self.tenders.all.get(id).filter(is_about) {
+                    let side = *side;
                     found.insert(id, Tendered { tender, side, party: party.clone(), role });
                 }
             }
@@ -90,8 +105,9 @@ impl Parties {
         found.into_values().collect()
     }
 
-    /// What names a party of a chain: its ids, the names of its cards, or what the account's bills call it.
-    fn naming<'a>(&'a self, party: &PartyId, chain: &Chain, at: EventTime) -> BTreeSet<(&'a Text, TenderSide)> {
+    /// What names a party of a chain and speaks of the day: its ids, the names of its cards, or what the account's bills call
+    /// it.
+    fn naming<'a>(&'a self, party: &PartyId, chain: &Chain, at: EventTime) -> BTreeSet<&'a Naming> {
         let Tenders { by_id, by_name, hashes, .. } = &self.tenders;
         let number = self.graph.number(party);
         let same: Vec<PartyNumber> = number.into_iter().flat_map(|party| self.graph.same(party, at)).collect();
@@ -101,7 +117,9 @@ impl Parties {
         let cards = cards.filter_map(|id| self.own_card(*id, at)).flat_map(names);
         let bills = chain.named.iter().filter(|(named, _)| named == party).map(|(_, name)| fold(name));
         let by_name = cards.chain(bills).filter_map(|name| by_name.get(&name));
-        by_id.chain(by_name).flatten().map(|(tender, side)| (tender, *side)).collect()
+        let (first, last) = Tender::published_about(at.day());
+        let least = |day: Day| (day, Text::default(), TenderSide::Buyer);
+        by_id.chain(by_name).flat_map(|named| named.range(least(first)..least(last.next()))).collect()
     }
 
     /// Parties of whose accounts the chain may hold somebody that a tender names.
@@ -115,15 +133,10 @@ impl Parties {
     }
 }
 
-fn concerns(tender: &Tender, account: &AccountId, at: EventTime) -> bool {
-    let (first, last) = tender.days();
-    (first..=last).contains(&at.day()) && tender.provider.as_ref().is_none_or(|cloud| *cloud == account.provider)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Account, Attribute, Day, EdgeKind, Fact, Party, Provider, Told};
+    use crate::model::{Account, Attribute, EdgeKind, Party, Provider, Told};
     use crate::parties::fixtures;
 
     fn id() -> AccountId {

@@ -44,6 +44,7 @@ const EFFECTS: Words = Words::Closed(&["blocks", "licence", "risk", "reported"])
 const VERDICTS: Words = Words::Closed(&["listed", "affiliate", "domain", "reported", "similar"]);
 const PRINCIPALS: Words = Words::Closed(&["root", "user", "role", "service"]);
 const SIDES: Words = Words::Closed(&["buyer", "intermediary"]);
+const COVERAGES: Words = Words::Closed(&["whole", "partial"]);
 const BASES: Words = Words::Closed(&["licence", "approval"]);
 
 macro_rules! names {
@@ -199,6 +200,7 @@ names! {
         TendersSide = "tenders.side", "As what it names the party.", SIDES;
         TendersRole = "tenders.role", "What that party is to the account; of several the one nearest to the user.", HOP_ROLES;
         TendersParty = "tenders.party", "Whom it names, by party id.";
+        TendersCoverage = "tenders.coverage", "How much is held of the days it speaks of and that have come: `whole`, or `partial` where its first days are forgotten, so that `billed` is a part; `whole` where it names no amount.", COVERAGES;
         SightingsCountry = "sightings.country", "Country of the address, empty where unknown.", Words::Country;
         SightingsNetwork = "sightings.network", "Its /24 or /48.";
         SightingsClass = "sightings.class", "What kind of principal acted.", PRINCIPALS;
@@ -218,7 +220,7 @@ names! {
     /// What is true or false of an element of a list.
     ElementFlag {
         ChainResolved = "chain.resolved", "Whether its ownership is resolved to the top.";
-        TendersFits = "tenders.fits", "Whether what is billed is within 10 % of the amount, bounds included. Unknown is never a fit: a tender without an amount or its money, and bills in other money or without a price, which are not converted or guessed.";
+        TendersFits = "tenders.fits", "Whether what is billed is within 10 % of the amount, bounds included. Unknown is never a fit: a tender without an amount or its money, bills in other money or without a price, which are not converted or guessed, and a `partial` sum, which would come to fit by forgetting.";
     }
 }
 
@@ -301,7 +303,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DenialReason, Kyc, Market, PrincipalClass};
+    use crate::model::{Coverage, DenialReason, Kyc, Market, PrincipalClass, TenderSide};
 
     #[test]
     fn closed_words_are_those_of_the_model() {
@@ -312,6 +314,12 @@ mod tests {
         assert_eq!(words(TextField::ActivityMarket), Market::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>());
         assert_eq!(words(TextField::ActivityReason), DenialReason::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>());
         assert_eq!(words(TextField::AccountKyc), Kyc::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>());
+        let of = |field: ElementText| match field.words() {
+            Words::Closed(words) => words.to_vec(),
+            _ => Vec::new(),
+        };
+        assert_eq!(of(ElementText::TendersSide), TenderSide::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>());
+        assert_eq!(of(ElementText::TendersCoverage), Coverage::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>());
         let classes = [PrincipalClass::Root, PrincipalClass::User, PrincipalClass::Role, PrincipalClass::Service];
         assert_eq!(ElementText::SightingsClass.words(), PRINCIPALS);
         assert_eq!(PRINCIPALS, Words::Closed(&["root", "user", "role", "service"]));

@@ -99,6 +99,7 @@ impl ElementText {
             Self::HitsEffect | Self::HitsVerdict | Self::HitsWhy => Stage::Standing,
             Self::TendersId | Self::TendersBuyer | Self::TendersIntermediary | Self::TendersCurrency => Stage::Standing,
             Self::TendersSource | Self::TendersSide | Self::TendersRole | Self::TendersParty => Stage::Standing,
+            Self::TendersCoverage => Stage::Standing,
             Self::Cite => Stage::Key,
             Self::SightingsCountry | Self::SightingsNetwork | Self::SightingsClass => Stage::Hour,
             Self::Chip | Self::Model | Self::Sku => Stage::Hour,

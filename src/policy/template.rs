@@ -7,7 +7,7 @@ use super::places::Places;
 use super::scope::{
     ElementNumber, ElementText, FlagField, LIST_MAX, List, Measure, NumberField, Root, Scope, TextField,
 };
-use crate::model::Text;
+use crate::model::{Coverage, Text};
 use crate::written::{Node, Problems};
 
 /// Most elements of a list shown.
@@ -147,7 +147,9 @@ fn tender(scope: &dyn Scope, index: usize) -> String {
         "" => "amount unknown".to_owned(),
         money => {
             let (asked, billed) = (amount(ElementNumber::TendersAmount), amount(ElementNumber::TendersBilled));
-            format!("{asked} {money}, billed {billed}")
+            let part =
+                if text(ElementText::TendersCoverage) == Coverage::Partial.as_str() { " on days held" } else { "" };
+            format!("{asked} {money}, billed {billed}{part}")
         }
     };
     format!("{} by {}{between} ({asked})", text(ElementText::TendersId), known(text(ElementText::TendersBuyer)))
@@ -219,7 +221,8 @@ mod tests {
             "hits": [{"party": "p", "list": "l", "entry": "e", "verdict": "listed"}],
             "tenders": [
                 {"id": "t-1", "buyer": "b", "intermediary": "i", "amount": 100, "currency": "CNY", "billed": 95.26},
-                {"id": "t-2", "buyer": "b"}
+                {"id": "t-2", "buyer": "b"},
+                {"id": "t-3", "buyer": "b", "amount": 9, "currency": "CNY", "billed": 8, "coverage": "partial"}
             ],
             "sightings": [{"country": "SG"}, {"country": "CN"}, {"country": "SG"}, {}],
         }));
@@ -230,7 +233,8 @@ mod tests {
         assert_eq!(
             template.unwrap().render(&scope),
             "Lion Parent (unknown): 412.5 h, 14, H100, A100, none {x} yes unknown aws → Merlion Cloud → unknown | \
-             p: e of l (listed) | SG, CN, unknown | t-1 by b through i (100 CNY, billed 95.3); t-2 by b (amount unknown)"
+             p: e of l (listed) | SG, CN, unknown | t-1 by b through i (100 CNY, billed 95.3); t-2 by b (amount unknown); \
+             t-3 by b (9 CNY, billed 8 on days held)"
         );
     }
 

@@ -13,16 +13,16 @@ use super::property::{apply, is_naive, rulebook};
 use super::world::{LATENESS, world};
 
 /// Hours after 2025-04-06T00:00:00Z.
-fn at(hours: f64) -> EventTime {
+pub fn at(hours: f64) -> EventTime {
     EventTime::from_seconds(1_743_897_600 + (hours * 3_600.0) as i64).unwrap()
 }
 
-fn tick(hours: f64) -> Fact {
+pub fn tick(hours: f64) -> Fact {
     Fact::Tick(at(hours))
 }
 
 /// A fact of account a-1 as a native record.
-fn usage(hours: f64, kind: &str, rest: Value) -> Fact {
+pub fn usage(hours: f64, kind: &str, rest: Value) -> Fact {
     let mut own = json!({
         "type": "usage", "provider": "corp-cloud", "account": "a-1", "id": format!("{kind} {hours}"),
         "time": at(hours), "kind": kind,
@@ -32,7 +32,7 @@ fn usage(hours: f64, kind: &str, rest: Value) -> Fact {
 }
 
 /// A native record.
-fn record(record: Value) -> Fact {
+pub fn record(record: Value) -> Fact {
     let text = record.to_string();
     let mut found = Vec::new();
     decode::stream(
@@ -48,7 +48,7 @@ fn record(record: Value) -> Fact {
     found.remove(0)
 }
 
-fn line(hours: f64, id: &str, version: u64, quantity: u32, rest: Value) -> Fact {
+pub fn line(hours: f64, id: &str, version: u64, quantity: u32, rest: Value) -> Fact {
     let mut own = json!({
         "period": {"from": at(hours), "to": at(hours + 1.0)}, "sku": "big.h100", "quantity": quantity,
         "unit": "instance_hours", "line": id,
@@ -146,38 +146,73 @@ fn a_longer_window_is_refused_once_something_was_forgotten_that_it_could_reach_a
     assert!(same.reconfigure(longer()).is_err(), "what was forgotten before a restart stays forgotten");
 }
 
-#[test]
-fn what_bills_ask_for_days_that_are_forgotten_is_held_against_no_tender() {
-    let asking =
-        |hours, id: &str, cost: u32| line(hours, id, 1, 1, json!({"cost": cost, "currency": "CNY", "class": "run"}));
-    let facts = [
+/// Account a-1, sold by p-1, and a tender whose first day is that of hour 0, for 100.
+fn tendered() -> Vec<Fact> {
+    vec![
         tick(0.5),
         record(json!({
             "type": "account", "provider": "corp-cloud", "id": "a-1", "sold_by": "p-1", "valid_from": at(0.0),
         })),
         record(json!({
             "type": "tender", "id": "t-1", "buyer": "Elsewhere", "intermediary": "p-1", "amount": 100, "currency": "CNY",
-            "published": at(20.0), "source": "invented",
+            "published": at(30.0 * 24.0 + 20.0), "source": "invented",
         })),
-        asking(1.0, "l-1", 60),
-        asking(60.0, "l-2", 40),
-        asking(190.0, "l-3", 5),
-        tick(70.0),
-    ];
+    ]
+}
+
+fn asking(hours: f64, id: &str, cost: u32) -> Fact {
+    line(hours, id, 1, 1, json!({"cost": cost, "currency": "CNY", "class": "run"}))
+}
+
+/// After each of the parts: whole units billed next to the tender and from when, how much of it is held, whether rule `tender`
+/// found it, and what is not known.
+fn next_to_tender(parts: &[Vec<Fact>]) -> Vec<(i64, String, Coverage, bool, Vec<String>)> {
     let mut engine = Engine::remembering(rulebook(), NonZeroU32::MIN, Some(LATENESS));
     let mut all: Vec<Fact> = Vec::new();
-    let mut billed = |facts: &[Fact]| {
-        all.extend(facts.iter().cloned());
-        apply(&mut engine, facts);
+    let mut said = Vec::new();
+    for part in parts {
+        all.extend(part.iter().cloned());
+        apply(&mut engine, part);
         engine.publish();
         is_naive(&engine, naive::table(&world(), &all, Memory::Bounded)).unwrap();
         let alert = |rule: &str| engine.alerts().find(|alert| alert.rule.id.as_str() == rule);
-        let billed = alert("named").and_then(|alert| alert.tenders.first()?.billed).unwrap();
-        (billed.sum, billed.from.to_string(), alert("tender").is_some())
-    };
-    let whole = |sum| Micros::whole(sum).unwrap();
-    assert_eq!(billed(&facts), (whole(100), "2025-04-06".into(), true));
-    assert_eq!(billed(&[tick(192.0)]), (whole(45), "2025-04-08".into(), false));
+        let named = alert("named").unwrap();
+        let (line, fits) = (&named.tenders[0], alert("tender").is_some());
+        let billed = line.billed.unwrap();
+        let unknown = named.unknown.iter().filter(|unknown| unknown.contains("t-1")).map(ToString::to_string).collect();
+        assert_eq!(line.fits, fits);
+        said.push((billed.sum.0 / 1_000_000, billed.from.to_string(), line.coverage, fits, unknown));
+    }
+    said
+}
+
+#[test]
+fn what_bills_ask_for_days_that_are_forgotten_is_in_no_sum_and_the_rest_is_a_part() {
+    let facts = [asking(1.0, "l-1", 60), asking(60.0, "l-2", 40), asking(190.0, "l-3", 5), tick(70.0)];
+    let doubt = "what the first days of tender t-1 were billed: they are no longer held".to_owned();
+    assert_eq!(
+        next_to_tender(&[[tendered(), facts.to_vec()].concat(), vec![tick(192.0)]]),
+        [
+            (100, "2025-04-06".into(), Coverage::Whole, true, vec![]),
+            (45, "2025-04-08".into(), Coverage::Partial, false, vec![doubt]),
+        ]
+    );
+}
+
+#[test]
+fn no_tender_comes_to_fit_by_forgetting() {
+    let facts = [asking(1.0, "l-1", 60), asking(60.0, "l-2", 60), asking(190.0, "l-3", 40), tick(70.0)];
+    let said = next_to_tender(&[[tendered(), facts.to_vec()].concat(), vec![tick(192.0)]]);
+    let said: Vec<_> = said.into_iter().map(|(sum, _, coverage, fits, _)| (sum, coverage, fits)).collect();
+    assert_eq!(said, [(120, Coverage::Whole, false), (100, Coverage::Partial, false)]);
+}
+
+#[test]
+fn a_tender_fits_no_more_once_its_first_day_is_forgotten_though_no_bill_went_with_it() {
+    let facts = [asking(60.0, "l-1", 100), line(145.0, "l-2", 1, 1, json!({}))];
+    let said = next_to_tender(&[[tendered(), facts.to_vec(), vec![tick(150.0)]].concat(), vec![tick(168.5)]]);
+    let said: Vec<_> = said.into_iter().map(|(sum, _, coverage, fits, _)| (sum, coverage, fits)).collect();
+    assert_eq!(said, [(100, Coverage::Whole, true), (100, Coverage::Partial, false)]);
 }
 
 #[test]

@@ -257,7 +257,7 @@ fn tender() -> impl Strategy<Value = Fact> {
         vec!["p-1", "p-2", "p-3", "listed institute", "Quiet Company", "OTHER COMPANY", "unheard trading", "Nobody"];
     let amount = (select(vec![50i64, 100, 100, 150, 200, 250]).prop_map(Micros::whole), currency());
     let amount = amount.prop_map(|(amount, currency)| Money { amount: amount.unwrap(), currency });
-    let published = (prop_oneof![4 => 0i64..9, 1 => -120i64..-112, 1 => 28i64..38], 0i64..24);
+    let published = (prop_oneof![4 => 0i64..9, 1 => -120i64..-112, 2 => 28i64..38], 0i64..24);
     let provider =
         prop::option::weighted(0.2, select(vec!["corp-cloud", "corp-cloud", "other-cloud"]).prop_map(Provider::new));
     let someone = || select(names.clone()).prop_map(Text::new);
@@ -272,7 +272,7 @@ fn tender() -> impl Strategy<Value = Fact> {
 
 fn fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
-        10 => usage(), 2 => sighting(), 2 => told(), 4 => card(), 3 => party_card(), 3 => edge(), 2 => tender()
+        10 => usage(), 2 => sighting(), 2 => told(), 4 => card(), 3 => party_card(), 3 => edge(), 3 => tender()
     ]
 }
 

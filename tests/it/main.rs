@@ -29,5 +29,6 @@ mod risk;
 mod screening;
 mod shards;
 mod snapshots;
+mod tenders;
 mod tidy;
 mod world;

@@ -72,6 +72,24 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "known < Day(i64::MIN) && costs.forget(known)",
     },
     Mutation {
+        what: "what is left of a tender's bills when its first days are forgotten fits it",
+        file: "src/engine/tenders.rs",
+        right: "fits: coverage == Coverage::Whole && billed",
+        wrong: "fits: billed",
+    },
+    Mutation {
+        what: "that a tender's first day is forgotten touches nobody",
+        file: "src/engine/accounts.rs",
+        right: "begun.into_iter().for_each(|tender| self.touch(&tender));",
+        wrong: "let _ = begun;",
+    },
+    Mutation {
+        what: "a share loses its tenders on the way to another shard",
+        file: "src/engine/contribution.rs",
+        right: "tenders: (!row.tenders.is_empty()).then(|| place(&mut written.tenders, &row.tenders)),",
+        wrong: "tenders: None,",
+    },
+    Mutation {
         what: "a tender touches only who has its name on a bill",
         file: "src/parties/touched.rs",
         right: "Fact::Tender(tender) => (None, «self.reading_tender(tender)»),",

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidewaiter::model::*;
 
-use super::world::{Atom, Key, LATENESS, Meaning, Measures, NaiveAlert, NaiveTender, Rule, Standing, WINDOW, World};
+use super::world::{Atom, Key, LATENESS, Meaning, Measures, NaiveAlert, Rule, Standing, WINDOW, World};
+use tenders::{Bills, Hops};
+
+mod tenders;
 
 type Facts<'a> = BTreeMap<FactId, &'a Fact>;
 type Line<'a> = (FactId, &'a Usage, &'a BilledLine);
-/// What a line asks for an hour, in micro-units.
-type Cost<'a> = (&'a AccountId, &'a Currency, Hour, i128);
 type Standings = BTreeMap<(AccountId, Hour), Standing>;
 
 /// What is remembered (D2).
@@ -47,8 +48,8 @@ pub fn table(world: &World, received: &[Fact], memory: Memory) -> Vec<NaiveAlert
     let mut atoms: Vec<_> = atoms(world, &facts, now, memory).into_iter().collect();
     atoms.retain(|(key, _)| key.hour >= known);
     let hours: BTreeSet<_> = atoms.iter().map(|(k, _)| (k.account.clone(), k.hour)).collect();
-    let costs: Vec<Cost> = costs(world, &facts).into_iter().filter(|(.., hour, _)| *hour >= known).collect();
-    let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &costs, &a, h))).collect();
+    let bills = Bills::held_from(known, world, &facts);
+    let standings = hours.into_iter().map(|(a, h)| ((a.clone(), h), standing(world, &facts, &bills, &a, h))).collect();
     let mut found = Vec::new();
     for rule in &world.rules {
         found.extend(alerts(rule, &facts, &atoms, (&standings, &found), (evaluated, now)));
@@ -202,59 +203,6 @@ fn spread(line: &BilledLine, total: i128) -> Vec<(Hour, i128)> {
     let part =
         |(i, hour): (usize, &i64)| (Hour(*hour), total.div_euclid(n) + i128::from((i as i128) < total.rem_euclid(n)));
     hours.iter().enumerate().map(part).collect()
-}
-
-/// What the lines that say that something ran, was held or was called ask, hour by hour.
-fn costs<'a>(world: &World, facts: &Facts<'a>) -> Vec<Cost<'a>> {
-    let mut all = Vec::new();
-    for (_, usage, line) in counted_lines(facts) {
-        let says = match (line.class, line.unit) {
-            (BilledClass::Fee | BilledClass::Credit, _) => false,
-            (class, BilledUnit::Tokens) => class == BilledClass::Run,
-            _ => chip_of(world, name_of(line)).and_then(|(_, per)| chip_seconds(line, per)).is_some_and(|s| s != 0),
-        };
-        for cost in line.cost.iter().filter(|_| says) {
-            let parts = spread(line, cost.amount.0.into());
-            all.extend(parts.into_iter().map(|(hour, part)| (&usage.account, &cost.currency, hour, part)));
-        }
-    }
-    all
-}
-
-/// Tenders that name one of these parties, speak of this hour's day and of this cloud.
-fn tenders(
-    facts: &Facts,
-    costs: &[Cost],
-    parties: &BTreeSet<PartyId>,
-    account: &AccountId,
-    hour: Hour,
-) -> Vec<NaiveTender> {
-    let is = |id: &PartyId, text: &Text| {
-        let card = party(facts, id, hour.start());
-        let names = card.map_or_else(|| vec![id.text()], |card| card.names.clone());
-        id.as_str() == text || names.iter().any(|name| name.eq_ignore_ascii_case(text))
-    };
-    let all = facts.values().filter_map(|fact| if let Fact::Tender(tender) = fact { Some(tender) } else { None });
-    let mut found = Vec::new();
-    for tender in all {
-        let published = tender.published.day().0;
-        let days = Day(published - 30)..=Day(published + 120);
-        let named = |id: &PartyId| is(id, &tender.buyer) || tender.intermediary.iter().any(|name| is(id, name));
-        let cloud = tender.provider.as_ref().is_none_or(|cloud| *cloud == account.provider);
-        if !days.contains(&hour.day()) || !cloud || !parties.iter().any(named) {
-            continue;
-        }
-        let asked: Option<Vec<i128>> = tender.amount.as_ref().map(|money| {
-            let own = costs.iter().filter(|(of, currency, ..)| *of == account && **currency == money.currency);
-            own.filter(|(_, _, at, _)| days.contains(&at.day())).map(|(.., part)| *part).collect()
-        });
-        let billed = asked.filter(|parts| !parts.is_empty()).map(|parts| parts.iter().sum::<i128>());
-        let amount = tender.amount.as_ref().map_or(0, |money| i128::from(money.amount.0));
-        let fits = billed.is_some_and(|sum| sum * 10 >= amount * 9 && sum * 10 <= amount * 11);
-        found.push((tender.id.to_string(), billed, fits));
-    }
-    found.sort();
-    found
 }
 
 /// SKU and resources of an operation whose last half is `last`, once its first half is there too and not a window away.
@@ -438,7 +386,7 @@ fn called(facts: &Facts, names: &BTreeSet<Text>, at: EventTime) -> BTreeSet<Part
     names.iter().flat_map(of).collect()
 }
 
-fn standing(world: &World, facts: &Facts, costs: &[Cost], account: &AccountId, hour: Hour) -> Standing {
+fn standing(world: &World, facts: &Facts, bills: &Bills, account: &AccountId, hour: Hour) -> Standing {
     let at = hour.start();
     let card = account_card(facts, account, at);
     let seen_in = usages(facts).filter(|(_, u)| u.account == *account).filter_map(|(_, u)| match &u.kind {
@@ -447,11 +395,11 @@ fn standing(world: &World, facts: &Facts, costs: &[Cost], account: &AccountId, h
     });
     let seen_in = seen_in.collect();
     let told = told(facts, account, hour.day());
-    let bills = |attribute: Attribute| -> BTreeSet<Text> {
+    let named = |attribute: Attribute| -> BTreeSet<Text> {
         told.iter().filter(|t| t.attribute == attribute).map(|t| t.value.clone()).collect()
     };
     let by = |field: Option<&PartyId>, attribute: Attribute| -> BTreeSet<PartyId> {
-        field.map_or_else(|| called(facts, &bills(attribute), at), |id| BTreeSet::from([id.clone()]))
+        field.map_or_else(|| called(facts, &named(attribute), at), |id| BTreeSet::from([id.clone()]))
     };
     let customers = by(card.and_then(|c| c.customer.as_ref()), Attribute::Customer);
     let sold_by = card.and_then(|c| c.sold_by.as_ref());
@@ -461,28 +409,39 @@ fn standing(world: &World, facts: &Facts, costs: &[Cost], account: &AccountId, h
     let suppliers = if supplied { by(None, Attribute::Distributor) } else { BTreeSet::new() };
     let payers: BTreeSet<AccountId> = match card.and_then(|c| c.payer.clone()) {
         Some(payer) => [payer].into(),
-        None => bills(Attribute::Payer).iter().filter_map(|p| AccountId::parse(p)).collect(),
+        None => named(Attribute::Payer).iter().filter_map(|p| AccountId::parse(p)).collect(),
     };
     let path = customers.first().map(|c| lineage(facts, c, at)).unwrap_or_default();
     let resells = edges(facts, EdgeKind::ResellsTo, at);
     let into = |set: &BTreeSet<PartyId>| -> Vec<PartyId> {
         resells.iter().filter(|e| set.contains(&e.to)).map(|e| e.from.clone()).collect()
     };
-    // Whoever bills say supplies the sellers supplies none that is the customer.
-    let supplied = sellers.iter().any(|seller| !customers.contains(seller));
+    let said: BTreeSet<PartyId> = sellers.clone();
     sellers.extend(into(&customers));
-    let mut screened: BTreeSet<PartyId> =
-        sellers.iter().chain(suppliers.iter().filter(|_| supplied)).cloned().collect();
-    (0..8).for_each(|_| screened.extend(into(&screened)));
-    screened.extend(customers.iter().cloned());
-    screened.extend(payers.iter().filter_map(|payer| account_card(facts, payer, at)?.customer.clone()));
+    let mut hops = Hops::default();
+    // Customers sell on to nobody: a circle ends there.
+    let mut seen = customers.clone();
+    let mut below: BTreeSet<PartyId> = sellers.difference(&customers).cloned().collect();
+    while !below.is_empty() {
+        seen.extend(below.iter().cloned());
+        let mut above: BTreeSet<PartyId> = into(&below).into_iter().collect();
+        above.extend(suppliers.iter().filter(|_| below.intersection(&said).next().is_some()).cloned());
+        below = above.difference(&seen).cloned().collect();
+        hops.splice(0..0, below.iter().map(|id| (id.clone(), "distributor")));
+    }
+    hops.extend(sellers.iter().map(|id| (id.clone(), "reseller")));
+    let paying = payers.iter().filter(|payer| *payer != account);
+    let paying = paying.filter_map(|payer| account_card(facts, payer, at)?.customer.clone());
+    let paying: BTreeSet<PartyId> = paying.filter(|payer| !customers.contains(payer)).collect();
+    hops.extend(paying.into_iter().map(|id| (id, "payer")));
+    hops.extend(customers.iter().map(|id| (id.clone(), "customer")));
     let listed = |id: &PartyId| match party(facts, id, at) {
         Some(party) => party.names.iter().any(|name| (world.listed)(name, hour.day())),
         None => (world.listed)(id.as_str(), hour.day()),
     };
     Standing {
-        tenders: tenders(facts, costs, &screened, account, hour),
-        listed: screened.iter().any(listed),
+        tenders: bills.tenders(facts, &hops, account, hour),
+        listed: hops.iter().any(|(id, _)| listed(id)),
         owner_hq: path.last().and_then(|o| party(facts, o, at)?.hq),
         owner: path.last().cloned(),
         seller_countries: sellers.iter().map(|s| party(facts, s, at).and_then(|p| p.country)).collect(),
@@ -604,8 +563,10 @@ fn alert(
     for ((chip, _), seconds) in &hourly {
         chips.entry((*chip).to_owned()).and_modify(|most| *most = *seconds.max(most)).or_insert(*seconds);
     }
-    let mut lead = rows.iter().filter(|(k, _)| k.hour == last && ["named", "tender"].contains(&rule.id));
-    let lead = lead.next().map(|(k, _)| &held[&(k.account.clone(), last)]);
+    // Shown is who stands behind the account that weighs most among those with a row in the last hour.
+    let leads = |account: &AccountId| rows.iter().any(|(k, _)| k.hour == last && k.account == *account);
+    let lead = accounts.iter().find(|(_, account)| rule.tendered && leads(account));
+    let lead = lead.map(|(_, account)| &held[&((*account).clone(), last)]);
     Some(NaiveAlert {
         tenders: lead.map(|lead| lead.tenders.clone()).unwrap_or_default(),
         rule: rule.id.to_owned(),

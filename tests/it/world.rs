@@ -29,6 +29,8 @@ pub struct Rule {
     pub quiet: i64,
     /// Asks from where accounts were used, so that sightings are evidence.
     pub sighted: bool,
+    /// Asks for tenders, so that they are shown.
+    pub tendered: bool,
     pub matches: fn(&Key, &Atom, &Standing) -> bool,
     pub having: fn(&Measures) -> bool,
     /// Must hold for the same subject in the same hour.
@@ -85,8 +87,18 @@ pub struct Standing {
     pub tenders: Vec<NaiveTender>,
 }
 
-/// A tender, what is billed in its money, and whether that fits.
-pub type NaiveTender = (String, Option<i128>, bool);
+/// A tender, whom it names as what, what is billed next to it in its money and besides, and whether that fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NaiveTender {
+    pub id: String,
+    pub side: TenderSide,
+    pub party: PartyId,
+    pub role: &'static str,
+    pub billed: Option<i128>,
+    pub besides: Vec<String>,
+    pub coverage: Coverage,
+    pub fits: bool,
+}
 
 #[derive(Default, Debug, PartialEq)]
 pub struct Measures {
@@ -152,6 +164,7 @@ pub fn world() -> World {
         window,
         quiet,
         sighted: id == "place",
+        tendered: ["named", "tender", "bidder"].contains(&id),
         matches,
         having,
         besides: (id == "echo").then_some("hours"),
@@ -222,8 +235,9 @@ pub fn world() -> World {
             ),
             rule("echo", "account", 30, 1, |k, _, _| k.kind == "run", |m| m.hours >= 3),
             rule("named", "account", 24, 0, |_, _, s| !s.tenders.is_empty(), |_| true),
-            rule("tender", "account", 24, 3, |_, _, s| s.tenders.iter().any(|(.., fits)| *fits), |_| true),
+            rule("tender", "account", 24, 3, |_, _, s| s.tenders.iter().any(|t| t.fits), |_| true),
             rule("payer", "payer", WINDOW, 10, |_, _, _| true, |m| m.tokens >= 500 || m.launched > m.billed + 1_000),
+            rule("bidder", "reseller", 24, 2, |_, _, s| !s.tenders.is_empty(), |_| true),
         ],
     }
 }
@@ -276,6 +290,7 @@ pub const RULES: &[(&str, &str)] = &[
         "payer",
         "subject: payer\nwhere: 'true'\nwindow: 100h\nquiet: 10h\nhaving: m.tokens >= 500 || m.unbilled_gpu_hours * 3600 > 1000.5",
     ),
+    ("bidder", "subject: reseller\nwhere: size(tenders) > 0\nwindow: 24h\nquiet: 2h"),
 ];
 
 /// The catalogue's SKUs as the engine reads them.
