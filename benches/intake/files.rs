@@ -81,4 +81,8 @@ impl Files {
             bill_packed: path("bill.parquet"),
         }
     }
+
+    pub fn each_half(&self) -> Vec<PathBuf> {
+        ["a.ndjson", "b.ndjson"].map(|name| self.halves.join(name)).to_vec()
+    }
 }

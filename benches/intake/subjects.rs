@@ -1,8 +1,9 @@
 //! What is run: our command, and others beside it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::bills;
@@ -19,6 +20,8 @@ pub struct Subject {
 
 const WC: &str = "wc -l";
 const ALONE: &str = "tidewaiter, lines";
+const WC_TWICE: &str = "wc -l twice at once, a file each";
+const TWICE: &str = "tidewaiter twice at once, a file each";
 const INFLATE: &str = "inflate alone, lines.gz";
 const INFLATE_LISTS: &str = "inflate alone, lists.gz";
 const ONE: &str = "tidewaiter, two files, one worker";
@@ -68,6 +71,17 @@ pub fn all(files: &Files) -> Vec<Subject> {
         bill(Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move || act(&path)) })
     };
     let lines = files.lines.to_str().unwrap().to_owned();
+    // What two of anything gain on these two cores, which share their memory and perhaps more.
+    let at_once = |name, against, command: fn(&Path) -> Command| {
+        let halves = files.each_half();
+        Subject {
+            name,
+            against: Some(against),
+            times: 1.0,
+            rounds: super::ROUNDS,
+            act: Box::new(move || together(&halves, command)),
+        }
+    };
     let alone = ["--workers", "1"];
     let sightings = ["--workers", "1", "--config", files.all_sightings.to_str().unwrap()];
     let names = r#""eventName":"(RunInstances|CreateFleet|RequestSpotInstances|StartInstances|StopInstances|TerminateInstances|CreateTrainingJob|InvokeModel)""#;
@@ -85,6 +99,12 @@ pub fn all(files: &Files) -> Vec<Subject> {
         ours("tidewaiter, lists.gz", INFLATE_LISTS, &files.lists_gz, &alone),
         ours(ONE, WC, &files.halves, &alone),
         ours("tidewaiter, two files, two workers", ONE, &files.halves, &["--workers", "2"]),
+        at_once(TWICE, ONE, |half| replaying(half, &["--workers", "1"])),
+        at_once(WC_TWICE, WC, |half| {
+            let mut command = Command::new("wc");
+            command.arg("-l").arg(half);
+            command
+        }),
         scan(CSV, &files.bill, bills::scan_csv),
         bill(ours("tidewaiter, bill as CSV", CSV, &files.bill, &alone)),
         scan(PARQUET, &files.bill_packed, bills::scan_parquet),
@@ -99,7 +119,21 @@ pub fn all(files: &Files) -> Vec<Subject> {
 }
 
 fn replay(path: &Path, words: &[String]) -> u64 {
-    quietly(Command::new(env!("CARGO_BIN_EXE_tidewaiter")).arg("replay").arg(path).args(words))
+    quietly(&mut replaying(path, words))
+}
+
+fn replaying(path: &Path, words: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidewaiter"));
+    command.arg("replay").arg(path).args(words);
+    command
+}
+
+/// Runs a command for each file, all at once.
+fn together(paths: &[PathBuf], command: fn(&Path) -> Command) -> u64 {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = paths.iter().map(|path| scope.spawn(move || quietly(&mut command(path)))).collect();
+        running.into_iter().map(|each| each.join().unwrap()).sum()
+    })
 }
 
 /// Runs it to its end; most memory it held, as far as Linux tells while it runs.

@@ -79,9 +79,9 @@ pub struct Rulebook {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// New.
-    Opened(Alert),
+    Opened(Arc<Alert>),
     /// It says something else than before.
-    Updated(Alert),
+    Updated(Arc<Alert>),
     /// Its last episode disappeared.
     Withdrawn(AlertId),
 }

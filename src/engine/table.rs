@@ -4,6 +4,7 @@
 //! differences to what was published. It refuses to know facts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::alert::Desk;
 use super::group::GroupState;
@@ -30,7 +31,7 @@ pub(super) enum Whose {
 pub(super) struct Table {
     groups: Groups,
     suppressions: BTreeMap<Text, Suppression>,
-    published: BTreeMap<AlertId, Alert>,
+    published: BTreeMap<AlertId, Arc<Alert>>,
     ids: BTreeMap<Group, AlertId>,
     dirty: BTreeSet<Group>,
     /// Those that are weighed in slices before they are asked for.
@@ -98,7 +99,7 @@ impl Table {
         let group = Group { rule: alert.rule.id.clone(), subject: alert.subject.subject.id.clone() };
         self.ids.insert(group.clone(), alert.id.clone());
         self.dirty.insert(group);
-        self.published.insert(alert.id.clone(), alert);
+        self.published.insert(alert.id.clone(), Arc::new(alert));
     }
 
     /// Somebody else withdrew it: if it holds, it is published again.
@@ -115,7 +116,7 @@ impl Table {
 
     /// The alerts published, by id.
     pub(super) fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.published.values()
+        self.published.values().map(AsRef::as_ref)
     }
 
     /// Asks every dirty group anew, in the order of the rules, so that one may ask about another.
@@ -233,7 +234,8 @@ impl Table {
             Some(before) if before.says_the_same_as(&alert) => None,
             before => {
                 let change = if before.is_some() { Change::Updated } else { Change::Opened };
-                self.published.insert(alert.id.clone(), alert.clone());
+                let alert = Arc::new(alert);
+                self.published.insert(alert.id.clone(), Arc::clone(&alert));
                 Some(change(alert))
             }
         }

@@ -74,20 +74,20 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "what is left of a tender's bills when its first days are forgotten fits it",
         file: "src/engine/tenders.rs",
-        right: "fits: coverage == Coverage::Whole && billed",
-        wrong: "fits: billed",
+        right: "fits: «coverage == Coverage::Whole» && billed",
+        wrong: "true",
     },
     Mutation {
         what: "that a tender's first day is forgotten touches nobody",
         file: "src/engine/accounts.rs",
-        right: "begun.into_iter().for_each(|tender| self.touch(&tender));",
-        wrong: "let _ = begun;",
+        right: "«begun.into_iter().for_each(|tender| self.touch(&tender));»",
+        wrong: "",
     },
     Mutation {
         what: "a share loses its tenders on the way to another shard",
         file: "src/engine/contribution.rs",
-        right: "tenders: (!row.tenders.is_empty()).then(|| place(&mut written.tenders, &row.tenders)),",
-        wrong: "tenders: None,",
+        right: "tenders: «(!row.tenders.is_empty())».then(|| place(&mut written.tenders, &row.tenders)),",
+        wrong: "false",
     },
     Mutation {
         what: "a tender touches only who has its name on a bill",
@@ -136,6 +136,24 @@ const MUTATIONS: &[Mutation] = &[
         file: "src/decode/lines.rs",
         right: "«Bits::of(stray, at).all(|opening| is_inside(bytes, opening))»",
         wrong: "true",
+    },
+    Mutation {
+        what: "a quote behind a backslash ends its string",
+        file: "src/decode/extent.rs",
+        right: "«quotes &= !escaped;»",
+        wrong: "",
+    },
+    Mutation {
+        what: "a row is cut at quotes that stand where no writer puts them",
+        file: "src/decode/cut.rs",
+        right: "if «odd != 0» && !ends_line(odd, at, bytes) {",
+        wrong: "false",
+    },
+    Mutation {
+        what: "more than half is asked for where half is enough",
+        file: "src/parties/stake.rs",
+        right: "«self.stake.at_least >= HALF»",
+        wrong: "self.stake.at_least > HALF",
     },
     Mutation {
         what: "valid-to is ignored",
@@ -197,7 +215,7 @@ impl Workshop {
         }
         let lib = tree.join("src/lib.rs");
         fs::write(&lib, fs::read_to_string(&lib).unwrap() + AWAKE).unwrap();
-        let tests = [&["--lib"] as &[&str], &["--test", "it"]].map(|target| built(&tree, target));
+        let tests = built(&tree);
         Self { tree, tests }
     }
 
@@ -234,19 +252,21 @@ pub fn awake(number: usize) -> bool {
 }
 "#;
 
-/// The program with the tests of a target.
-fn built(tree: &Path, target: &[&str]) -> PathBuf {
+/// Builds the programs with the tests of a tree, those of `Workshop::tests`.
+fn built(tree: &Path) -> [PathBuf; 2] {
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--locked", "--no-run"])
-        .args(target)
+        .args(["test", "--locked", "--no-run", "--lib", "--test", "it"])
         .current_dir(tree)
         // Its own, for cargo tells two trees of one crate in one target folder badly apart.
         .env("CARGO_TARGET_DIR", tree.with_file_name("target"))
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
-    let program = told.lines().rev().find_map(|line| line.trim().strip_prefix("Executable")?.split(['(', ')']).nth(1));
-    tree.join(program.unwrap_or_else(|| panic!("the mutations must build: {told}")))
+    ["src/lib.rs", "tests/it/main.rs"].map(|of| {
+        let line = told.lines().find(|line| line.trim().starts_with("Executable") && line.contains(of));
+        let program = line.and_then(|line| line.split(['(', ')']).nth(1));
+        tree.join(program.unwrap_or_else(|| panic!("the mutations must build: {told}")))
+    })
 }
 
 impl Mutation {

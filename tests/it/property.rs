@@ -238,7 +238,7 @@ fn reconfigured(
 
 fn digest(change: Change) -> Option<Text> {
     match change {
-        Change::Opened(alert) | Change::Updated(alert) => Some(alert.revision.config),
+        Change::Opened(alert) | Change::Updated(alert) => Some(alert.revision.config.clone()),
         Change::Withdrawn(_) => None,
     }
 }
@@ -289,7 +289,7 @@ fn published_in_parts(book: &Rulebook, facts: &[Fact], whole: &Engine) -> Result
 fn record(topic: &mut BTreeMap<AlertId, Alert>, change: Change) {
     match change {
         Change::Opened(alert) | Change::Updated(alert) => {
-            topic.insert(alert.id.clone(), alert);
+            topic.insert(alert.id.clone(), Alert::clone(&alert));
         }
         Change::Withdrawn(id) => {
             topic.remove(&id);

@@ -73,11 +73,10 @@ struct Note {
 #[derive(Clone, Debug)]
 struct About {
     id: Text,
-    text: Text,
+    /// Its text with what must be said of it.
+    told: Text,
     status: ControlStatus,
     dated: Dated,
-    /// Rests on memory, no source was seen.
-    recall: bool,
     cites: Vec<Text>,
     /// Exactly these chips; empty: by the tests alone.
     chips: Vec<Text>,
@@ -153,16 +152,6 @@ impl About {
     fn reaches(&self, chip: &Chip) -> bool {
         matches!(self.reach(chip), Reach::Yes)
     }
-
-    /// Its text with what must be said of it.
-    fn told(&self) -> Text {
-        let status = if self.status == ControlStatus::InForce { "" } else { self.status.as_str() };
-        let marks: Vec<_> =
-            [status, if self.recall { "recall" } else { "" }].into_iter().filter(|m| !m.is_empty()).collect();
-        let marks = if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) };
-        let cites = if self.cites.is_empty() { String::new() } else { format!(" ({})", self.cites.join("; ")) };
-        format!("{}{cites}{marks}", self.text).into()
-    }
 }
 
 impl Controls {
@@ -190,7 +179,7 @@ impl Controls {
         for note in self.notes.iter().filter(|note| note.about.dated.holds(on)) {
             let beside = note.classes.is_empty() || note.classes.contains(&control.class);
             if beside && note.about.reaches(chip) {
-                control.notes.push(note.about.told());
+                control.notes.push(note.about.told.clone());
             }
         }
         if let Some(doubt) = chip.doubt() {
@@ -223,7 +212,7 @@ impl Control {
             controlled: binds && !matches!(rule.class, ControlClass::None | ControlClass::Unknown),
             status: about.status,
             cites: about.cites.clone(),
-            notes: vec![about.told()],
+            notes: vec![about.told.clone()],
         }
     }
 }

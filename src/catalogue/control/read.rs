@@ -126,8 +126,19 @@ impl About {
         if named.is_empty() && tests.is_empty() && fields.optional("classes").is_none() {
             problems.add(fields.place, "reaches every chip: it needs \"when\", \"chips\" or, for a note, \"classes\"");
         }
-        Some(Self { id, text: text?, status: status?, dated: dated?, recall, cites, chips: named, tests })
+        let told = told(&text?, status?, recall, &cites);
+        Some(Self { id, told, status: status?, dated: dated?, cites, chips: named, tests })
     }
+}
+
+/// A text with what must be said of it: what it cites, that it is not in force, that it rests on memory and no source was seen.
+fn told(text: &str, status: ControlStatus, recall: bool, cites: &[Text]) -> Text {
+    let status = if status == ControlStatus::InForce { "" } else { status.as_str() };
+    let marks: Vec<_> =
+        [status, if recall { "recall" } else { "" }].into_iter().filter(|mark| !mark.is_empty()).collect();
+    let marks = if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) };
+    let cites = if cites.is_empty() { String::new() } else { format!(" ({})", cites.join("; ")) };
+    format!("{text}{cites}{marks}").into()
 }
 
 fn read_tests(mut when: Fields<'_>, problems: &mut Problems) -> Vec<Test> {
