@@ -1,4 +1,4 @@
-//! SageMaker: jobs, notebooks, endpoints and HyperPod clusters.
+//! SageMaker: jobs, notebooks, the apps of Studio, endpoints and HyperPod clusters.
 //!
 //! Stops name a thing, never its ARN, so a resource is `kind/name` as at the end of its ARN. A job that ends by itself
 //! is told by EventBridge and not by CloudTrail.
@@ -17,6 +17,7 @@ pub(super) const CALLS: &[&str] = &[
     "CreateEndpointConfig",
     "CreateEndpoint",
     "CreateNotebookInstance",
+    "CreateApp",
     "CreateCluster",
     "StartNotebookInstance",
     "StopTrainingJob",
@@ -30,6 +31,7 @@ pub(super) const CALLS: &[&str] = &[
     "DeleteTransformJob",
     "DeleteEndpoint",
     "DeleteNotebookInstance",
+    "DeleteApp",
     "DeleteCluster",
 ];
 
@@ -80,12 +82,22 @@ pub(super) fn read(call: &Call<'_>) -> Vec<Usage> {
 
 /// `kind/name`; an endpoint's configuration is nothing that runs.
 fn thing(call: &Call<'_>) -> Option<Text> {
+    if call.name.ends_with("App") {
+        return app(call.request);
+    }
     THINGS.iter().find(|(thing, ..)| call.name.ends_with(thing)).and_then(|(_, field, kind)| {
         let name = text(call.request, field)?;
         // Clusters may be named by their ARN.
         let name = name.rsplit('/').next().unwrap_or(&name);
         Some(Text::new(format!("{kind}/{name}")))
     })
+}
+
+/// `app/domain/user/type/name`, with a space for the user where several share it.
+fn app(request: &Value) -> Option<Text> {
+    let whose = text(request, "userProfileName").or_else(|| text(request, "spaceName"))?;
+    let [domain, kind, name] = ["domainId", "appType", "appName"].map(|key| text(request, key));
+    Some(Text::new(format!("app/{}/{whose}/{}/{}", domain?, kind?, name?)))
 }
 
 struct Machines {
@@ -119,6 +131,12 @@ fn machines(call: &Call<'_>) -> Vec<Machines> {
             variants.filter_map(|v| Machines::of(v, "initialInstanceCount", "variantName")).collect()
         }
         "CreateNotebookInstance" => one(Some(request)),
+        // Apps that name no type, or `system`, run on a machine of the service's own.
+        "CreateApp" => {
+            let mut machine = one(field(request, "resourceSpec"));
+            machine.retain(|machine| machine.sku.as_deref() != Some("system"));
+            machine
+        }
         "CreateCluster" => groups(Some(request)),
         "CreateEndpoint" | "StartNotebookInstance" => vec![Machines::unnamed()],
         _ => Vec::new(),

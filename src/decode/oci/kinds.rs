@@ -31,6 +31,7 @@ pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
         ("instanceaction", Some("stop" | "softstop")) => stopped(record, begins, StopEnd::Stopped),
         ("terminateinstance", _) => stopped(record, begins, StopEnd::Terminated),
         ("instanceaction", _) => Vec::new(),
+        ("updateinstance", _) => changed(record, begins),
         ("createcomputecapacityreservation" | "updatecomputecapacityreservation", _) => reserved(record, begins, now),
         ("createnodepool" | "updatenodepool", _) => node_pool(record, begins),
         _ if record.is_refused() => vec![refused(record, None, size(record))],
@@ -49,6 +50,21 @@ fn started(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
             vec![UsageKind::CapacityStarted { sku, count: 1, resource: record.resource(), market }]
         }
     }
+}
+
+/// A machine that is given another shape is another SKU from then on. One that runs starts anew; one that is stopped does
+/// not run, so its change is a start that ends at once.
+fn changed(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
+    let Some(sku) = record.new_shape().map(Sku::new) else { return Vec::new() };
+    if record.is_refused() {
+        return vec![refused(record, Some(sku), 1)];
+    }
+    let resource = record.resource().filter(|_| !begins);
+    let Some(resource) = resource else { return Vec::new() };
+    let start =
+        UsageKind::CapacityStarted { sku: Some(sku), count: 1, resource: Some(resource), market: Market::OnDemand };
+    let stop = if record.is_stopped() { stopped(record, begins, StopEnd::Terminated) } else { Vec::new() };
+    std::iter::once(start).chain(stop).collect()
 }
 
 fn stopped(record: &Record<'_>, begins: bool, end: StopEnd) -> Vec<UsageKind> {

@@ -23,6 +23,7 @@ pub(in crate::decode) const CALLS: &[&str] = &[
     "launchinstance",
     "instanceaction",
     "terminateinstance",
+    "updateinstance",
     "createinstancepool",
     "updateinstancepool",
     "startinstancepool",

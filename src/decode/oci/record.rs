@@ -78,6 +78,20 @@ impl<'a> Record<'a> {
             .or_else(|| text(&self.payload(), &["shape"]).map(Text::new))
     }
 
+    /// The shape that a machine is to have from now on. Beside the request stands the one it had.
+    pub(super) fn new_shape(&self) -> Option<Text> {
+        let paths: [&[&str]; 2] = [&["shape"], &["updateInstanceDetails", "shape"]];
+        let payload = self.payload();
+        paths.iter().find_map(|path| text(&payload, path)).map(Text::new)
+    }
+
+    /// Whether the answer shows a machine that does not run.
+    pub(super) fn is_stopped(&self) -> bool {
+        let answer = self.answer();
+        let state = text(&answer, &["lifecycleState"]).unwrap_or_default();
+        ["stopped", "stopping"].iter().any(|stopped| state.eq_ignore_ascii_case(stopped))
+    }
+
     /// What an `InstanceAction` did, in lower case: a parameter is a text or a list of one.
     pub(super) fn action(&self) -> Option<String> {
         let said = self.either(&[&["additionalDetails", "instanceActionType"]]).map(str::to_ascii_lowercase);

@@ -104,3 +104,44 @@ fn published_records_are_read_without_rejects() {
         }
     }
 }
+
+#[test]
+fn a_machine_of_another_shape_is_another_sku_and_runs_unless_it_is_stopped() {
+    let update = |payload: Value, answer: Value| {
+        let record = event(
+            "com.oraclecloud.computeApi.UpdateInstance",
+            json!({"request": {"payload": payload}, "response": {"status": "200", "payload": answer},
+                "additionalDetails": {"shape": "VM.Standard2.1"}}),
+        );
+        match read(&record) {
+            Some(Outcome::Relevant(facts)) => facts.into_iter().map(|fact| match fact {
+                Fact::Usage(usage) => match usage.kind {
+                    UsageKind::CapacityStarted { sku, resource, .. } => {
+                        format!("{} starts as {}", resource.unwrap(), sku.unwrap().as_str())
+                    }
+                    UsageKind::CapacityStopped { resource, end } => format!("{resource} {end:?}"),
+                    other => panic!("{other:?}"),
+                },
+                other => panic!("{other:?}"),
+            }),
+            Some(Outcome::Irrelevant) => return Vec::new(),
+            other => panic!("{other:?}"),
+        }
+        .collect::<Vec<_>>()
+    };
+    let id = "ocid1.instance.oc1.iad.a";
+    let (start, stop) = (format!("{id} starts as BM.GPU.H100.8"), format!("{id} Terminated"));
+    let shape = || json!({"shape": "BM.GPU.H100.8"});
+    assert_eq!(update(shape(), json!({"lifecycleState": "RUNNING"})), [start.as_str()]);
+    assert_eq!(update(json!({"updateInstanceDetails": shape()}), Value::Null), [start.as_str()]);
+    assert_eq!(update(shape(), json!({"lifecycleState": "STOPPED"})), [start.as_str(), stop.as_str()]);
+    assert_eq!(update(json!({"displayName": "x"}), json!({"shape": "VM.Standard2.1"})), [""; 0]);
+    let refused =
+        json!({"request": {"payload": shape()}, "response": {"status": "500", "message": "Out of host capacity"}});
+    let UsageKind::CapacityDenied { sku, .. } =
+        usage(&event("com.oraclecloud.computeApi.UpdateInstance", refused)).kind
+    else {
+        panic!()
+    };
+    assert_eq!(sku, Some(Sku::new("BM.GPU.H100.8")));
+}
