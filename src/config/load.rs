@@ -100,7 +100,7 @@ pub fn rulebook_of_case(book: &Rulebook, case: &Case) -> Result<Rulebook, Config
     book.lists = Arc::new(Lists::read(&lists)?);
     if !case.given.geo.is_empty() {
         let rows: String = case.given.geo.iter().map(|(network, country)| format!("{network},{country}\n")).collect();
-        let places = Source { name: case.name.clone(), text: format!("network,country\n{rows}") };
+        let places = Source { name: case.name.clone(), text: format!("network,country\n{rows}").into() };
         book.geo = Arc::new(Geo::default().with_own_ranges(&places)?);
     }
     Ok(book)
@@ -167,5 +167,5 @@ fn database(path: &Path) -> Result<(Database, Source), ConfigError> {
     let bytes = std::fs::read(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
     let text = Digest::new("database").field(&bytes).finish_hex();
     let broken = |error: InvalidDatabase| ConfigError::Broken { path: path.to_owned(), what: error.to_string() };
-    Ok((Geo::open(bytes).map_err(broken)?, Source { name: Text::new(path.to_string_lossy()), text }))
+    Ok((Geo::open(bytes).map_err(broken)?, Source { name: Text::new(path.to_string_lossy()), text: text.into() }))
 }

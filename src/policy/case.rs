@@ -157,7 +157,7 @@ fn record(node: &Node, kind: &str, problems: &mut Problems) -> Option<Record> {
 
 fn list(file: &Text, node: &Node) -> Source {
     let Place { line, column } = node.place;
-    Source { name: Text::new(format!("{file}:{line}:{column}")), text: node.to_json().to_string() }
+    Source { name: Text::new(format!("{file}:{line}:{column}")), text: node.to_json().to_string().into() }
 }
 
 fn geo(node: &Node, problems: &mut Problems) -> BTreeMap<Text, Country> {
