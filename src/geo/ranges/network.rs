@@ -41,8 +41,8 @@ fn short_prefix(text: &str) -> Option<(Ipv4Addr, u32)> {
 
 /// The same of `2001:db8::/32`.
 fn short_prefix_6(text: &str) -> Option<(Ipv6Addr, u32)> {
-    let (network, length) = text.split_once('/')?;
-    let network = network.strip_suffix("::")?;
+    let slash = text.bytes().rposition(|byte| byte == b'/')?;
+    let (network, length) = (text.get(..slash)?.strip_suffix("::")?, text.get(slash + 1..)?);
     let (mut parts, mut at, mut digits) = ([0; 8], 0, 0);
     for byte in network.bytes() {
         if byte == b':' {

@@ -10,7 +10,7 @@ const MAPPED_LAST: u128 = MAPPED | u32::MAX as u128;
 /// The half of an IPv6 address that tells hosts of one network apart.
 const HOST: u128 = u64::MAX as u128;
 
-/// A number for every range. IPv4 takes 12 bytes a range, and networks of IPv6 that are not split take 20.
+/// A number for every range. IPv4 takes 12 bytes a range, and whole networks of IPv6 take 24.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Packed {
     v4: Sorted<u32>,
@@ -21,17 +21,22 @@ pub(super) struct Packed {
 }
 
 /// Ranges of one kind, in order; what is behind the last address and before the next first one is in no range.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Sorted<A> {
-    first: Vec<A>,
-    last: Vec<A>,
-    of: Vec<u32>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sorted<A>(Vec<Range<A>>);
+
+/// From the first address to the last. Side by side they are one memory: a few large ones are dearer to get than one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Range<A> {
+    first: A,
+    last: A,
+    of: u32,
 }
 
 impl Packed {
     /// None yet, with room for so many of each kind.
     pub(super) fn with_capacity(v4: usize, v6: usize) -> Self {
-        Self { v4: Sorted::with_capacity(v4), networks: Sorted::with_capacity(v6), hosts: Sorted::default() }
+        let (v4, networks) = (Sorted(Vec::with_capacity(v4)), Sorted(Vec::with_capacity(v6)));
+        Self { v4, networks, hosts: Sorted::default() }
     }
 
     /// One behind all others.
@@ -76,22 +81,20 @@ fn network(number: u128) -> u64 {
     (number >> u64::BITS) as u64
 }
 
-impl<A: Copy + Ord> Sorted<A> {
-    fn with_capacity(ranges: usize) -> Self {
-        let (first, last) = (Vec::with_capacity(ranges), Vec::with_capacity(ranges));
-        Self { first, last, of: Vec::with_capacity(ranges) }
+impl<A> Default for Sorted<A> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
+}
 
+impl<A: Copy + Ord> Sorted<A> {
     fn push(&mut self, first: A, last: A, of: u32) {
-        self.first.push(first);
-        self.last.push(last);
-        self.of.push(of);
+        self.0.push(Range { first, last, of });
     }
 
     fn at(&self, number: A) -> Option<u32> {
-        let before = self.first.partition_point(|first| *first <= number).checked_sub(1)?;
-        self.last.get(before).filter(|last| number <= **last)?;
-        self.of.get(before).copied()
+        let before = self.0.partition_point(|range| range.first <= number).checked_sub(1)?;
+        self.0.get(before).filter(|range| number <= range.last).map(|range| range.of)
     }
 }
 

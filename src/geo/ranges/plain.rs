@@ -40,13 +40,13 @@ pub(super) fn read(text: &str) -> Option<Ranges> {
     let columns = Columns::of(heading)?;
     let (mut ranges, mut known, mut next) = (room(rows), Known::default(), Some(0));
     for row in lines(rows).filter(|row| !row.is_empty()) {
-        let (network, rest) = row.split_once(',')?;
-        let (first, last) = range(network).ok()?;
+        let comma = row.bytes().position(|byte| byte == b',')?;
+        let (first, last) = range(row.get(..comma)?).ok()?;
         // Nothing is behind the last address there is.
         if first < next? {
             return None;
         }
-        ranges.push(first, last, known.number(rest, columns)?);
+        ranges.push(first, last, known.number(row.get(comma + 1..)?, columns)?);
         next = last.checked_add(1);
     }
     Some(Ranges { ranges, places: known.places })
