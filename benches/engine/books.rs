@@ -46,5 +46,5 @@ fn rule(number: u32, body: &str) -> Source {
          basis: [{{ from: 2023-11-17, is: risk_only, cites: [invented] }}]\ninnocent: [invented]\n\
          explain: \"{{m.gpu_hours}} GPU-hours of {{m.chips}}\"\n"
     );
-    Source { name: id.into(), text: format!("{head}{body}\n") }
+    Source { name: id.into(), text: format!("{head}{body}\n").into() }
 }

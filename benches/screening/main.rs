@@ -70,7 +70,7 @@ fn main() {
 }
 
 fn source(file: &str) -> Source {
-    Source { name: file.into(), text: fs::read_to_string(format!("{DATA}/lists/{file}")).unwrap() }
+    Source { name: file.into(), text: fs::read_to_string(format!("{DATA}/lists/{file}")).unwrap().into() }
 }
 
 fn lists() -> Lists {

@@ -111,7 +111,7 @@ const UNREAD: &[&str] = &[
 
 impl Chips {
     pub(super) fn read(source: &Source, problems: &mut Problems) -> Self {
-        let mut list: Vec<Chip> = Vec::new();
+        let mut list: Vec<Chip> = Vec::with_capacity(source.text.lines().count());
         table(source, Columns { required: REQUIRED, optional: UNREAD }, problems, |row, problems| {
             let Some(chip) = read_chip(row, problems) else { return };
             if list.iter().any(|known| known.name.as_str().eq_ignore_ascii_case(chip.name.as_str())) {

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Jurisdictions, Problems> {
-        Jurisdictions::read(&Source { name: "j.yaml".into(), text: text.into() })
+        Jurisdictions::read(&Source { name: "j.yaml".into(), text: text.to_owned().into() })
     }
 
     fn shipped() -> Jurisdictions {

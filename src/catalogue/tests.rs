@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::*;
 
 static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
-    let source = |name: &str, text: &str| Source { name: name.into(), text: text.into() };
+    let source = |name: &str, text: &str| Source { name: name.into(), text: text.to_owned().into() };
     Catalogue::read(
         &source("chips.csv", include_str!("../../config/catalogue/chips.csv")),
         &source("skus.csv", include_str!("../../config/catalogue/skus.csv")),
@@ -301,7 +301,7 @@ fn what_was_published_later_is_hidden_and_so_is_the_end_it_brought() {
 }
 
 fn read(skus: &str, controls: &str) -> Result<Catalogue, Problems> {
-    let source = |name: &str, text: String| Source { name: name.into(), text };
+    let source = |name: &str, text: String| Source { name: name.into(), text: text.into() };
     let chips = "chip,vendor,release_year,datacenter,memory_gb,mem_bw_gb_s,interconnect_gb_s_bidir,tpp,performance_density,\
                  bf16_dense_flop_per_s,sources,unverified_or_disputed\nX1,Maker,2024,yes,,,,5000,,,own,\nX1,Maker,2024,maybe,,,,5OOO,,,own,\n";
     Catalogue::read(

@@ -149,7 +149,7 @@ mod tests {
 
     fn read(text: &str) -> (Option<Vec<ListSetting>>, ShrinkLimit, String) {
         let mut problems = Problems::of("s.yaml");
-        let source = Source { name: "s.yaml".into(), text: text.into() };
+        let source = Source { name: "s.yaml".into(), text: text.to_owned().into() };
         let node = parse(&source, &mut problems).unwrap();
         let mut fields = node.fields("settings", &mut problems).unwrap();
         let lists = lists(&mut fields, Path::new("/base"), &mut problems);

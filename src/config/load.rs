@@ -16,13 +16,20 @@ use crate::geo::{Database, Geo, InvalidDatabase};
 use crate::model::{Digest, Text};
 use crate::parties::{ListFormat, ListSource, Lists};
 use crate::policy::{Case, Policy};
-use crate::written::Source;
+use crate::written::{Problems, Source};
 
 pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
     thread::scope(|beside| load_beside(asked, beside))
 }
 
-/// Places are half of what is read: they are read beside the rest.
+/// What is read beside the rest, and takes as long.
+struct Beside {
+    geo: Option<Geo>,
+    of_geo: Gathered,
+    lists: Result<Lists, Problems>,
+    digest: Digest,
+}
+
 fn load_beside<'s>(asked: &Asked, beside: &'s Scope<'s, '_>) -> Result<Config, ConfigError> {
     let case = asked.case.clone().unwrap_or_default();
     let mut errors = Gathered::default();
@@ -34,49 +41,43 @@ fn load_beside<'s>(asked: &Asked, beside: &'s Scope<'s, '_>) -> Result<Config, C
     settings.lists = case.lists.map(|paths| paths.into_iter().map(Into::into).collect()).or(settings.lists);
     settings.geo.own = case.geo.or(settings.geo.own);
     let geo_settings = settings.geo.clone();
-    let geo = beside.spawn(move || {
-        let mut errors = Gathered::default();
-        (geo(&geo_settings, &mut errors), errors)
-    });
 
-    let mut digest = Digest::new("rulebook");
-    let mut add = |text: &str| digest = digest.clone().field(text);
     let chips = errors.keep(source(settings.chips.as_deref(), shipped::chips));
     let skus = errors.keep(source(settings.skus.as_deref(), shipped::skus));
     let controls = errors.keep(source(settings.controls.as_deref(), shipped::controls));
     let groups = errors.keep(source(settings.jurisdictions.as_deref(), shipped::jurisdictions));
     let policy = policy_sources(settings.policy.as_deref(), &mut errors);
     let lists = lists::sources(settings.lists.as_deref(), &mut errors);
-    [&chips, &skus, &controls, &groups].into_iter().flatten().for_each(|source| add(&source.text));
-    policy.iter().for_each(|source| add(&source.text));
-    for list in &lists {
-        add(&list.source.text);
-        list.format.texts().iter().for_each(|text| add(text));
-    }
+    let digest = digest([&chips, &skus, &controls, &groups].into_iter().flatten().chain(&policy), &lists);
+    let beside = beside.spawn(move || Beside::read(&geo_settings, &lists, digest));
 
     let catalogue = match (&chips, &skus, &controls) {
         (Some(chips), Some(skus), Some(controls)) => errors.keep(Catalogue::read(chips, skus, controls)),
         _ => None,
     };
     let jurisdictions = groups.and_then(|source| errors.keep(Jurisdictions::read(&source)));
-    let lists = errors.keep(Lists::read(&lists));
     let known: BTreeSet<Text> = jurisdictions.iter().flat_map(Jurisdictions::group_names).cloned().collect();
     // Without country groups every group would be unknown: the policy's problems would only repeat that one.
-    let policy = jurisdictions.is_some().then(|| errors.keep(Policy::read(&policy, &known))).flatten();
-    let (geo, of_geo) = geo.join().unwrap_or_else(|panic| resume_unwind(panic));
-    geo.iter().flat_map(|(_, sources)| sources).for_each(|source| add(&source.text));
+    let policy = jurisdictions.is_some().then(|| Policy::read(&policy, &known));
+    let Beside { geo, of_geo, lists, digest } = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
+    let lists = errors.keep(lists);
+    let policy = policy.and_then(|read| errors.keep(read));
     errors.append(of_geo);
     errors.or(())?;
-    let (Some(catalogue), Some(jurisdictions), Some(lists), Some(policy), Some((geo, _))) =
+    let (Some(catalogue), Some(jurisdictions), Some(lists), Some(policy), Some(geo)) =
         (catalogue, jurisdictions, lists, policy, geo)
     else {
         return Err(ConfigError::Problems(Vec::new()));
     };
     let known_on = asked.known_on.or(case.known_on);
+    let (catalogue, jurisdictions) = match known_on {
+        Some(day) => (catalogue.known_on(day), jurisdictions.known_on(day)),
+        None => (catalogue, jurisdictions),
+    };
     let notices = lists.notices().iter().map(ToString::to_string).collect();
     let rulebook = Rulebook {
-        catalogue: Arc::new(known_on.map_or(catalogue.clone(), |day| catalogue.known_on(day))),
-        jurisdictions: Arc::new(known_on.map_or(jurisdictions.clone(), |day| jurisdictions.known_on(day))),
+        catalogue: Arc::new(catalogue),
+        jurisdictions: Arc::new(jurisdictions),
         geo: Arc::new(geo),
         lists: Arc::new(lists),
         policy: Arc::new(policy),
@@ -92,6 +93,28 @@ fn load_beside<'s>(asked: &Asked, beside: &'s Scope<'s, '_>) -> Result<Config, C
     Ok(Config { rulebook, decode, service, webhooks, list_shrink, notices })
 }
 
+/// Of all texts but those of places.
+fn digest<'a>(sources: impl Iterator<Item = &'a Source>, lists: &[ListSource]) -> Digest {
+    let digest = sources.fold(Digest::new("rulebook"), |digest, source| digest.field(source.text.as_bytes()));
+    lists.iter().fold(digest, |digest, list| {
+        let digest = digest.field(list.source.text.as_bytes());
+        list.format.texts().iter().fold(digest, Digest::field)
+    })
+}
+
+impl Beside {
+    fn read(settings: &GeoSettings, lists: &[ListSource], digest: Digest) -> Self {
+        let mut of_geo = Gathered::default();
+        let (geo, sources) = geo(settings, &mut of_geo).unzip();
+        Self {
+            geo,
+            of_geo,
+            lists: Lists::read(lists),
+            digest: sources.iter().flatten().fold(digest, |digest, source| digest.field(source.text.as_bytes())),
+        }
+    }
+}
+
 /// The rulebook a rule's case runs under: the lists and places it gives stand in for those of the configuration.
 pub fn rulebook_of_case(book: &Rulebook, case: &Case) -> Result<Rulebook, ConfigError> {
     let lists: Vec<ListSource> =
@@ -100,7 +123,7 @@ pub fn rulebook_of_case(book: &Rulebook, case: &Case) -> Result<Rulebook, Config
     book.lists = Arc::new(Lists::read(&lists)?);
     if !case.given.geo.is_empty() {
         let rows: String = case.given.geo.iter().map(|(network, country)| format!("{network},{country}\n")).collect();
-        let places = Source { name: case.name.clone(), text: format!("network,country\n{rows}") };
+        let places = Source { name: case.name.clone(), text: format!("network,country\n{rows}").into() };
         book.geo = Arc::new(Geo::default().with_own_ranges(&places)?);
     }
     Ok(book)
@@ -167,5 +190,5 @@ fn database(path: &Path) -> Result<(Database, Source), ConfigError> {
     let bytes = std::fs::read(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
     let text = Digest::new("database").field(&bytes).finish_hex();
     let broken = |error: InvalidDatabase| ConfigError::Broken { path: path.to_owned(), what: error.to_string() };
-    Ok((Geo::open(bytes).map_err(broken)?, Source { name: Text::new(path.to_string_lossy()), text }))
+    Ok((Geo::open(bytes).map_err(broken)?, Source { name: Text::new(path.to_string_lossy()), text: text.into() }))
 }

@@ -38,7 +38,7 @@ pub(super) fn read_text(path: &Path) -> Result<Source, ConfigError> {
     let bytes = std::fs::read(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
     let name = Text::new(path.to_string_lossy());
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source { name, text }),
+        Ok(text) => Ok(Source { name, text: text.into() }),
         Err(error) => {
             let mut problems = Problems::of(&name);
             let sound = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();

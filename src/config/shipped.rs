@@ -1,5 +1,7 @@
 //! What ships inside the binary: catalogue, controls, country groups, places, rules and lists.
 
+use std::borrow::Cow;
+
 use crate::model::Text;
 use crate::written::Source;
 
@@ -7,7 +9,7 @@ macro_rules! shipped {
     ($($name:literal),+) => {
         Source {
             name: Text::new_static(concat!($($name),+)),
-            text: include_str!(concat!("../../", $($name),+)).to_owned(),
+            text: Cow::Borrowed(include_str!(concat!("../../", $($name),+))),
         }
     };
 }

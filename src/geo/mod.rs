@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        Source { name: "geo.csv".into(), text: text.into() }
+        Source { name: "geo.csv".into(), text: text.to_owned().into() }
     }
 
     fn find(geo: &Geo, text: &str) -> String {

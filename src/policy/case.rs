@@ -4,6 +4,7 @@
 //! know what a record means; whoever runs a case reads the records and says at which place one is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -45,8 +46,9 @@ pub enum Expect {
 /// What a case is given; sections of the case it is `like` are already in it.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Native records with their type filled in, by section (`accounts`, `parties`, `edges`, `authorisations`, `tenders`, `facts`).
-    pub records: BTreeMap<&'static str, Vec<Record>>,
+    /// Native records with their type filled in, by section (`accounts`, `parties`, `edges`, `authorisations`, `tenders`, `facts`);
+    /// cases that take a section over share it.
+    pub records: BTreeMap<&'static str, Arc<[Record]>>,
     /// Lists of one's own, as files: JSON is YAML.
     pub lists: Vec<Source>,
     /// Countries by network, instead of a geo database.
@@ -74,7 +76,7 @@ impl Case {
 impl Given {
     /// Every native record with its place, reference records first.
     pub fn all(&self) -> impl Iterator<Item = &Record> {
-        SECTIONS.iter().filter_map(|(section, _)| self.records.get(section)).flatten()
+        SECTIONS.iter().filter_map(|(section, _)| self.records.get(section)).flat_map(|records| records.iter())
     }
 }
 
@@ -157,7 +159,7 @@ fn record(node: &Node, kind: &str, problems: &mut Problems) -> Option<Record> {
 
 fn list(file: &Text, node: &Node) -> Source {
     let Place { line, column } = node.place;
-    Source { name: Text::new(format!("{file}:{line}:{column}")), text: node.to_json().to_string() }
+    Source { name: Text::new(format!("{file}:{line}:{column}")), text: node.to_json().to_string().into() }
 }
 
 fn geo(node: &Node, problems: &mut Problems) -> BTreeMap<Text, Country> {

@@ -123,7 +123,7 @@ mod tests {
     /// Line and column of `@` in the value of `a`.
     fn place_of_mark(text: &str) -> (u32, u32) {
         let mut problems = Problems::of("a.yaml");
-        let node = parse(&Source { name: "a.yaml".into(), text: text.into() }, &mut problems).unwrap();
+        let node = parse(&Source { name: "a.yaml".into(), text: text.to_owned().into() }, &mut problems).unwrap();
         let mut fields = node.fields("it", &mut problems).unwrap();
         let node = fields.required("a", &mut problems).unwrap();
         let value = node.text("a", &mut problems).unwrap();

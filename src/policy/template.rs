@@ -205,7 +205,7 @@ mod tests {
     fn read(text: &str) -> Result<Template, String> {
         let file = format!("a: {}\n", serde_json::to_string(text).unwrap());
         let mut problems = Problems::of("r");
-        let node = parse(&Source { name: "r".into(), text: file.clone() }, &mut problems).unwrap();
+        let node = parse(&Source { name: "r".into(), text: file.clone().into() }, &mut problems).unwrap();
         let mut fields = node.fields("it", &mut problems).unwrap();
         let node = fields.required("a", &mut problems).unwrap();
         let template = Template::read(&file, node, &mut problems);

@@ -6,6 +6,7 @@
 mod table;
 mod yaml;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::model::Text;
@@ -18,8 +19,8 @@ pub use yaml::{Fields, Node, Shape, parse};
 pub struct Source {
     /// As shown in messages: `config/policy/burst.yaml`.
     pub name: Text,
-    /// Its content.
-    pub text: String,
+    /// Its content; of what ships it is not copied.
+    pub text: Cow<'static, str>,
 }
 
 /// A place in a file, both from 1.

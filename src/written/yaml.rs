@@ -285,7 +285,7 @@ mod tests {
 
     fn read(text: &str) -> (Option<Node>, Problems) {
         let mut problems = Problems::of("a.yaml");
-        let node = parse(&Source { name: "a.yaml".into(), text: text.into() }, &mut problems);
+        let node = parse(&Source { name: "a.yaml".into(), text: text.to_owned().into() }, &mut problems);
         (node, problems)
     }
 

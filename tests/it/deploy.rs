@@ -17,7 +17,7 @@ fn read(path: &str) -> String {
 
 fn parsed(path: &str) -> Value {
     let mut problems = Problems::of(path);
-    let source = Source { name: path.into(), text: read(path) };
+    let source = Source { name: path.into(), text: read(path).into() };
     let node = parse(&source, &mut problems);
     let problems = problems.sorted();
     assert!(problems.is_empty(), "{problems:?}");

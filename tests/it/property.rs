@@ -20,7 +20,7 @@ use super::world::{LATENESS, NaiveAlert, NaiveTender};
 use super::{histories, naive, world};
 
 fn source(name: &str, text: &str) -> Source {
-    Source { name: name.into(), text: text.into() }
+    Source { name: name.into(), text: text.to_owned().into() }
 }
 
 /// The configuration of `world` as the engine reads it.

@@ -122,7 +122,8 @@ impl ListFormat {
             | Self::Dpl { as_of } => vec![day(as_of)],
             Self::Ofac { as_of, beside } => {
                 let files = [&beside.alternates, &beside.addresses];
-                let files = files.iter().map(|file| file.as_ref().map(|file| file.text.clone()).unwrap_or_default());
+                let files =
+                    files.iter().map(|file| file.as_ref().map(|file| file.text.to_string()).unwrap_or_default());
                 files.chain([day(as_of)]).collect()
             }
             Self::OpenSanctions { as_of, writing, list } => vec![format!("{writing:?} {list:?} {}", day(as_of))],
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_layout_is_told_by_how_a_file_begins() {
-        let seen = |name: &str, text: &str| Layout::seen(&Source { name: name.into(), text: text.into() });
+        let seen = |name: &str, text: &str| Layout::seen(&Source { name: name.into(), text: text.to_owned().into() });
         for (name, text, layout) in [
             ("a.yaml", "{\"results\": []}", Layout::Own),
             ("own.json", "{\"list\": {}, \"entries\": []}", Layout::Own),

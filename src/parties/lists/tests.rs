@@ -1,12 +1,15 @@
 use super::*;
 
 fn own(text: &str) -> ListSource {
-    ListSource { source: Source { name: "own.yaml".into(), text: text.into() }, format: ListFormat::Own }
+    ListSource { source: Source { name: "own.yaml".into(), text: text.to_owned().into() }, format: ListFormat::Own }
 }
 
 fn csl(text: &str) -> ListSource {
     let as_of = Day::parse("2025-06-01").ok();
-    ListSource { source: Source { name: "csl.csv".into(), text: text.into() }, format: ListFormat::Csl { as_of } }
+    ListSource {
+        source: Source { name: "csl.csv".into(), text: text.to_owned().into() },
+        format: ListFormat::Csl { as_of },
+    }
 }
 
 fn read(source: ListSource) -> Lists {

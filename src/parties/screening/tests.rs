@@ -6,7 +6,7 @@ use crate::written::Source;
 fn lists(effect: &str, entries: &str) -> Lists {
     let text =
         format!("list: {{id: l, title: t, source: s, effect: {effect}, as_of: 2024-01-01}}\nentries:\n{entries}");
-    let source = ListSource { source: Source { name: "l.yaml".into(), text }, format: ListFormat::Own };
+    let source = ListSource { source: Source { name: "l.yaml".into(), text: text.into() }, format: ListFormat::Own };
     Lists::read(&[source]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -301,7 +301,7 @@ mod official {
             println!("SKIPPED (no ../shared/data): {test}");
             return None;
         };
-        let source = Source { name: file.into(), text };
+        let source = Source { name: file.into(), text: text.into() };
         Some(Lists::read(&[ListSource { source, format: ListFormat::Csl { as_of: None } }]).unwrap())
     }
 

@@ -12,7 +12,7 @@ pub(in crate::policy) fn groups() -> BTreeSet<Text> {
 fn read(part: Part, text: &str) -> Result<Condition, String> {
     let file = format!("a: {}\n", serde_json::to_string(text).unwrap());
     let mut problems = Problems::of("r.yaml");
-    let node = parse(&Source { name: "r.yaml".into(), text: file.clone() }, &mut problems).unwrap();
+    let node = parse(&Source { name: "r.yaml".into(), text: file.clone().into() }, &mut problems).unwrap();
     let mut fields = node.fields("it", &mut problems).unwrap();
     let node = fields.required("a", &mut problems).unwrap();
     let condition = Condition::read(&file, node, part, &groups(), &mut problems);

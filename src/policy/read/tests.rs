@@ -36,7 +36,7 @@ cases:
 ";
 
 fn read_all(files: &[(&str, String)]) -> Result<Policy, Problems> {
-    let source = |(name, text): &(&str, String)| Source { name: (*name).into(), text: text.clone() };
+    let source = |(name, text): &(&str, String)| Source { name: (*name).into(), text: text.clone().into() };
     Policy::read(&files.iter().map(source).collect::<Vec<_>>(), &groups())
 }
 
@@ -292,7 +292,7 @@ fn every_shipped_rule_loads_and_carries_firing_and_silent_cases() {
         .map(|entry| entry.unwrap().path())
         .map(|path| Source {
             name: format!("config/policy/{}", path.file_name().unwrap().to_str().unwrap()).into(),
-            text: std::fs::read_to_string(&path).unwrap(),
+            text: std::fs::read_to_string(&path).unwrap().into(),
         })
         .collect();
     sources.sort_by(|a, b| a.name.cmp(&b.name));

@@ -4,7 +4,7 @@ use crate::model::Country;
 use crate::written::Source;
 
 fn read(name: &str, text: &str, format: ListFormat) -> Lists {
-    let source = Source { name: name.into(), text: text.into() };
+    let source = Source { name: name.into(), text: text.to_owned().into() };
     Lists::read(&[ListSource { source, format }]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 

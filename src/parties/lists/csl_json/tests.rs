@@ -2,7 +2,7 @@ use super::super::{ListFormat, ListSource, Lists};
 use super::*;
 
 fn read(text: &str) -> Result<Lists, String> {
-    let source = Source { name: "consolidated.json".into(), text: text.into() };
+    let source = Source { name: "consolidated.json".into(), text: text.to_owned().into() };
     let format = ListFormat::CslJson { as_of: Day::parse("2026-07-01").ok() };
     Lists::read(&[ListSource { source, format }]).map_err(|problems| problems.to_string())
 }

@@ -3,7 +3,7 @@ use super::*;
 use crate::model::Country;
 
 fn read(text: &str) -> Lists {
-    let source = Source { name: "dpl.txt".into(), text: text.into() };
+    let source = Source { name: "dpl.txt".into(), text: text.to_owned().into() };
     let format = ListFormat::Dpl { as_of: None };
     Lists::read(&[ListSource { source, format }]).unwrap_or_else(|problems| panic!("{problems}"))
 }

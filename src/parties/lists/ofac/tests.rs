@@ -3,7 +3,7 @@ use super::*;
 use crate::model::Country;
 
 fn source(name: &str, text: &str) -> Source {
-    Source { name: name.into(), text: text.into() }
+    Source { name: name.into(), text: text.to_owned().into() }
 }
 
 fn read(sdn: Source, alternates: Option<Source>, addresses: Option<Source>) -> Lists {

@@ -5,7 +5,7 @@ use crate::model::{Country, Day, ListId};
 use crate::written::Source;
 
 fn read(name: &str, text: &str, writing: Writing) -> Result<Lists, String> {
-    let source = Source { name: name.into(), text: text.into() };
+    let source = Source { name: name.into(), text: text.to_owned().into() };
     let list = Box::new(Described { id: ListId::new("os"), title: "a data set".into(), effect: Effect::Licence });
     let format = ListFormat::OpenSanctions { as_of: Day::parse("2026-07-01").ok(), writing, list };
     Lists::read(&[ListSource { source, format }]).map_err(|problems| problems.to_string())

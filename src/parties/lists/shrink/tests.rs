@@ -6,7 +6,7 @@ fn lists(sizes: &[(&str, usize)]) -> Lists {
     let list = |(id, size): &(&str, usize)| {
         let entries: String = (0..*size).map(|n| format!("  - {{id: e{n}, names: [Name {n}]}}\n")).collect();
         let head = format!("list: {{id: {id}, title: t, source: s, effect: risk, as_of: 2024-01-01}}\nentries:\n");
-        let source = Source { name: (*id).into(), text: format!("{head}{entries}") };
+        let source = Source { name: (*id).into(), text: format!("{head}{entries}").into() };
         ListSource { source, format: ListFormat::Own }
     };
     Lists::read(&sizes.iter().map(list).collect::<Vec<_>>()).unwrap()
