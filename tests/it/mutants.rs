@@ -227,6 +227,7 @@ impl Workshop {
         command.env("PROPTEST_CASES", "1500");
         // A failure is enough: nobody reads the smallest history that shows it.
         command.env("PROPTEST_MAX_SHRINK_ITERS", "0");
+        command.env_remove("TIDEWAITER_AWAKE");
         command.envs(awake.map(|number| ("TIDEWAITER_AWAKE", number.to_string())));
         command.output().unwrap().status.success()
     }
@@ -259,6 +260,8 @@ fn built(tree: &Path) -> [PathBuf; 2] {
         .current_dir(tree)
         // Its own, for cargo tells two trees of one crate in one target folder badly apart.
         .env("CARGO_TARGET_DIR", tree.with_file_name("target"))
+        // What it says is read.
+        .envs([("CARGO_TERM_COLOR", "never"), ("CARGO_TERM_QUIET", "false")])
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);

@@ -51,6 +51,8 @@ pub(super) fn read(call: &Call<'_>) -> Vec<Usage> {
     let is_stop = call.name.starts_with("Stop") || call.name.starts_with("Delete");
     match call.denied {
         Some(_) if is_stop => return Vec::new(),
+        // An app that asked for no machine was refused none.
+        Some(_) if call.name == "CreateApp" && machines.is_empty() => return Vec::new(),
         Some(reason) => {
             let count = machines.iter().map(|m| m.count).fold(0, u32::saturating_add);
             return vec![call.refused(reason, machines.into_iter().next().and_then(|m| m.sku), count)];

@@ -52,8 +52,9 @@ fn started(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
     }
 }
 
-/// A machine that is given another shape is another SKU from then on. One that runs starts anew; one that is stopped does
-/// not run, so its change is a start that ends at once.
+/// A machine that is given another shape is another SKU from then on. One that runs starts anew, and one of which the answer
+/// does not say whether it runs counts as if it did; one that is stopped does not run, so its change is a start that ends at
+/// once.
 fn changed(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
     let Some(sku) = record.new_shape().map(Sku::new) else { return Vec::new() };
     if record.is_refused() {

@@ -89,7 +89,7 @@ impl<'a> Record<'a> {
     pub(super) fn is_stopped(&self) -> bool {
         let answer = self.answer();
         let state = text(&answer, &["lifecycleState"]).unwrap_or_default();
-        ["stopped", "stopping"].iter().any(|stopped| state.eq_ignore_ascii_case(stopped))
+        state.eq_ignore_ascii_case("stopped")
     }
 
     /// What an `InstanceAction` did, in lower case: a parameter is a text or a list of one.
