@@ -76,8 +76,9 @@ pub(super) fn asked_for(
 pub(super) fn doubts(tenders: &[TenderLine], most: usize) -> Vec<Text> {
     let mut lines: Vec<Text> = tenders.iter().filter_map(doubt).collect();
     if lines.len() > most {
-        let more = lines.drain(most.saturating_sub(1)..).count();
-        lines.push(Text::new(format!("what use that was billed comes to next to {more} more tenders")));
+        let left = lines.drain(most.saturating_sub(1)..).count();
+        let more = if lines.is_empty() { "" } else { "more " };
+        lines.push(Text::new(format!("what use that was billed comes to next to {left} {more}tenders")));
     }
     lines
 }
@@ -172,6 +173,6 @@ mod tests {
         };
         assert_eq!(said(7), (7, Some(true), false));
         assert_eq!(said(3), (3, Some(false), true));
-        assert_eq!(doubts(&lines, 1), ["what use that was billed comes to next to 7 more tenders"]);
+        assert_eq!(doubts(&lines, 1), ["what use that was billed comes to next to 7 tenders"]);
     }
 }
