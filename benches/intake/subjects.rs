@@ -15,7 +15,15 @@ pub struct Subject {
     /// How much is read, in sizes of the log as lines.
     pub times: f64,
     pub rounds: usize,
-    pub act: Box<dyn Fn() -> u64>,
+    /// Does it; most memory it held at any time, in KiB, where that is asked for and told.
+    pub act: Box<dyn Fn(Asked) -> u64>,
+}
+
+/// What a run is for. To ask for the memory of a process again and again takes time of its own.
+#[derive(Clone, Copy)]
+pub enum Asked {
+    Time,
+    Memory,
 }
 
 const WC: &str = "wc -l";
@@ -51,7 +59,7 @@ pub fn all(files: &Files) -> Vec<Subject> {
             against: Some(against),
             times: 1.0,
             rounds: super::ROUNDS,
-            act: Box::new(move || replay(&path, &words)),
+            act: Box::new(move |asked| replay(&path, &words, asked)),
         }
     };
     let theirs = |name, against, rounds, program: &'static str, words: Vec<String>| Subject {
@@ -59,16 +67,16 @@ pub fn all(files: &Files) -> Vec<Subject> {
         against,
         times: 1.0,
         rounds,
-        act: Box::new(move || quietly(Command::new(program).args(&words))),
+        act: Box::new(move |asked| quietly(Command::new(program).args(&words), asked)),
     };
     let bare = |name, path: &Path| {
         let path = path.to_owned();
-        Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move || inflate(&path)) }
+        Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move |_| inflate(&path)) }
     };
     let bill = |subject: Subject| Subject { times: files.bill_size, ..subject };
     let scan = |name, path: &Path, act: fn(&Path) -> u64| {
         let path = path.to_owned();
-        bill(Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move || act(&path)) })
+        bill(Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move |_| act(&path)) })
     };
     let lines = files.lines.to_str().unwrap().to_owned();
     // What two of anything gain on these two cores, which share their memory and perhaps more.
@@ -79,7 +87,7 @@ pub fn all(files: &Files) -> Vec<Subject> {
             against: Some(against),
             times: 1.0,
             rounds: super::ROUNDS,
-            act: Box::new(move || together(&halves, command)),
+            act: Box::new(move |asked| together(&halves, command, asked)),
         }
     };
     let alone = ["--workers", "1"];
@@ -118,8 +126,8 @@ pub fn all(files: &Files) -> Vec<Subject> {
     all
 }
 
-fn replay(path: &Path, words: &[String]) -> u64 {
-    quietly(&mut replaying(path, words))
+fn replay(path: &Path, words: &[String], asked: Asked) -> u64 {
+    quietly(&mut replaying(path, words), asked)
 }
 
 fn replaying(path: &Path, words: &[impl AsRef<OsStr>]) -> Command {
@@ -129,28 +137,28 @@ fn replaying(path: &Path, words: &[impl AsRef<OsStr>]) -> Command {
 }
 
 /// Runs a command for each file, all at once.
-fn together(paths: &[PathBuf], command: fn(&Path) -> Command) -> u64 {
+fn together(paths: &[PathBuf], command: fn(&Path) -> Command, asked: Asked) -> u64 {
     std::thread::scope(|scope| {
-        let running: Vec<_> = paths.iter().map(|path| scope.spawn(move || quietly(&mut command(path)))).collect();
+        let running: Vec<_> =
+            paths.iter().map(|path| scope.spawn(move || quietly(&mut command(path), asked))).collect();
         running.into_iter().map(|each| each.join().unwrap()).sum()
     })
 }
 
-/// Runs it to its end; most memory it held, as far as Linux tells while it runs.
-fn quietly(command: &mut Command) -> u64 {
+/// Runs it to its end; most memory it held, if that is asked for, as far as Linux tells while it runs.
+fn quietly(command: &mut Command, asked: Asked) -> u64 {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut most = 0;
-    loop {
+    while matches!(asked, Asked::Memory) && child.try_wait().unwrap().is_none() {
         let told = std::fs::read_to_string(&status).unwrap_or_default();
         let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         most = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(most);
-        if let Some(ended) = child.try_wait().unwrap() {
-            assert!(ended.success(), "{command:?}: {ended}");
-            return most;
-        }
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
+    let ended = child.wait().unwrap();
+    assert!(ended.success(), "{command:?}: {ended}");
+    most
 }
 
 fn inflate(path: &Path) -> u64 {
