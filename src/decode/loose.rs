@@ -10,15 +10,20 @@ use serde_json::Value;
 /// The field of that name; null is none. Of several the exact one, then the first by name.
 pub(super) fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     let object = value.as_object()?;
-    let same = |key: &str| letters(key).eq(letters(name));
+    let same = |key: &str| is_same(key.as_bytes(), name.as_bytes());
     object
         .get(name)
         .or_else(|| object.iter().find(|(key, _)| same(key)).map(|(_, value)| value))
         .filter(|value| !value.is_null())
 }
 
-fn letters(name: &str) -> impl Iterator<Item = u8> {
-    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
+/// Whether two names differ in case and underscores at most.
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
+    name.iter().filter(|byte| **byte != b'_').map(u8::to_ascii_lowercase)
 }
 
 /// The field at the end of a path.

@@ -59,6 +59,34 @@ pub(super) struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
+    /// The key, where it is written without quotes inside.
+    pub(super) fn key(&self) -> Option<&'a [u8]> {
+        let quote = memchr::memrchr(b'"', self.before)?;
+        // Outside of strings no quote is behind a backslash: that one stands inside the key.
+        let is_escaped = quote.checked_sub(1).and_then(|at| self.before.get(at)) == Some(&b'\\');
+        self.before.get(quote + 1..).filter(|_| !is_escaped)
+    }
+
+    /// Whether its value is an object.
+    pub(super) fn is_object(&self) -> bool {
+        self.rest.trim_ascii_start().first() == Some(&b'{')
+    }
+
+    /// Whether its value is a null.
+    pub(super) fn is_null(&self) -> bool {
+        self.rest.trim_ascii_start().first() == Some(&b'n')
+    }
+
+    /// Its value, where that is text written without escapes.
+    pub(super) fn written_text(&self) -> Option<&'a str> {
+        written_text(self.rest.trim_ascii_start())
+    }
+
+    /// The same, trimmed.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        plain_text(self.rest.trim_ascii_start())
+    }
+
     /// The last byte of the key.
     pub(super) fn last(&self) -> u8 {
         self.before.last().copied().unwrap_or_default()
@@ -74,6 +102,22 @@ impl<'a> Member<'a> {
         let is_escaped = quote.checked_sub(1).and_then(|at| self.before.get(at)) == Some(&b'\\');
         self.before.get(quote + 1..).filter(|_| !is_escaped)
     }
+}
+
+/// A text that is written without escapes; `None` for any other value.
+fn written_text(value: &[u8]) -> Option<&str> {
+    let text = value.strip_prefix(b"\"")?;
+    let end = memchr::memchr2(b'"', b'\\', text).filter(|end| text.get(*end) == Some(&b'"'))?;
+    std::str::from_utf8(text.get(..end)?).ok()
+}
+
+/// The same, trimmed.
+pub(super) fn plain_text(value: &[u8]) -> Option<&str> {
+    let text = written_text(value)?;
+    Some(match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    })
 }
 
 impl Default for Members {

@@ -18,7 +18,7 @@ impl Names {
             let ends = [(&mut names.by_first, name.first()), (&mut names.by_last, name.last())];
             for (lengths, byte) in ends {
                 if let Some(bits) = byte.and_then(|byte| lengths.get_mut(usize::from(*byte))) {
-                    *bits |= bit(name);
+                    *bits |= bit(name.len());
                 }
             }
         }
@@ -26,16 +26,26 @@ impl Names {
     }
 
     pub(super) fn contains(&self, name: &[u8]) -> bool {
+        self.may_contain(name.len(), name.first(), name.last()) && self.all.contains(&name)
+    }
+
+    /// The same for names that are all in lower case.
+    pub(super) fn contains_in_any_case(&self, name: &[u8]) -> bool {
+        let [first, last] = [name.first(), name.last()].map(|byte| byte.map(u8::to_ascii_lowercase));
+        self.may_contain(name.len(), first.as_ref(), last.as_ref())
+            && self.all.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    fn may_contain(&self, length: usize, first: Option<&u8>, last: Option<&u8>) -> bool {
         let lengths = |of: &[u64; 256], byte: Option<&u8>| {
             byte.and_then(|byte| of.get(usize::from(*byte))).copied().unwrap_or_default()
         };
-        let bits = lengths(&self.by_first, name.first()) & lengths(&self.by_last, name.last());
-        bits & bit(name) != 0 && self.all.contains(&name)
+        lengths(&self.by_first, first) & lengths(&self.by_last, last) & bit(length) != 0
     }
 }
 
-fn bit(name: &[u8]) -> u64 {
-    1 << name.len().min(63)
+fn bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 #[cfg(test)]
@@ -49,5 +59,9 @@ mod tests {
         assert!(["RunInstances", "Converse", "ConverseStream"].iter().all(|name| names.contains(name.as_bytes())));
         let others = ["", "Runinstances", "RunInstance", "Convers", "ConverseStreams", &long];
         assert!(others.iter().all(|name| !names.contains(name.as_bytes())));
+        let names = Names::new(["microsoft.compute/x"].into_iter());
+        assert!(
+            names.contains_in_any_case(b"MICROSOFT.Compute/X") && !names.contains_in_any_case(b"Microsoft.Compute")
+        );
     }
 }

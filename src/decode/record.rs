@@ -149,7 +149,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn value(&mut self, record: &Value, envelope: Option<&Value>, level: usize, size: u64) {
+    /// What a parsed record says. `envelope` and `level`: what it was taken out of.
+    pub(super) fn value(&mut self, record: &Value, envelope: Option<&Value>, level: usize, size: u64) {
         let context = Context { settings: self.settings, envelope, source: self.source };
         if let Some(outcome) = decoders::json(record, &context) {
             return self.item(outcome, size);

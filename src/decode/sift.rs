@@ -1,5 +1,5 @@
-//! A look at a record that costs next to nothing: most of an audit log is single CloudTrail records of calls nobody here
-//! asks about, and they are known for what they are without being parsed.
+//! A look at a record that costs next to nothing: most of an audit log is single records of calls nobody here asks about, and
+//! they are known for what they are without being parsed.
 //!
 //! In: bytes. Out: whether they are, or begin with, one such record; where all sightings are asked for, also the one in it. It
 //! says no wherever it is not sure, and then the record is read in full: it must never pass over what a full reading would keep.
@@ -7,8 +7,10 @@
 //! Sure means: it is one object on one line, whose brackets and strings are well formed ([`extent`]); its first key is
 //! CloudTrail's, and an object with that key is CloudTrail's whatever else it holds (`aws::cloudtrail`); no escape hides a
 //! letter; and wherever it names a call, the name is written plainly and is none that matters. Of line after line of JSON as
-//! much follows from less ([`lines`]). What is not whole JSON inside is not noticed: such a record says nothing that could be
-//! kept but from where it was sent, and counts as if it were.
+//! much follows from less ([`lines`]). Records of Google, Azure and Oracle have no key that is theirs alone: they are sure where
+//! they have no other members than those clouds write, whatever their order, and the call that is named where each of them
+//! names it is none that matters (`gcp::glimpse` and its neighbours). What is not whole JSON inside is not noticed: such a
+//! record says nothing that could be kept but from where it was sent, and counts as if it were.
 
 use std::sync::LazyLock;
 
@@ -18,14 +20,36 @@ use super::extent::{self, LEVEL};
 use super::members::Members;
 use super::names::Names;
 use super::sighting::Sighting;
-use super::{Format, Settings, Sightings, aws, lines};
+use super::{Format, Settings, Sightings, aws, azure, gcp, lines, oci};
 
 /// How CloudTrail begins its records.
 pub(super) const BEGINS: &[u8; 17] = br#"{"eventVersion":""#;
+/// No name of a member is longer, with the quote behind it.
+const LONGEST: usize = 32;
 /// What the JSON reader takes.
 const DEEPEST: usize = 127;
 
 static MATTERS: LazyLock<Names> = LazyLock::new(|| Names::new(aws::names()));
+
+/// Records of a cloud that are known by their members, whatever their order.
+struct Kind {
+    format: Format,
+    /// Every member such a record may have: none of them stands first in a record of another kind.
+    members: Names,
+    glimpse: fn(&[u8], &Members, &Names) -> Option<Says>,
+}
+
+static KINDS: LazyLock<[Kind; 3]> = LazyLock::new(|| {
+    let kind = |format, members: &[&'static str], glimpse| {
+        let members = Names::new(members.iter().copied());
+        Kind { format, members, glimpse }
+    };
+    [
+        kind(Format::Gcp, gcp::MEMBERS, gcp::glimpse),
+        kind(Format::Azure, azure::MEMBERS, azure::glimpse),
+        kind(Format::Oci, oci::MEMBERS, oci::glimpse),
+    ]
+});
 
 /// Whether bytes begin as CloudTrail writes its records: such an object is a record, whatever lists it holds.
 pub(super) fn begins(bytes: &[u8]) -> bool {
@@ -58,7 +82,7 @@ pub(super) enum Says {
     Unread,
 }
 
-/// The CloudTrail record that `bytes` begin with, if it ends in them, and what it says where that is sure.
+/// The record that `bytes` begin with, if it is one of an audit log, if it ends in them, and what it says where that is sure.
 pub(super) fn glance(bytes: &[u8], settings: &Settings) -> Option<Glance> {
     dispatch!(*LEVEL, simd => one(simd, bytes, settings, &mut Members::default()))
 }
@@ -163,23 +187,38 @@ fn line<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<usize> {
 
 #[inline(always)]
 fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings, members: &mut Members) -> Option<Glance> {
-    if !begins(bytes) || settings.format.is_some_and(|format| format != Format::Aws) {
+    let kind = if begins(bytes) { None } else { Some(kind(bytes)?) };
+    let format = kind.map_or(Format::Aws, |kind| kind.format);
+    if settings.format.is_some_and(|expected| expected != format) {
         return None;
     }
     let deepest = settings.limits.depth.min(DEEPEST);
-    let extent = match settings.sightings {
-        Sightings::Relevant => extent::find(simd, bytes, deepest, is_dull, &mut ()),
-        Sightings::All => extent::find(simd, bytes, deepest, is_dull, members),
+    let extent = if kind.is_none() && settings.sightings == Sightings::Relevant {
+        extent::find(simd, bytes, deepest, is_dull, &mut ())
+    } else {
+        extent::find(simd, bytes, deepest, is_dull, members)
     }?;
     if extent.length > settings.limits.record_bytes {
         return None;
     }
-    let says = match settings.sightings {
-        _ if extent.hides || !extent.fine => None,
-        Sightings::Relevant => Some(Says::Nothing),
-        Sightings::All => aws::glimpse(bytes.get(..extent.length)?, members),
+    let record = bytes.get(..extent.length)?;
+    let says = match kind {
+        // What such a record is, no escape may hide either.
+        Some(kind) => (kind.glimpse)(record, members, &kind.members).filter(|_| !extent.hides)?,
+        None if extent.hides || !extent.fine => Says::Unread,
+        None if settings.sightings == Sightings::Relevant => Says::Nothing,
+        None => aws::glimpse(record, members).unwrap_or(Says::Unread),
     };
-    Some(Glance { length: extent.length, says: says.unwrap_or(Says::Unread) })
+    // From where its account was used is read in full.
+    let is_sighting = kind.is_some() && settings.sightings == Sightings::All;
+    Some(Glance { length: extent.length, says: if is_sighting { Says::Unread } else { says } })
+}
+
+/// Which kind of record an object may be, by its first key.
+fn kind(bytes: &[u8]) -> Option<&'static Kind> {
+    let text = bytes.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let key = text.get(..memchr::memchr(b'"', text.get(..LONGEST.min(text.len()))?)?)?;
+    KINDS.iter().find(|kind| kind.members.contains(key))
 }
 
 /// Whether the call that is named behind the key is none that matters, and written plainly.
@@ -200,7 +239,8 @@ fn is_bare(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Outcome, Sighted, message};
+    use crate::decode::record::Records;
+    use crate::decode::{Outcome, Sighted};
 
     const RECORD: &str = r#"{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","accountId":"1"},"eventTime":"2024-06-01T00:00:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","requestParameters":{"a":[{"b":"c"}]},"eventID":"x"}"#;
 
@@ -239,6 +279,16 @@ mod tests {
         }
     }
 
+    /// What a record gives that is parsed, whatever the sift says; `None` for what is no JSON.
+    fn in_full(text: &str) -> Option<Vec<Outcome>> {
+        let value = serde_json::from_str(text).ok()?;
+        let (source, settings, mut sighted) = ("sift".into(), Settings::default(), Sighted::default());
+        let mut outcomes = Vec::new();
+        let mut emit = |item: crate::decode::Item| outcomes.push(item.outcome);
+        Records::new(&source, &settings, &mut sighted, &mut emit).value(&value, None, 0, 0);
+        Some(outcomes)
+    }
+
     #[test]
     fn what_is_passed_over_gives_no_fact_when_it_is_read_in_full() {
         use proptest::prelude::*;
@@ -275,10 +325,124 @@ mod tests {
         proptest!(ProptestConfig::with_cases(4_000), |(parts in proptest::collection::vec(pieces, 0..16))| {
             let text = format!("{{\"eventVersion\":\"1\"{}}}", parts.concat());
             if sifted(&text) {
-                message(&"sift".into(), text.as_bytes(), &Settings::default(), &mut Sighted::default(), &mut |item| {
-                    assert!(!matches!(item.outcome, Outcome::Relevant(_)), "{text}: {item:?}");
-                });
+                let facts = in_full(&text).into_iter().flatten().find(|outcome| matches!(outcome, Outcome::Relevant(_)));
+                prop_assert_eq!(facts, None, "{}", text);
             }
         });
+    }
+
+    const GOOGLE: &str = r#"{"insertId":"a","logName":"projects/p/logs/cloudaudit.googleapis.com%2Factivity","protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","methodName":"storage.objects.get","serviceName":"storage.googleapis.com"},"timestamp":"2024-06-01T00:00:00Z"}"#;
+    const AZURE: &str = r#"{ "time": "2024-06-01T00:00:00Z", "resourceId": "/SUBSCRIPTIONS/S/PROVIDERS/MICROSOFT.STORAGE/A", "operationName": "MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION", "category": "Administrative", "properties": {"a":"b"}}"#;
+    const ORACLE: &str = r#"{"eventType":"com.oraclecloud.ComputeApi.GetInstance","cloudEventsVersion":"0.1","source":"ComputeApi","eventTime":"2024-06-01T00:00:00Z","data":{"eventName":"GetInstance"}}"#;
+
+    #[test]
+    fn a_call_of_another_cloud_that_nobody_asks_about_is_passed_over() {
+        for record in [GOOGLE, AZURE, ORACLE] {
+            assert!(sifted(record), "{record}");
+            assert_eq!(in_full(record), Some(vec![Outcome::Irrelevant]), "{record}");
+        }
+        for (record, from, to) in [
+            (GOOGLE, "storage.objects.get", "v1.compute.instances.insert"),
+            (GOOGLE, "storage.objects.get", "compute.instances.insert\\n"),
+            (GOOGLE, "methodName", "method_name"),
+            (GOOGLE, "\"serviceName\"", "\"METHODNAME\":\"instances.insert\",\"serviceName\""),
+            (GOOGLE, "storage.objects.get", "storage\\u002eobjects.get"),
+            (GOOGLE, "protoPayload", "proto_payload"),
+            (GOOGLE, "protoPayload", "jsonPayload"),
+            (GOOGLE, "\"timestamp\"", "\"type\":\"tick\",\"timestamp\""),
+            (GOOGLE, "\"timestamp\"", "\"protoPayload\":[1],\"timestamp\""),
+            (GOOGLE, "\"timestamp\"", "\"eventVersion\":\"1\",\"timestamp\""),
+            (GOOGLE, "\"timestamp\"", "\"time\\\"stamp\""),
+            (AZURE, "LISTKEYS/ACTION", "LISTKEYS/ACTION\", \"value\": \"1"),
+            (
+                AZURE,
+                "MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION",
+                "Microsoft.Compute/VirtualMachines/Start/Action",
+            ),
+            (AZURE, "\"MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION\"", "{\"value\":\"x\"}"),
+            (AZURE, "\"MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION\"", "\" \""),
+            (AZURE, "operationName", "OperationNameValue"),
+            (AZURE, "Administrative", "signInLogs"),
+            (AZURE, "\"properties\"", "\"records\""),
+            (ORACLE, "GetInstance\",", "launchINSTANCE.end\","),
+            (ORACLE, "com.oraclecloud.", " com.oraclecloud."),
+            (ORACLE, "com.oraclecloud.", "com.example."),
+            (ORACLE, "\"source\"", "\"type\""),
+        ] {
+            let edited = record.replacen(from, to, 1);
+            assert!(edited != record && !sifted(&edited), "{edited}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_of_other_clouds_is_irrelevant_when_it_is_read_in_full() {
+        use proptest::prelude::*;
+        let member = proptest::sample::select(vec![
+            r#""insertId":"a""#,
+            r#""protoPayload":{"methodName":"a.b.c"}"#,
+            r#""protoPayload":{"methodName":"v1.compute.instances.insert","serviceName":"compute.googleapis.com"}"#,
+            r#""protoPayload":{"methodName" : " instances.insert ","service_name":"compute.googleapis.com"}"#,
+            r#""protoPayload":{"method_name":"instances.insert"}"#,
+            r#""protoPayload":{"a":{"methodName":"instances.insert"},"methodName":"b"}"#,
+            r#""protoPayload":{}"#,
+            r#""protoPayload":null"#,
+            r#""protoPayload":"x""#,
+            r#""proto_payload":{"methodName":"instances.insert"}"#,
+            r#""resource":{"labels":{"project_id":"p","zone":"z-a"}}"#,
+            r#""timestamp":"2024-06-01T00:00:00Z""#,
+            r#""logName":"projects/p/logs/x""#,
+            r#""jsonPayload":{}"#,
+            r#""operation":{"id":"o","first":true}"#,
+            r#""time":"2024-06-01T00:00:00Z""#,
+            r#""resourceId":"/subscriptions/s/providers/microsoft.compute/virtualMachines/v""#,
+            r#""resourceId":null"#,
+            r#""operationName":"a/b""#,
+            r#""operationName":"Microsoft.Compute/virtualMachines/start/action""#,
+            r#""operationName":{"value":"Microsoft.Compute/virtualMachines/start/action"}"#,
+            r#""OperationName":"Microsoft.Compute/virtualMachines/start/action""#,
+            r#""OperationNameValue":"Microsoft.Compute/virtualMachines/start/action""#,
+            r#""operationName":"""#,
+            r#""category":"Administrative""#,
+            r#""category":"SignInLogs""#,
+            r#""category":null"#,
+            r#""status":"Succeeded""#,
+            r#""resultType":"Success""#,
+            r#""tenantId":"t""#,
+            r#""callerIpAddress":"192.0.2.1""#,
+            r#""properties":{"a":[1,{"operationName":"x"}]}"#,
+            r#""metricName":"m","timeGrain":"PT1M""#,
+            r#""eventType":"com.oraclecloud.ComputeApi.LaunchInstance.end""#,
+            r#""eventType":"com.oraclecloud.computeapi.getinstance.BEGIN""#,
+            r#""eventType":"Microsoft.Resources.ResourceActionSuccess""#,
+            r#""eventType":"ServiceApi""#,
+            r#""eventTime":"2024-06-01T00:00:00Z""#,
+            r#""source":"ComputeApi""#,
+            r#""data":{"identity":{"tenantId":"t"},"additionalDetails":{"shape":"BM.GPU.H100.8"},"resourceId":"r"}"#,
+            r#""type":"tick""#,
+            r#""eventVersion":"1""#,
+            r#""eventSource":"ec2.amazonaws.com","eventName":"RunInstances""#,
+            r#""detail-type":"x","detail":{}"#,
+            r#""records":[{"type":"tick","time":"2024-06-01T00:00:00Z"}]"#,
+            r#""message":"{\"type\":\"tick\",\"time\":\"2024-06-01T00:00:00Z\"}""#,
+            r#""billing_account_id":"b""#,
+            r#""a\"b":1"#,
+            r#""proto\u0050ayload":{"methodName":"instances.insert"}"#,
+        ]);
+        let passed = std::cell::Cell::new(0);
+        proptest!(ProptestConfig::with_cases(20_000), |(members in proptest::collection::vec(member, 1..7))| {
+            let text = format!("{{{}}}", members.join(","));
+            if sifted(&text) && !begins(text.as_bytes()) {
+                passed.set(passed.get() + 1);
+                prop_assert_eq!(in_full(&text), Some(vec![Outcome::Irrelevant]), "{}", text);
+            }
+        });
+        assert!(passed.get() > 300, "{} were passed over", passed.get());
+    }
+
+    #[test]
+    fn no_member_of_one_cloud_is_another_clouds_or_that_of_a_container() {
+        let all: Vec<&str> = [gcp::MEMBERS, azure::MEMBERS, oci::MEMBERS].concat();
+        assert!(all.iter().all(|name| all.iter().filter(|other| *other == name).count() == 1));
+        assert!(all.iter().all(|name| name.len() < LONGEST && !crate::decode::split::CONTAINERS.contains(name)));
     }
 }

@@ -7,7 +7,7 @@
 use super::cloudtrail::{class, written_account};
 use super::sign_in;
 use crate::decode::context::network;
-use crate::decode::members::{Member, Members, Of};
+use crate::decode::members::{Member, Members, Of, plain_text};
 use crate::decode::sift::Says;
 use crate::decode::sighting::Sighting;
 use crate::decode::time_text;
@@ -73,14 +73,7 @@ fn put<'r>(found: &mut [Option<&'r [u8]>], at: Option<usize>, member: &Member<'r
 
 /// A text that is written without escapes, trimmed; `Some(None)` where there is none, `None` where it is anything else.
 fn plain(value: Option<&[u8]>) -> Option<Option<&str>> {
-    let Some(value) = value else { return Some(None) };
-    let text = value.strip_prefix(b"\"")?;
-    let end = memchr::memchr2(b'"', b'\\', text).filter(|end| text.get(*end) == Some(&b'"'))?;
-    let text = std::str::from_utf8(text.get(..end)?).ok()?;
-    Some(Some(match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
-    }))
+    value.map_or(Some(None), |value| plain_text(value).map(Some))
 }
 
 /// The day of a time. As CloudTrail writes it, `2024-06-01T10:00:00Z`, it is told by its digits; else read as every time is.

@@ -6,6 +6,7 @@
 //! where it names the size (`start`). It refuses to know what size a machine is when no record says: the ledger looks it up.
 
 mod bills;
+mod glimpse;
 mod kubernetes;
 mod learning;
 mod machine;
@@ -23,6 +24,7 @@ mod when;
 use serde_json::Value;
 
 pub(super) use self::bills::BILLS;
+pub(super) use self::glimpse::{MEMBERS, glimpse};
 pub(super) use self::manifest::manifest;
 use self::record::Record;
 use super::{Context, Outcome, Reason};

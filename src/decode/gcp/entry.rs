@@ -135,7 +135,7 @@ impl<'a> Entry<'a> {
 }
 
 /// `v1.compute.instances.insert` → `instances.insert`.
-fn last_two(method: &str) -> &str {
+pub(super) fn last_two(method: &str) -> &str {
     let parts = method.rmatch_indices('.').nth(1);
     parts.and_then(|(dot, _)| method.get(dot + 1..)).unwrap_or(method)
 }

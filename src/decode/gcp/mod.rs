@@ -9,6 +9,7 @@ mod compute;
 mod container;
 mod entry;
 mod failure;
+mod glimpse;
 mod reservation;
 mod start;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 pub(super) use self::bills::BILLS;
 use self::entry::{Entry, Phase};
+pub(super) use self::glimpse::{MEMBERS, glimpse};
 use super::{Context, Outcome, Reason};
 use crate::decode::nth_id;
 use crate::model::{AccountId, EventTime, Fact, Usage, UsageKind};

@@ -16,12 +16,7 @@ const SERVICES: &[&str] = &["compute", "computemanagement", "clusters", "contain
 /// What a record of a call says.
 pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
     let call = record.call.to_ascii_lowercase();
-    let (call, begins) = match call.rsplit_once('.') {
-        Some((call, "begin")) => (call, true),
-        Some((call, "end")) => (call, false),
-        _ => (call.as_str(), false),
-    };
-    let (service, call) = call.rsplit_once('.').unwrap_or(("compute", call));
+    let (service, call, begins) = parts(&call);
     let service = service.strip_suffix("api").unwrap_or(service);
     if !SERVICES.contains(&service) || !CALLS.contains(&call) {
         return Vec::new();
@@ -37,6 +32,18 @@ pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
         _ if record.is_refused() => vec![refused(record, None, size(record))],
         _ => Vec::new(),
     }
+}
+
+/// The service of a call, its name, and whether it only begins: `ComputeApi`, `LaunchInstance` and not of
+/// `ComputeApi.LaunchInstance.end`.
+pub(super) fn parts(call: &str) -> (&str, &str, bool) {
+    let (call, begins) = match call.rsplit_once('.') {
+        Some((call, half)) if half.eq_ignore_ascii_case("begin") => (call, true),
+        Some((call, half)) if half.eq_ignore_ascii_case("end") => (call, false),
+        _ => (call, false),
+    };
+    let (service, call) = call.rsplit_once('.').unwrap_or(("compute", call));
+    (service, call, begins)
 }
 
 fn started(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {

@@ -5,6 +5,7 @@
 //! was refused. It refuses to know that Oracle bills some shapes on while they are stopped: the bill says so.
 
 mod bills;
+mod glimpse;
 mod kinds;
 mod record;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 use serde_json::Value;
 
 pub(super) use self::bills::BILLS;
+pub(super) use self::glimpse::{MEMBERS, glimpse};
 use self::record::Record;
 use super::{Context, Outcome, Reason};
 use crate::decode::nth_id;

@@ -11,6 +11,12 @@ use crate::model::{AccountId, Actor, EventTime, PrincipalClass, Region, Resource
 
 const PREFIX: &str = "com.oraclecloud.";
 
+/// The call that an event's type names.
+pub(super) fn behind_prefix(kind: &str) -> Option<&str> {
+    let (prefix, call) = kind.split_at_checked(PREFIX.len())?;
+    prefix.eq_ignore_ascii_case(PREFIX).then_some(call)
+}
+
 /// A record.
 pub(super) struct Record<'a> {
     /// `ComputeApi.LaunchInstance.end`, or `LaunchInstance` of the first version, as written.
@@ -26,13 +32,10 @@ impl<'a> Record<'a> {
         if event.get("eventVersion").is_some() {
             return None;
         }
-        let kind = ["eventType", "type"].iter().find_map(|key| {
-            let kind = event.get(key)?.as_str()?;
-            kind.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX).then_some(kind)
-        });
-        if let Some(kind) = kind {
+        let call = ["eventType", "type"].iter().find_map(|key| behind_prefix(event.get(key)?.as_str()?));
+        if let Some(call) = call {
             let data = event.get("data").filter(|data| data.is_object()).unwrap_or(event);
-            return Some(Self { call: kind.get(PREFIX.len()..)?, event, data });
+            return Some(Self { call, event, data });
         }
         let is_first = text(event, &["eventType"])?.eq_ignore_ascii_case("ServiceApi");
         let call = text(event, &["eventName"]).filter(|_| is_first && field(event, "tenantId").is_some())?;
