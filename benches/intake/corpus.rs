@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::random::Random;
 
 /// So many hexadecimal digits.
-fn hex(random: &mut Random, digits: usize) -> String {
+pub fn hex(random: &mut Random, digits: usize) -> String {
     let mut text = String::new();
     while text.len() < digits {
         let _ = write!(text, "{:016x}", random.next());

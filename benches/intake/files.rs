@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use super::{bills, corpus};
+use super::{bills, corpus, others};
 
 /// Records of one `{"Records":[…]}`, as CloudTrail delivers them.
 const DELIVERY: u64 = 5_000;
@@ -22,6 +22,9 @@ pub struct Files {
     pub halves: PathBuf,
     /// Settings under which every record says from where its account was used.
     pub all_sightings: PathBuf,
+    /// Lines of two other clouds, each a fifth as large as the log as lines.
+    pub google: PathBuf,
+    pub azure: PathBuf,
     pub bill: PathBuf,
     /// How large it is, in sizes of the log as lines.
     pub bill_size: f64,
@@ -66,6 +69,9 @@ impl Files {
         halves.iter_mut().for_each(|half| half.flush().unwrap());
         bills::write(&path("bill.csv"), &path("bill.parquet"), written as u64 / 5);
         let bill = fs::metadata(path("bill.csv")).unwrap().len();
+        for (name, record) in [("google.ndjson", others::google as others::Record), ("azure.ndjson", others::azure)] {
+            fs::write(path(name), others::lines(record, 1, bytes / 5, 5)).unwrap();
+        }
         fs::write(path("all-sightings.yaml"), "sightings: all\n").unwrap();
         Self {
             records,
@@ -76,6 +82,8 @@ impl Files {
             lists_gz: path("log.json.gz"),
             halves: path("halves"),
             all_sightings: path("all-sightings.yaml"),
+            google: path("google.ndjson"),
+            azure: path("azure.ndjson"),
             bill: path("bill.csv"),
             bill_size: bill as f64 / written as f64,
             bill_packed: path("bill.parquet"),

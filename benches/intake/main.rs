@@ -19,6 +19,7 @@
 mod bills;
 mod corpus;
 mod files;
+mod others;
 #[path = "../engine/random.rs"]
 mod random;
 mod subjects;

@@ -78,7 +78,9 @@ pub fn all(files: &Files) -> Vec<Subject> {
         let path = path.to_owned();
         bill(Subject { name, against: None, times: 1.0, rounds: super::ROUNDS, act: Box::new(move |_| act(&path)) })
     };
-    let lines = files.lines.to_str().unwrap().to_owned();
+    let other = |subject: Subject| Subject { times: 0.2, ..subject };
+    let [lines, google, azure] =
+        [&files.lines, &files.google, &files.azure].map(|path| path.to_str().unwrap().to_owned());
     // What two of anything gain on these two cores, which share their memory and perhaps more.
     let at_once = |name, against, command: fn(&Path) -> Command| {
         let halves = files.each_half();
@@ -113,6 +115,10 @@ pub fn all(files: &Files) -> Vec<Subject> {
             command.arg("-l").arg(half);
             command
         }),
+        other(theirs("wc -l, Google's audit log", None, super::ROUNDS, "wc", vec!["-l".into(), google])),
+        other(ours("tidewaiter, Google's audit log", "wc -l, Google's audit log", &files.google, &alone)),
+        other(theirs("wc -l, Azure's activity log", None, super::ROUNDS, "wc", vec!["-l".into(), azure])),
+        other(ours("tidewaiter, Azure's activity log", "wc -l, Azure's activity log", &files.azure, &alone)),
         scan(CSV, &files.bill, bills::scan_csv),
         bill(ours("tidewaiter, bill as CSV", CSV, &files.bill, &alone)),
         scan(PARQUET, &files.bill_packed, bills::scan_parquet),

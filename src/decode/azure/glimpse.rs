@@ -27,6 +27,7 @@ pub(in crate::decode) const MEMBERS: &[&str] = &[
     "correlationId",
     "identity",
     "level",
+    "Level",
     "location",
     "properties",
     "tenantId",
