@@ -144,6 +144,18 @@ const MUTATIONS: &[Mutation] = &[
         wrong: "",
     },
     Mutation {
+        what: "an entry of Google's whose method is written in another way than its own is passed over",
+        file: "src/decode/gcp/glimpse.rs",
+        right: "matters |= «key != METHOD» || !member.text()",
+        wrong: "key.is_empty()",
+    },
+    Mutation {
+        what: "a record is Azure's whatever else it holds",
+        file: "src/decode/azure/glimpse.rs",
+        right: "«known.contains(key)».then_some(())?;",
+        wrong: "known.contains(key) || !key.is_empty()",
+    },
+    Mutation {
         what: "a row is cut at quotes that stand where no writer puts them",
         file: "src/decode/cut.rs",
         right: "if «odd != 0» && !ends_line(odd, at, bytes) {",
