@@ -6,13 +6,13 @@
 //! A party has few edges or millions, and as a rule it is asked about one kind of them. So a party has, for each kind, the
 //! edge that came last to it and from it, and each edge names the one before it. What an edge costs to walk is to fetch it
 //! from memory, so that it fills one line of a processor's cache, and the edges by which a party is held, which are walked
-//! most, mostly stand with the party (`held`); only those that do not are in a list.
+//! most, stand in a smaller form with the party (`held`).
 
 use std::cmp::Ordering;
 
 use hashbrown::HashTable;
 
-use super::held::{Extent, Held, Holding};
+use super::held::{Added, Extent, Held, Place, Stands, Terms};
 use super::numbers::{ByNumber, LineNumber, Number, Numbers, PartyNumber, Reached, hash};
 use super::rank::Numbered;
 use crate::model::{Edge, EdgeKind, EventTime, Micros, PartyId, Text, Timeline};
@@ -23,7 +23,7 @@ type ByKind = [Option<LineNumber>; EdgeKind::ALL.len()];
 pub(super) struct Graph {
     ids: Numbers<PartyId>,
     sources: Numbers<Text>,
-    held: ByNumber<PartyId, Held>,
+    held: Held,
     ends: ByNumber<PartyId, Ends>,
     lines: Vec<Line>,
     known: HashTable<LineNumber>,
@@ -47,7 +47,18 @@ struct Line {
     to: PartyNumber,
     next_into: Option<LineNumber>,
     next_out_of: Option<LineNumber>,
+    /// Where it stands among those that hold the party that it holds.
+    held: Option<Place>,
     said: Timeline<Said>,
+}
+
+/// An edge that holds a party: who `owns` of it, or what it is a `sub_unit_of`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holding {
+    pub(super) holder: PartyNumber,
+    pub(super) share: Extent,
+    held: PartyNumber,
+    place: Place,
 }
 
 /// What an edge says beside its ends.
@@ -71,17 +82,18 @@ impl Line {
         (self.kind, self.from, self.to) == ends
     }
 
-    /// What an edge that holds a party comes to where it says this.
-    fn holding(&self, said: &Said, line: LineNumber) -> Holding {
+    /// The party that an edge holds, and who holds it.
+    fn held(&self) -> Option<(PartyNumber, PartyNumber)> {
         match self.kind {
-            EdgeKind::SubUnitOf => Holding { holder: self.to, share: Extent::Part, line },
-            _ => Holding { holder: self.from, share: Extent::Stake(said.percent()), line },
+            EdgeKind::Owns => Some((self.to, self.from)),
+            EdgeKind::SubUnitOf => Some((self.from, self.to)),
+            _ => None,
         }
     }
 
-    /// The edge before an edge that holds a party and is not kept with it.
-    fn next_held(&self) -> Option<LineNumber> {
-        if self.kind == EdgeKind::SubUnitOf { self.next_out_of } else { self.next_into }
+    /// How much of a party an edge holds where it says this.
+    fn extent(&self, said: &Said) -> Extent {
+        if self.kind == EdgeKind::SubUnitOf { Extent::Part } else { Extent::Stake(said.percent()) }
     }
 }
 
@@ -120,27 +132,32 @@ impl Graph {
         let ends = (edge.kind, self.ids.put(&edge.from)?, self.ids.put(&edge.to)?);
         let percent = edge.percent.unwrap_or_default();
         let said = Said { percent, is_known: edge.percent.is_some(), source: self.sources.put(&edge.source)? };
-        let known = self.find(ends);
-        let number = known.or_else(|| self.put_line(ends))?;
+        let number = self.find(ends).or_else(|| self.put_line(ends))?;
         let line = self.lines.get_mut(number.index())?;
         line.said.put(edge.valid_from, edge.valid_to, said);
-        let held = match edge.kind {
-            EdgeKind::Owns => line.to,
-            EdgeKind::SubUnitOf => line.from,
-            _ => return Some(()),
-        };
-        let holding = line.holding(&said, number);
-        self.held.change(held, |held| {
-            let was_kept = held.keeps(number);
-            // What is not kept with the party stands in its list, and once there it stays.
-            if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {
-                let next = held.others.replace(number);
-                match edge.kind {
-                    EdgeKind::SubUnitOf => line.next_out_of = next,
-                    _ => line.next_into = next,
-                }
+        let Some((party, holder)) = line.held() else { return Some(()) };
+        let terms = |(from, to)| Terms { from, to, source: said.source };
+        let says = line.said.only().map(|only| (holder, line.extent(&said), terms(only)));
+        match line.held {
+            Some(place) => self.held.put(party, place, number, says)?,
+            None => {
+                let Added { place, moved } = self.held.add(party, number, says)?;
+                line.held = Some(place);
+                moved.and_then(|(stands, place)| self.move_held(party, stands, place));
             }
-        });
+        }
+        Some(())
+    }
+
+    /// An edge that holds a party stands elsewhere now.
+    fn move_held(&mut self, party: PartyNumber, stands: Stands, place: Place) -> Option<()> {
+        let line = match stands {
+            Stands::Holder(holder, Extent::Part) => self.find((EdgeKind::SubUnitOf, party, holder))?,
+            Stands::Holder(holder, Extent::Stake(_)) => self.find((EdgeKind::Owns, holder, party))?,
+            Stands::Line(line) => line,
+            Stands::Nothing | Stands::Pair(_) => return None,
+        };
+        self.lines.get_mut(line.index())?.held = Some(place);
         Some(())
     }
 
@@ -162,7 +179,7 @@ impl Graph {
         if kind == EdgeKind::SameAs {
             [from, to].into_iter().for_each(|party| self.with_twins.put(party));
         }
-        self.lines.push(Line { kind, from, to, next_into, next_out_of, said: Timeline::default() });
+        self.lines.push(Line { kind, from, to, next_into, next_out_of, held: None, said: Timeline::default() });
         let lines = &self.lines;
         self.known.insert_unique(hash(&ends), number, |known| {
             lines.get(known.index()).map_or(0, |line| hash(&(line.kind, line.from, line.to)))
@@ -170,25 +187,31 @@ impl Graph {
         Some(number)
     }
 
-    /// About how many edges hold exactly this id: of those that do not stand with it, a few are counted.
+    /// About how many edges hold exactly this id: not fewer than two, if there are two.
     pub(super) fn count_held(&self, party: PartyNumber) -> usize {
-        self.held.get(party).map_or(0, |held| held.count() + self.other_lines(held).take(4).count())
+        self.held.count(party)
     }
 
-    /// Edges in force at `at` by which exactly this id is held, one after the other.
+    /// Edges in force at `at` by which exactly this id is held, one after the other, in no order.
     #[inline]
     pub(super) fn each_holding(&self, party: PartyNumber, at: EventTime, mut each: impl FnMut(Holding)) {
-        let Some(held) = self.held.get(party) else { return };
-        held.each(at, &mut each);
-        for (number, line) in self.other_lines(held) {
-            line.said.at(at).into_iter().for_each(|said| each(line.holding(said, number)));
-        }
+        self.held.each(party, at, |stands, place| {
+            let (holder, share) = match stands {
+                Stands::Holder(holder, share) => (holder, share),
+                Stands::Line(number) => match self.said_at(number, at) {
+                    Some((holder, line, said)) => (holder, line.extent(said)),
+                    None => return,
+                },
+                Stands::Nothing | Stands::Pair(_) => return,
+            };
+            each(Holding { holder, share, held: party, place });
+        });
     }
 
-    /// Edges by which a party is held and that do not stand with it.
-    fn other_lines(&self, held: &Held) -> impl Iterator<Item = (LineNumber, &Line)> {
-        let numbered = |number: Option<LineNumber>| Some((number?, self.line(number)?));
-        std::iter::successors(numbered(held.others), move |(_, line)| numbered(line.next_held()))
+    /// Who holds a party by an edge that says this at `at`.
+    fn said_at(&self, number: LineNumber, at: EventTime) -> Option<(PartyNumber, &Line, &Said)> {
+        let line = self.line(Some(number))?;
+        Some((line.held()?.1, line, line.said.at(at)?))
     }
 
     /// Edges of a kind, but `owns`, in force at `at` that lead to exactly this id, each with where it comes from.
@@ -198,12 +221,16 @@ impl Graph {
 
     /// What exactly this id is a part of, whenever.
     pub(super) fn ever_wholes(&self, party: PartyNumber) -> impl Iterator<Item = PartyNumber> {
-        let held = self.held.get(party).into_iter();
-        held.flat_map(|held| {
-            let kept = held.ever().filter(|holding| holding.share == Extent::Part).map(|holding| holding.holder);
-            let others = self.other_lines(held).filter(|(_, line)| line.kind == EdgeKind::SubUnitOf);
-            kept.chain(others.map(|(_, line)| line.to))
-        })
+        let mut wholes = Vec::new();
+        self.held.each_ever(party, |stands| match stands {
+            Stands::Holder(whole, Extent::Part) => wholes.push(whole),
+            Stands::Line(line) => {
+                let line = self.line(Some(line)).filter(|line| line.kind == EdgeKind::SubUnitOf);
+                wholes.extend(line.map(|line| line.to));
+            }
+            Stands::Nothing | Stands::Holder(..) | Stands::Pair(_) => {}
+        });
+        wholes.into_iter()
     }
 
     /// Where edges of a kind, but `owns`, to exactly this id come from, whenever.
@@ -279,17 +306,30 @@ impl Graph {
 
     /// What an edge is told by.
     pub(super) fn evidence(&self, kind: EdgeKind, said: &Said) -> Text {
-        let source = self.sources.get(said.source).map_or("", Text::as_str);
-        match (kind, said.percent()) {
-            (EdgeKind::Owns, Some(stake)) => Text::new(format!("edge.owns {stake} % ({source})")),
-            _ => Text::new(format!("edge.{} ({source})", kind.as_str())),
-        }
+        self.told_by(kind, said.percent(), said.source)
     }
 
     /// The same of an edge in force at `at` by which a party is held.
     pub(super) fn evidence_of(&self, holding: Holding, at: EventTime) -> Text {
-        let said = self.line(Some(holding.line)).and_then(|line| Some(self.evidence(line.kind, line.said.at(at)?)));
-        said.unwrap_or_default()
+        if let Some(terms) = self.held.terms(holding.held, holding.place) {
+            return match holding.share {
+                Extent::Part => self.told_by(EdgeKind::SubUnitOf, None, terms.source),
+                Extent::Stake(stake) => self.told_by(EdgeKind::Owns, stake, terms.source),
+            };
+        }
+        let said = match self.held.stands(holding.held, holding.place) {
+            Stands::Line(number) => self.said_at(number, at),
+            Stands::Nothing | Stands::Holder(..) | Stands::Pair(_) => None,
+        };
+        said.map(|(_, line, said)| self.evidence(line.kind, said)).unwrap_or_default()
+    }
+
+    fn told_by(&self, kind: EdgeKind, stake: Option<Micros>, source: Number<Text>) -> Text {
+        let source = self.sources.get(source).map_or("", Text::as_str);
+        match (kind, stake) {
+            (EdgeKind::Owns, Some(stake)) => Text::new(format!("edge.owns {stake} % ({source})")),
+            _ => Text::new(format!("edge.{} ({source})", kind.as_str())),
+        }
     }
 }
 

@@ -73,6 +73,11 @@ impl<T> Number<T> {
     pub(super) fn index(self) -> usize {
         self.nth.get() as usize - 1
     }
+
+    /// The same number of something else.
+    pub(super) fn as_of<U>(self) -> Number<U> {
+        Number { nth: self.nth, of: PhantomData }
+    }
 }
 
 /// Values with their numbers.
