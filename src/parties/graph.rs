@@ -13,29 +13,22 @@ use std::cmp::Ordering;
 use hashbrown::HashTable;
 
 use super::held::{Added, Extent, Held, Place, Stands, Terms};
+use super::known::{ByKind, Known, Seats};
 use super::numbers::{ByNumber, LineNumber, Number, Numbers, PartyNumber, Reached, hash};
 use super::rank::Numbered;
 use crate::model::{Edge, EdgeKind, EventTime, Micros, PartyId, Text, Timeline};
 
-type ByKind = [Option<LineNumber>; EdgeKind::ALL.len()];
-
 #[derive(Clone, Debug, Default)]
 pub(super) struct Graph {
-    ids: Numbers<PartyId>,
+    ids: Numbers<PartyId, Known>,
     sources: Numbers<Text>,
     held: Held,
-    ends: ByNumber<PartyId, Ends>,
+    /// Of edges that lead from a party, the last of each kind.
+    out_of: ByNumber<PartyId, ByKind>,
     lines: Vec<Line>,
     known: HashTable<LineNumber>,
     /// Whom any `same_as` edge names: all others are only themselves.
     with_twins: Reached<PartyId>,
-}
-
-/// The last edges of a party, but for those by which it is held.
-#[derive(Clone, Debug, Default)]
-struct Ends {
-    into: ByKind,
-    out_of: ByKind,
 }
 
 /// Every edge of one kind from one party to another.
@@ -112,7 +105,16 @@ impl Graph {
         self.ids.get(party)
     }
 
-    /// The same as a copy.
+    /// Where a party is, as its cards say.
+    pub(super) fn seats(&self, party: PartyNumber) -> Option<Seats> {
+        self.ids.kept(party).map(|known| known.seats)
+    }
+
+    pub(super) fn put_seats(&mut self, party: PartyNumber, seats: Seats) {
+        self.ids.change(party, |known| known.seats = seats);
+    }
+
+    /// A party's id as a copy.
     pub(super) fn id_of(&self, party: PartyNumber) -> PartyId {
         self.id(party).cloned().unwrap_or_default()
     }
@@ -171,10 +173,10 @@ impl Graph {
         let put = |last: &mut ByKind| last.get_mut(kind as usize).and_then(|last| last.replace(number));
         let (mut next_into, mut next_out_of) = (None, None);
         if kind != EdgeKind::Owns {
-            self.ends.change(to, |ends| next_into = put(&mut ends.into));
+            self.ids.change(to, |known| next_into = put(&mut known.into));
         }
         if kind != EdgeKind::SubUnitOf {
-            self.ends.change(from, |ends| next_out_of = put(&mut ends.out_of));
+            self.out_of.change(from, |last| next_out_of = put(last));
         }
         if kind == EdgeKind::SameAs {
             [from, to].into_iter().for_each(|party| self.with_twins.put(party));
@@ -244,12 +246,12 @@ impl Graph {
     }
 
     fn lines_into(&self, kind: EdgeKind, to: PartyNumber) -> impl Iterator<Item = &Line> {
-        let last = self.ends.get(to).and_then(|ends| *ends.into.get(kind as usize)?);
+        let last = self.ids.kept(to).and_then(|known| *known.into.get(kind as usize)?);
         std::iter::successors(self.line(last), |line| self.line(line.next_into))
     }
 
     fn lines_out_of(&self, kind: EdgeKind, from: PartyNumber) -> impl Iterator<Item = &Line> {
-        let last = self.ends.get(from).and_then(|ends| *ends.out_of.get(kind as usize)?);
+        let last = self.out_of.get(from).and_then(|last| *last.get(kind as usize)?);
         std::iter::successors(self.line(last), |line| self.line(line.next_out_of))
     }
 

@@ -15,6 +15,7 @@ mod chain;
 mod fixtures;
 mod graph;
 mod held;
+mod known;
 mod links;
 mod lists;
 #[cfg(test)]

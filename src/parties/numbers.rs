@@ -4,6 +4,7 @@
 //! order among numbers: they say who came first, and nothing that is told may hang on that. What is told in an order is
 //! put in that of the values; by index only what is equal is brought together.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
@@ -80,39 +81,50 @@ impl<T> Number<T> {
     }
 }
 
-/// Values with their numbers.
+/// Values with their numbers, each as it is, or in what is kept of it: that is in memory where it was found.
 #[derive(Clone, Debug)]
-pub(super) struct Numbers<T> {
-    values: Vec<T>,
+pub(super) struct Numbers<T, K = T> {
+    kept: Vec<K>,
     table: HashTable<Number<T>>,
 }
 
-impl<T> Default for Numbers<T> {
+impl<T, K> Default for Numbers<T, K> {
     fn default() -> Self {
-        Self { values: Vec::new(), table: HashTable::new() }
+        Self { kept: Vec::new(), table: HashTable::new() }
     }
 }
 
-impl<T: Clone + Eq + Hash> Numbers<T> {
+impl<T: Clone + Eq + Hash, K: Borrow<T> + From<T>> Numbers<T, K> {
     pub(super) fn find(&self, value: &T) -> Option<Number<T>> {
         self.table.find(hash(value), |number| self.get(*number) == Some(value)).copied()
     }
 
     /// The number of a value, from now on if it had none; none where there are no more.
     pub(super) fn put(&mut self, value: &T) -> Option<Number<T>> {
-        let (hashed, values) = (hash(value), &self.values);
-        if let Some(known) = self.table.find(hashed, |number| values.get(number.index()) == Some(value)) {
-            return Some(*known);
+        if let Some(known) = self.find(value) {
+            return Some(known);
         }
-        let number = Number::at(self.values.len())?;
-        self.values.push(value.clone());
-        let values = &self.values;
-        self.table.insert_unique(hashed, number, |number| values.get(number.index()).map_or(0, hash));
+        let number = Number::at(self.kept.len())?;
+        self.kept.push(value.clone().into());
+        let kept = &self.kept;
+        let rehash = |number: &Number<T>| kept.get(number.index()).map_or(0, |kept| hash(Borrow::<T>::borrow(kept)));
+        self.table.insert_unique(hash(value), number, rehash);
         Some(number)
     }
 
     pub(super) fn get(&self, number: Number<T>) -> Option<&T> {
-        self.values.get(number.index())
+        self.kept(number).map(Borrow::borrow)
+    }
+
+    /// What is kept of a value.
+    pub(super) fn kept(&self, number: Number<T>) -> Option<&K> {
+        self.kept.get(number.index())
+    }
+
+    pub(super) fn change(&mut self, number: Number<T>, change: impl FnOnce(&mut K)) {
+        if let Some(kept) = self.kept.get_mut(number.index()) {
+            change(kept);
+        }
     }
 }
 
@@ -197,7 +209,7 @@ mod tests {
 
     #[test]
     fn equal_values_share_a_number_and_what_was_never_put_has_none() {
-        let mut numbers = Numbers::default();
+        let mut numbers: Numbers<String> = Numbers::default();
         let first = numbers.put(&"a".to_owned()).unwrap();
         for n in 0..3_000 {
             assert_eq!(numbers.put(&format!("{n}")).map(Number::index), Some(n + 1));
