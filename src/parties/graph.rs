@@ -10,12 +10,11 @@
 
 use std::cmp::Ordering;
 
-use hashbrown::HashTable;
-
 use super::held::{Added, Extent, Held, Place, Stands, Terms};
 use super::known::{ByKind, Known, Seats};
 use super::numbers::{ByNumber, LineNumber, Number, Numbers, PartyNumber, Reached, hash};
 use super::rank::Numbered;
+use super::table::Table;
 use crate::model::{Edge, EdgeKind, EventTime, Micros, PartyId, Text, Timeline};
 
 #[derive(Clone, Debug, Default)]
@@ -26,7 +25,7 @@ pub(super) struct Graph {
     /// Of edges that lead from a party, the last of each kind.
     out_of: ByNumber<PartyId, ByKind>,
     lines: Vec<Line>,
-    known: HashTable<LineNumber>,
+    known: Table<Edge>,
     /// Whom any `same_as` edge names: all others are only themselves.
     with_twins: Reached<PartyId>,
 }
@@ -164,7 +163,7 @@ impl Graph {
     }
 
     fn find(&self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> Option<LineNumber> {
-        self.known.find(hash(&ends), |known| self.line(Some(*known)).is_some_and(|line| line.is(ends))).copied()
+        self.known.find(hash(&ends), |known| self.line(Some(known)).is_some_and(|line| line.is(ends)))
     }
 
     fn put_line(&mut self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> Option<LineNumber> {
@@ -182,10 +181,7 @@ impl Graph {
             [from, to].into_iter().for_each(|party| self.with_twins.put(party));
         }
         self.lines.push(Line { kind, from, to, next_into, next_out_of, held: None, said: Timeline::default() });
-        let lines = &self.lines;
-        self.known.insert_unique(hash(&ends), number, |known| {
-            lines.get(known.index()).map_or(0, |line| hash(&(line.kind, line.from, line.to)))
-        });
+        self.known.put(hash(&ends), number);
         Some(number)
     }
 

@@ -27,6 +27,7 @@ mod rank;
 mod said;
 mod screening;
 mod stake;
+mod table;
 mod tenders;
 mod touched;
 mod walk;

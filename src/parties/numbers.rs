@@ -13,6 +13,7 @@ use std::num::NonZeroU32;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::table::Table;
 use crate::model::{AccountId, Edge, PartyId};
 
 /// The number of an account's id.
@@ -85,30 +86,33 @@ impl<T> Number<T> {
 #[derive(Clone, Debug)]
 pub(super) struct Numbers<T, K = T> {
     kept: Vec<K>,
-    table: HashTable<Number<T>>,
+    table: Table<T>,
 }
 
 impl<T, K> Default for Numbers<T, K> {
     fn default() -> Self {
-        Self { kept: Vec::new(), table: HashTable::new() }
+        Self { kept: Vec::new(), table: Table::default() }
     }
 }
 
 impl<T: Clone + Eq + Hash, K: Borrow<T> + From<T>> Numbers<T, K> {
     pub(super) fn find(&self, value: &T) -> Option<Number<T>> {
-        self.table.find(hash(value), |number| self.get(*number) == Some(value)).copied()
+        self.find_hashed(hash(value), value)
+    }
+
+    fn find_hashed(&self, hashed: u64, value: &T) -> Option<Number<T>> {
+        self.table.find(hashed, |number| self.get(number) == Some(value))
     }
 
     /// The number of a value, from now on if it had none; none where there are no more.
     pub(super) fn put(&mut self, value: &T) -> Option<Number<T>> {
-        if let Some(known) = self.find(value) {
+        let hashed = hash(value);
+        if let Some(known) = self.find_hashed(hashed, value) {
             return Some(known);
         }
         let number = Number::at(self.kept.len())?;
         self.kept.push(value.clone().into());
-        let kept = &self.kept;
-        let rehash = |number: &Number<T>| kept.get(number.index()).map_or(0, |kept| hash(Borrow::<T>::borrow(kept)));
-        self.table.insert_unique(hash(value), number, rehash);
+        self.table.put(hashed, number);
         Some(number)
     }
 
