@@ -232,3 +232,31 @@ fn ends(fact: &Fact) -> impl Iterator<Item = EventTime> {
     };
     from.into_iter().chain(to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Hour;
+    use crate::parties::fixtures;
+
+    #[test]
+    fn a_seat_is_that_of_the_card_in_force_however_many_there_are() {
+        let [early, noon, late] = [1, 12, 20].map(|hour| Hour(hour).start());
+        let card = |code: &str, from, valid_to| {
+            Fact::Party(Party { hq: Country::parse(code), valid_to, ..fixtures::party("p", from) })
+        };
+        let mut parties = Parties::default();
+        let hq = |parties: &Parties| {
+            let code = |at| parties.hq(&PartyId::new("p"), at).map_or("none".to_owned(), |hq| hq.as_str().to_owned());
+            [EventTime::MIN, early, noon, late].map(code).join(" ")
+        };
+        parties.graph.put_id(&PartyId::new("p")).unwrap();
+        assert_eq!(hq(&parties), "none none none none");
+        parties.put(&card("SG", early, None));
+        assert_eq!(hq(&parties), "none SG SG SG");
+        parties.put(&card("DE", early, Some(late)));
+        assert_eq!(hq(&parties), "none DE DE none");
+        parties.put(&card("CN", noon, None));
+        assert_eq!(hq(&parties), "none DE CN CN");
+    }
+}

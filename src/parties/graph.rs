@@ -372,6 +372,40 @@ mod tests {
     }
 
     #[test]
+    fn of_many_edges_that_hold_a_party_each_says_what_it_said_last_and_by_whose_word() {
+        let mut graph = Graph::default();
+        let owns = |nth: i64| edge(EdgeKind::Owns, &format!("o{nth}"), "held");
+        let percent = |percent| crate::model::Micros::whole(percent);
+        graph.put(&owns(0)).unwrap();
+        // The second has to make room for the third.
+        graph.put(&edge(EdgeKind::SubUnitOf, "held", "whole")).unwrap();
+        (1..5).for_each(|nth| graph.put(&owns(nth)).unwrap());
+        let [noon, later] = [12, 13].map(|hour| Hour(hour).start());
+        graph.put(&Edge { source: "court".into(), ..edge(EdgeKind::SubUnitOf, "held", "whole") }).unwrap();
+        graph.put(&Edge { percent: percent(20), ..owns(1) }).unwrap();
+        graph.put(&Edge { percent: percent(30), valid_from: noon, source: "court".into(), ..owns(2) }).unwrap();
+        graph.put(&Edge { percent: percent(40), valid_to: Some(noon), ..owns(3) }).unwrap();
+        graph.put(&Edge { percent: Some(crate::model::Micros(i64::MAX)), ..owns(4) }).unwrap();
+        let held = graph.number(&PartyId::new("held")).unwrap();
+        let told = |at| {
+            let mut told = Vec::new();
+            graph.each_holding(held, at, |holding| {
+                told.push(format!("{}: {}", graph.id_of(holding.holder), graph.evidence_of(holding, at)));
+            });
+            told.sort();
+            told
+        };
+        let [o0, o1, whole] =
+            ["o0: edge.owns (registry)", "o1: edge.owns 20 % (registry)", "whole: edge.sub_unit_of (court)"];
+        let [o2, o2_later] = ["o2: edge.owns (registry)", "o2: edge.owns 30 % (court)"];
+        let (o3, o4) = ("o3: edge.owns 40 % (registry)", "o4: edge.owns 9223372036854.775807 % (registry)");
+        assert_eq!(told(EventTime::MIN), [o0, o1, o2, o3, o4, whole]);
+        assert_eq!(told(later), [o0, o1, o2_later, o4, whole]);
+        let wholes: Vec<_> = graph.ever_wholes(held).map(|whole| graph.id_of(whole)).collect();
+        assert_eq!(wholes, [PartyId::new("whole")]);
+    }
+
+    #[test]
     fn an_edge_fills_one_line_of_a_cache() {
         assert_eq!(size_of::<Line>(), 64);
     }
