@@ -3,10 +3,12 @@
 //! In: winning cards, put one by one. Out: the one in force at an instant, and every instant at which one begins or
 //! ends. It refuses to choose between copies (D1 is the ledger's) and to follow more than one edge, but for `same_as`.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::graph::Graph;
+use super::known::{Seat, Seats};
 use super::numbers::{AccountNumber, ByNumber, Numbers, PartyNumber};
 use super::tenders::Tenders;
 use super::touched::Named;
@@ -15,8 +17,7 @@ use crate::model::{Account, AccountId, Authorisation, Country, EventTime, Fact, 
 /// Accounts, parties, the edges between them, authorisations and tenders, each with its validity.
 #[derive(Clone, Debug, Default)]
 pub struct Parties {
-    pub(super) accounts: Numbers<AccountId>,
-    account_cards: ByNumber<AccountId, Timeline<AccountCard>>,
+    pub(super) accounts: Numbers<AccountId, AccountCards>,
     pub(super) graph: Graph,
     party_cards: ByNumber<PartyId, Timeline<Card>>,
     pub(super) authorisations: BTreeMap<Text, Authorisation>,
@@ -25,6 +26,25 @@ pub struct Parties {
     pub(super) tenders: Tenders,
     /// Every instant at which a card ever put begins or ends.
     changes: BTreeSet<EventTime>,
+}
+
+/// An account that has a number, and its cards.
+#[derive(Clone, Debug)]
+pub(super) struct AccountCards {
+    id: AccountId,
+    cards: Timeline<AccountCard>,
+}
+
+impl From<AccountId> for AccountCards {
+    fn from(id: AccountId) -> Self {
+        Self { id, cards: Timeline::default() }
+    }
+}
+
+impl Borrow<AccountId> for AccountCards {
+    fn borrow(&self) -> &AccountId {
+        &self.id
+    }
 }
 
 /// An account's card, and beside it the numbers of whom it names.
@@ -41,14 +61,6 @@ pub(super) struct AccountCard {
 struct Card {
     seat: Seat,
     card: Box<Party>,
-}
-
-/// Where a party is, as one of its cards says.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seat {
-    pub(super) country: Option<Country>,
-    pub(super) hq: Option<Country>,
-    person: bool,
 }
 
 impl From<&Party> for Card {
@@ -94,7 +106,7 @@ impl Parties {
         payer.into_iter().for_each(|payer| self.named.put_payer(payer, account));
         let (from, to, card) = (card.valid_from, card.valid_to, Box::new(card.clone()));
         let card = AccountCard { customer, sold_by, payer, card };
-        self.account_cards.change(account, |line| line.put(from, to, card));
+        self.accounts.change(account, |account| account.cards.put(from, to, card));
         Some(())
     }
 
@@ -107,7 +119,16 @@ impl Parties {
     fn put_party(&mut self, card: &Party) -> Option<()> {
         let party = self.graph.put_id(&card.id)?;
         self.named.put_names(party, card)?;
-        self.party_cards.change(party, |line| line.put(card.valid_from, card.valid_to, card.into()));
+        let mut seats = Seats::ByCards;
+        self.party_cards.change(party, |line| {
+            let kept = Card::from(card);
+            let seat = kept.seat;
+            line.put(card.valid_from, card.valid_to, kept);
+            if let Some((from, None)) = line.only() {
+                seats = Seats::From(from, seat);
+            }
+        });
+        self.graph.put_seats(party, seats);
         Some(())
     }
 
@@ -127,7 +148,7 @@ impl Parties {
     }
 
     pub(super) fn account_card(&self, account: AccountNumber, at: EventTime) -> Option<&AccountCard> {
-        self.account_cards.get(account)?.at(at)
+        self.accounts.kept(account)?.cards.at(at)
     }
 
     /// The card of exactly this id in force at `at`.
@@ -159,7 +180,11 @@ impl Parties {
     /// Where a party is, as the first of its cards says that says so, and of a natural person nothing; `None` where it has
     /// no card.
     pub(super) fn seat(&self, party: PartyNumber, at: EventTime) -> Option<Seat> {
-        let seat = |id: PartyNumber| self.party_cards.get(id)?.at(at).map(|card| card.seat);
+        let seat = |id: PartyNumber| match self.graph.seats(id)? {
+            Seats::NoCard => None,
+            Seats::From(from, seat) => (from <= at).then_some(seat),
+            Seats::ByCards => self.party_cards.get(id)?.at(at).map(|card| card.seat),
+        };
         let seat = self.graph.same(party, at).filter_map(seat).reduce(|all, next| Seat {
             country: all.country.or(next.country),
             hq: all.hq.or(next.hq),
@@ -206,4 +231,32 @@ fn ends(fact: &Fact) -> impl Iterator<Item = EventTime> {
         Fact::Usage(_) | Fact::Suppression(_) | Fact::Tender(_) | Fact::Tick(_) => (None, None),
     };
     from.into_iter().chain(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Hour;
+    use crate::parties::fixtures;
+
+    #[test]
+    fn a_seat_is_that_of_the_card_in_force_however_many_there_are() {
+        let [early, noon, late] = [1, 12, 20].map(|hour| Hour(hour).start());
+        let card = |code: &str, from, valid_to| {
+            Fact::Party(Party { hq: Country::parse(code), valid_to, ..fixtures::party("p", from) })
+        };
+        let mut parties = Parties::default();
+        let hq = |parties: &Parties| {
+            let code = |at| parties.hq(&PartyId::new("p"), at).map_or("none".to_owned(), |hq| hq.as_str().to_owned());
+            [EventTime::MIN, early, noon, late].map(code).join(" ")
+        };
+        parties.graph.put_id(&PartyId::new("p")).unwrap();
+        assert_eq!(hq(&parties), "none none none none");
+        parties.put(&card("SG", early, None));
+        assert_eq!(hq(&parties), "none SG SG SG");
+        parties.put(&card("DE", early, Some(late)));
+        assert_eq!(hq(&parties), "none DE DE none");
+        parties.put(&card("CN", noon, None));
+        assert_eq!(hq(&parties), "none DE CN CN");
+    }
 }

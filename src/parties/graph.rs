@@ -6,36 +6,28 @@
 //! A party has few edges or millions, and as a rule it is asked about one kind of them. So a party has, for each kind, the
 //! edge that came last to it and from it, and each edge names the one before it. What an edge costs to walk is to fetch it
 //! from memory, so that it fills one line of a processor's cache, and the edges by which a party is held, which are walked
-//! most, mostly stand with the party (`held`); only those that do not are in a list.
+//! most, stand in a smaller form with the party (`held`).
 
 use std::cmp::Ordering;
 
-use hashbrown::HashTable;
-
-use super::held::{Extent, Held, Holding};
+use super::held::{Added, Extent, Held, Place, Stands, Terms};
+use super::known::{ByKind, Known, Seats};
 use super::numbers::{ByNumber, LineNumber, Number, Numbers, PartyNumber, Reached, hash};
 use super::rank::Numbered;
+use super::table::Table;
 use crate::model::{Edge, EdgeKind, EventTime, Micros, PartyId, Text, Timeline};
-
-type ByKind = [Option<LineNumber>; EdgeKind::ALL.len()];
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Graph {
-    ids: Numbers<PartyId>,
+    ids: Numbers<PartyId, Known>,
     sources: Numbers<Text>,
-    held: ByNumber<PartyId, Held>,
-    ends: ByNumber<PartyId, Ends>,
+    held: Held,
+    /// Of edges that lead from a party, the last of each kind.
+    out_of: ByNumber<PartyId, ByKind>,
     lines: Vec<Line>,
-    known: HashTable<LineNumber>,
+    known: Table<Edge>,
     /// Whom any `same_as` edge names: all others are only themselves.
     with_twins: Reached<PartyId>,
-}
-
-/// The last edges of a party, but for those by which it is held.
-#[derive(Clone, Debug, Default)]
-struct Ends {
-    into: ByKind,
-    out_of: ByKind,
 }
 
 /// Every edge of one kind from one party to another.
@@ -47,7 +39,18 @@ struct Line {
     to: PartyNumber,
     next_into: Option<LineNumber>,
     next_out_of: Option<LineNumber>,
+    /// Where it stands among those that hold the party that it holds.
+    held: Option<Place>,
     said: Timeline<Said>,
+}
+
+/// An edge that holds a party: who `owns` of it, or what it is a `sub_unit_of`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holding {
+    pub(super) holder: PartyNumber,
+    pub(super) share: Extent,
+    held: PartyNumber,
+    place: Place,
 }
 
 /// What an edge says beside its ends.
@@ -71,17 +74,18 @@ impl Line {
         (self.kind, self.from, self.to) == ends
     }
 
-    /// What an edge that holds a party comes to where it says this.
-    fn holding(&self, said: &Said, line: LineNumber) -> Holding {
+    /// The party that an edge holds, and who holds it.
+    fn held(&self) -> Option<(PartyNumber, PartyNumber)> {
         match self.kind {
-            EdgeKind::SubUnitOf => Holding { holder: self.to, share: Extent::Part, line },
-            _ => Holding { holder: self.from, share: Extent::Stake(said.percent()), line },
+            EdgeKind::Owns => Some((self.to, self.from)),
+            EdgeKind::SubUnitOf => Some((self.from, self.to)),
+            _ => None,
         }
     }
 
-    /// The edge before an edge that holds a party and is not kept with it.
-    fn next_held(&self) -> Option<LineNumber> {
-        if self.kind == EdgeKind::SubUnitOf { self.next_out_of } else { self.next_into }
+    /// How much of a party an edge holds where it says this.
+    fn extent(&self, said: &Said) -> Extent {
+        if self.kind == EdgeKind::SubUnitOf { Extent::Part } else { Extent::Stake(said.percent()) }
     }
 }
 
@@ -100,7 +104,16 @@ impl Graph {
         self.ids.get(party)
     }
 
-    /// The same as a copy.
+    /// Where a party is, as its cards say.
+    pub(super) fn seats(&self, party: PartyNumber) -> Option<Seats> {
+        self.ids.kept(party).map(|known| known.seats)
+    }
+
+    pub(super) fn put_seats(&mut self, party: PartyNumber, seats: Seats) {
+        self.ids.change(party, |known| known.seats = seats);
+    }
+
+    /// A party's id as a copy.
     pub(super) fn id_of(&self, party: PartyNumber) -> PartyId {
         self.id(party).cloned().unwrap_or_default()
     }
@@ -120,32 +133,37 @@ impl Graph {
         let ends = (edge.kind, self.ids.put(&edge.from)?, self.ids.put(&edge.to)?);
         let percent = edge.percent.unwrap_or_default();
         let said = Said { percent, is_known: edge.percent.is_some(), source: self.sources.put(&edge.source)? };
-        let known = self.find(ends);
-        let number = known.or_else(|| self.put_line(ends))?;
+        let number = self.find(ends).or_else(|| self.put_line(ends))?;
         let line = self.lines.get_mut(number.index())?;
         line.said.put(edge.valid_from, edge.valid_to, said);
-        let held = match edge.kind {
-            EdgeKind::Owns => line.to,
-            EdgeKind::SubUnitOf => line.from,
-            _ => return Some(()),
-        };
-        let holding = line.holding(&said, number);
-        self.held.change(held, |held| {
-            let was_kept = held.keeps(number);
-            // What is not kept with the party stands in its list, and once there it stays.
-            if (known.is_none() || was_kept) && !held.keep(holding, &line.said) {
-                let next = held.others.replace(number);
-                match edge.kind {
-                    EdgeKind::SubUnitOf => line.next_out_of = next,
-                    _ => line.next_into = next,
-                }
+        let Some((party, holder)) = line.held() else { return Some(()) };
+        let terms = |(from, to)| Terms { from, to, source: said.source };
+        let says = line.said.only().map(|only| (holder, line.extent(&said), terms(only)));
+        match line.held {
+            Some(place) => self.held.put(party, place, number, says)?,
+            None => {
+                let Added { place, moved } = self.held.add(party, number, says)?;
+                line.held = Some(place);
+                moved.and_then(|(stands, place)| self.move_held(party, stands, place));
             }
-        });
+        }
+        Some(())
+    }
+
+    /// An edge that holds a party stands elsewhere now.
+    fn move_held(&mut self, party: PartyNumber, stands: Stands, place: Place) -> Option<()> {
+        let line = match stands {
+            Stands::Holder(holder, Extent::Part) => self.find((EdgeKind::SubUnitOf, party, holder))?,
+            Stands::Holder(holder, Extent::Stake(_)) => self.find((EdgeKind::Owns, holder, party))?,
+            Stands::Line(line) => line,
+            Stands::Nothing | Stands::Pair(_) => return None,
+        };
+        self.lines.get_mut(line.index())?.held = Some(place);
         Some(())
     }
 
     fn find(&self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> Option<LineNumber> {
-        self.known.find(hash(&ends), |known| self.line(Some(*known)).is_some_and(|line| line.is(ends))).copied()
+        self.known.find(hash(&ends), |known| self.line(Some(known)).is_some_and(|line| line.is(ends)))
     }
 
     fn put_line(&mut self, ends: (EdgeKind, PartyNumber, PartyNumber)) -> Option<LineNumber> {
@@ -154,41 +172,44 @@ impl Graph {
         let put = |last: &mut ByKind| last.get_mut(kind as usize).and_then(|last| last.replace(number));
         let (mut next_into, mut next_out_of) = (None, None);
         if kind != EdgeKind::Owns {
-            self.ends.change(to, |ends| next_into = put(&mut ends.into));
+            self.ids.change(to, |known| next_into = put(&mut known.into));
         }
         if kind != EdgeKind::SubUnitOf {
-            self.ends.change(from, |ends| next_out_of = put(&mut ends.out_of));
+            self.out_of.change(from, |last| next_out_of = put(last));
         }
         if kind == EdgeKind::SameAs {
             [from, to].into_iter().for_each(|party| self.with_twins.put(party));
         }
-        self.lines.push(Line { kind, from, to, next_into, next_out_of, said: Timeline::default() });
-        let lines = &self.lines;
-        self.known.insert_unique(hash(&ends), number, |known| {
-            lines.get(known.index()).map_or(0, |line| hash(&(line.kind, line.from, line.to)))
-        });
+        self.lines.push(Line { kind, from, to, next_into, next_out_of, held: None, said: Timeline::default() });
+        self.known.put(hash(&ends), number);
         Some(number)
     }
 
-    /// About how many edges hold exactly this id: of those that do not stand with it, a few are counted.
+    /// About how many edges hold exactly this id: not fewer than two, if there are two.
     pub(super) fn count_held(&self, party: PartyNumber) -> usize {
-        self.held.get(party).map_or(0, |held| held.count() + self.other_lines(held).take(4).count())
+        self.held.count(party)
     }
 
-    /// Edges in force at `at` by which exactly this id is held, one after the other.
+    /// Edges in force at `at` by which exactly this id is held, one after the other, in no order.
     #[inline]
     pub(super) fn each_holding(&self, party: PartyNumber, at: EventTime, mut each: impl FnMut(Holding)) {
-        let Some(held) = self.held.get(party) else { return };
-        held.each(at, &mut each);
-        for (number, line) in self.other_lines(held) {
-            line.said.at(at).into_iter().for_each(|said| each(line.holding(said, number)));
-        }
+        self.held.each(party, at, |stands, place| {
+            let (holder, share) = match stands {
+                Stands::Holder(holder, share) => (holder, share),
+                Stands::Line(number) => match self.said_at(number, at) {
+                    Some((holder, line, said)) => (holder, line.extent(said)),
+                    None => return,
+                },
+                Stands::Nothing | Stands::Pair(_) => return,
+            };
+            each(Holding { holder, share, held: party, place });
+        });
     }
 
-    /// Edges by which a party is held and that do not stand with it.
-    fn other_lines(&self, held: &Held) -> impl Iterator<Item = (LineNumber, &Line)> {
-        let numbered = |number: Option<LineNumber>| Some((number?, self.line(number)?));
-        std::iter::successors(numbered(held.others), move |(_, line)| numbered(line.next_held()))
+    /// Who holds a party by an edge that says this at `at`.
+    fn said_at(&self, number: LineNumber, at: EventTime) -> Option<(PartyNumber, &Line, &Said)> {
+        let line = self.line(Some(number))?;
+        Some((line.held()?.1, line, line.said.at(at)?))
     }
 
     /// Edges of a kind, but `owns`, in force at `at` that lead to exactly this id, each with where it comes from.
@@ -198,12 +219,16 @@ impl Graph {
 
     /// What exactly this id is a part of, whenever.
     pub(super) fn ever_wholes(&self, party: PartyNumber) -> impl Iterator<Item = PartyNumber> {
-        let held = self.held.get(party).into_iter();
-        held.flat_map(|held| {
-            let kept = held.ever().filter(|holding| holding.share == Extent::Part).map(|holding| holding.holder);
-            let others = self.other_lines(held).filter(|(_, line)| line.kind == EdgeKind::SubUnitOf);
-            kept.chain(others.map(|(_, line)| line.to))
-        })
+        let mut wholes = Vec::new();
+        self.held.each_ever(party, |stands| match stands {
+            Stands::Holder(whole, Extent::Part) => wholes.push(whole),
+            Stands::Line(line) => {
+                let line = self.line(Some(line)).filter(|line| line.kind == EdgeKind::SubUnitOf);
+                wholes.extend(line.map(|line| line.to));
+            }
+            Stands::Nothing | Stands::Holder(..) | Stands::Pair(_) => {}
+        });
+        wholes.into_iter()
     }
 
     /// Where edges of a kind, but `owns`, to exactly this id come from, whenever.
@@ -217,12 +242,12 @@ impl Graph {
     }
 
     fn lines_into(&self, kind: EdgeKind, to: PartyNumber) -> impl Iterator<Item = &Line> {
-        let last = self.ends.get(to).and_then(|ends| *ends.into.get(kind as usize)?);
+        let last = self.ids.kept(to).and_then(|known| *known.into.get(kind as usize)?);
         std::iter::successors(self.line(last), |line| self.line(line.next_into))
     }
 
     fn lines_out_of(&self, kind: EdgeKind, from: PartyNumber) -> impl Iterator<Item = &Line> {
-        let last = self.ends.get(from).and_then(|ends| *ends.out_of.get(kind as usize)?);
+        let last = self.out_of.get(from).and_then(|last| *last.get(kind as usize)?);
         std::iter::successors(self.line(last), |line| self.line(line.next_out_of))
     }
 
@@ -279,17 +304,30 @@ impl Graph {
 
     /// What an edge is told by.
     pub(super) fn evidence(&self, kind: EdgeKind, said: &Said) -> Text {
-        let source = self.sources.get(said.source).map_or("", Text::as_str);
-        match (kind, said.percent()) {
-            (EdgeKind::Owns, Some(stake)) => Text::new(format!("edge.owns {stake} % ({source})")),
-            _ => Text::new(format!("edge.{} ({source})", kind.as_str())),
-        }
+        self.told_by(kind, said.percent(), said.source)
     }
 
     /// The same of an edge in force at `at` by which a party is held.
     pub(super) fn evidence_of(&self, holding: Holding, at: EventTime) -> Text {
-        let said = self.line(Some(holding.line)).and_then(|line| Some(self.evidence(line.kind, line.said.at(at)?)));
-        said.unwrap_or_default()
+        if let Some(terms) = self.held.terms(holding.held, holding.place) {
+            return match holding.share {
+                Extent::Part => self.told_by(EdgeKind::SubUnitOf, None, terms.source),
+                Extent::Stake(stake) => self.told_by(EdgeKind::Owns, stake, terms.source),
+            };
+        }
+        let said = match self.held.stands(holding.held, holding.place) {
+            Stands::Line(number) => self.said_at(number, at),
+            Stands::Nothing | Stands::Holder(..) | Stands::Pair(_) => None,
+        };
+        said.map(|(_, line, said)| self.evidence(line.kind, said)).unwrap_or_default()
+    }
+
+    fn told_by(&self, kind: EdgeKind, stake: Option<Micros>, source: Number<Text>) -> Text {
+        let source = self.sources.get(source).map_or("", Text::as_str);
+        match (kind, stake) {
+            (EdgeKind::Owns, Some(stake)) => Text::new(format!("edge.owns {stake} % ({source})")),
+            _ => Text::new(format!("edge.{} ({source})", kind.as_str())),
+        }
     }
 }
 
@@ -331,6 +369,40 @@ mod tests {
         assert_eq!(names(&mut holders.into_iter()), "a d");
         assert_eq!(names(&mut graph.ever_into(EdgeKind::PaysFor, c)), "c");
         assert_eq!(names(&mut graph.ever_into(EdgeKind::SubUnitOf, c)), "");
+    }
+
+    #[test]
+    fn of_many_edges_that_hold_a_party_each_says_what_it_said_last_and_by_whose_word() {
+        let mut graph = Graph::default();
+        let owns = |nth: i64| edge(EdgeKind::Owns, &format!("o{nth}"), "held");
+        let percent = |percent| crate::model::Micros::whole(percent);
+        graph.put(&owns(0)).unwrap();
+        // The second has to make room for the third.
+        graph.put(&edge(EdgeKind::SubUnitOf, "held", "whole")).unwrap();
+        (1..5).for_each(|nth| graph.put(&owns(nth)).unwrap());
+        let [noon, later] = [12, 13].map(|hour| Hour(hour).start());
+        graph.put(&Edge { source: "court".into(), ..edge(EdgeKind::SubUnitOf, "held", "whole") }).unwrap();
+        graph.put(&Edge { percent: percent(20), ..owns(1) }).unwrap();
+        graph.put(&Edge { percent: percent(30), valid_from: noon, source: "court".into(), ..owns(2) }).unwrap();
+        graph.put(&Edge { percent: percent(40), valid_to: Some(noon), ..owns(3) }).unwrap();
+        graph.put(&Edge { percent: Some(crate::model::Micros(i64::MAX)), ..owns(4) }).unwrap();
+        let held = graph.number(&PartyId::new("held")).unwrap();
+        let told = |at| {
+            let mut told = Vec::new();
+            graph.each_holding(held, at, |holding| {
+                told.push(format!("{}: {}", graph.id_of(holding.holder), graph.evidence_of(holding, at)));
+            });
+            told.sort();
+            told
+        };
+        let [o0, o1, whole] =
+            ["o0: edge.owns (registry)", "o1: edge.owns 20 % (registry)", "whole: edge.sub_unit_of (court)"];
+        let [o2, o2_later] = ["o2: edge.owns (registry)", "o2: edge.owns 30 % (court)"];
+        let (o3, o4) = ("o3: edge.owns 40 % (registry)", "o4: edge.owns 9223372036854.775807 % (registry)");
+        assert_eq!(told(EventTime::MIN), [o0, o1, o2, o3, o4, whole]);
+        assert_eq!(told(later), [o0, o1, o2_later, o4, whole]);
+        let wholes: Vec<_> = graph.ever_wholes(held).map(|whole| graph.id_of(whole)).collect();
+        assert_eq!(wholes, [PartyId::new("whole")]);
     }
 
     #[test]

@@ -3,16 +3,15 @@
 //! In: pairs. Out: every second of a first, in no order. It refuses to take one away. There are millions of pairs, and
 //! some of one first: each names the next of the same first, so that another costs the same however many there are.
 
-use hashbrown::HashTable;
-
 use super::numbers::{ByNumber, Number, hash};
+use super::table::Table;
 
 /// Every `B` that belongs to an `A`.
 #[derive(Clone, Debug)]
 pub(super) struct Links<A, B> {
     all: Vec<Link<A, B>>,
     first: ByNumber<A, Option<Number<Link<A, B>>>>,
-    known: HashTable<Number<Link<A, B>>>,
+    known: Table<Link<A, B>>,
 }
 
 #[derive(Debug)]
@@ -30,7 +29,7 @@ impl<A, B> Clone for Link<A, B> {
 
 impl<A, B> Default for Links<A, B> {
     fn default() -> Self {
-        Self { all: Vec::new(), first: ByNumber::default(), known: HashTable::new() }
+        Self { all: Vec::new(), first: ByNumber::default(), known: Table::default() }
     }
 }
 
@@ -45,8 +44,7 @@ impl<A, B> Links<A, B> {
         let mut next = None;
         self.first.change(of, |first| next = first.replace(number));
         self.all.push(Link { of, to, next });
-        let all = &self.all;
-        self.known.insert_unique(hashed, number, |known| all.get(known.index()).map_or(0, |l| hash(&(l.of, l.to))));
+        self.known.put(hashed, number);
     }
 
     pub(super) fn of(&self, of: Number<A>) -> impl Iterator<Item = Number<B>> {

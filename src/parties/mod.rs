@@ -15,6 +15,7 @@ mod chain;
 mod fixtures;
 mod graph;
 mod held;
+mod known;
 mod links;
 mod lists;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod rank;
 mod said;
 mod screening;
 mod stake;
+mod table;
 mod tenders;
 mod touched;
 mod walk;

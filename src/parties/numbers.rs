@@ -4,6 +4,7 @@
 //! order among numbers: they say who came first, and nothing that is told may hang on that. What is told in an order is
 //! put in that of the values; by index only what is equal is brought together.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
@@ -12,6 +13,7 @@ use std::num::NonZeroU32;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::table::Table;
 use crate::model::{AccountId, Edge, PartyId};
 
 /// The number of an account's id.
@@ -73,41 +75,60 @@ impl<T> Number<T> {
     pub(super) fn index(self) -> usize {
         self.nth.get() as usize - 1
     }
-}
 
-/// Values with their numbers.
-#[derive(Clone, Debug)]
-pub(super) struct Numbers<T> {
-    values: Vec<T>,
-    table: HashTable<Number<T>>,
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self { values: Vec::new(), table: HashTable::new() }
+    /// The same number of something else.
+    pub(super) fn as_of<U>(self) -> Number<U> {
+        Number { nth: self.nth, of: PhantomData }
     }
 }
 
-impl<T: Clone + Eq + Hash> Numbers<T> {
+/// Values with their numbers, each as it is, or in what is kept of it: that is in memory where it was found.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers<T, K = T> {
+    kept: Vec<K>,
+    table: Table<T>,
+}
+
+impl<T, K> Default for Numbers<T, K> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), table: Table::default() }
+    }
+}
+
+impl<T: Clone + Eq + Hash, K: Borrow<T> + From<T>> Numbers<T, K> {
     pub(super) fn find(&self, value: &T) -> Option<Number<T>> {
-        self.table.find(hash(value), |number| self.get(*number) == Some(value)).copied()
+        self.find_hashed(hash(value), value)
+    }
+
+    fn find_hashed(&self, hashed: u64, value: &T) -> Option<Number<T>> {
+        self.table.find(hashed, |number| self.get(number) == Some(value))
     }
 
     /// The number of a value, from now on if it had none; none where there are no more.
     pub(super) fn put(&mut self, value: &T) -> Option<Number<T>> {
-        let (hashed, values) = (hash(value), &self.values);
-        if let Some(known) = self.table.find(hashed, |number| values.get(number.index()) == Some(value)) {
-            return Some(*known);
+        let hashed = hash(value);
+        if let Some(known) = self.find_hashed(hashed, value) {
+            return Some(known);
         }
-        let number = Number::at(self.values.len())?;
-        self.values.push(value.clone());
-        let values = &self.values;
-        self.table.insert_unique(hashed, number, |number| values.get(number.index()).map_or(0, hash));
+        let number = Number::at(self.kept.len())?;
+        self.kept.push(value.clone().into());
+        self.table.put(hashed, number);
         Some(number)
     }
 
     pub(super) fn get(&self, number: Number<T>) -> Option<&T> {
-        self.values.get(number.index())
+        self.kept(number).map(Borrow::borrow)
+    }
+
+    /// What is kept of a value.
+    pub(super) fn kept(&self, number: Number<T>) -> Option<&K> {
+        self.kept.get(number.index())
+    }
+
+    pub(super) fn change(&mut self, number: Number<T>, change: impl FnOnce(&mut K)) {
+        if let Some(kept) = self.kept.get_mut(number.index()) {
+            change(kept);
+        }
     }
 }
 
@@ -192,7 +213,7 @@ mod tests {
 
     #[test]
     fn equal_values_share_a_number_and_what_was_never_put_has_none() {
-        let mut numbers = Numbers::default();
+        let mut numbers: Numbers<String> = Numbers::default();
         let first = numbers.put(&"a".to_owned()).unwrap();
         for n in 0..3_000 {
             assert_eq!(numbers.put(&format!("{n}")).map(Number::index), Some(n + 1));

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Parties;
-use super::held::{Extent, Holding};
+use super::graph::Holding;
+use super::held::Extent;
 use super::numbers::PartyNumber;
 use super::stake::{HALF, WHOLE};
 use crate::model::{Country, EdgeKind, EventTime, Micros, PartyId, Text};

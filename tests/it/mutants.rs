@@ -98,8 +98,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "an edge that says another thing later is read as it was at first",
         file: "src/parties/graph.rs",
-        right: "if «(known.is_none() || was_kept)» && !held.keep(holding, &line.said) {",
-        wrong: "known.is_none()",
+        right: "Some(place) => «self.held.put(party, place, number, says)?»,",
+        wrong: "{}",
     },
     Mutation {
         what: "a card that has a name of a bill touches nobody",
