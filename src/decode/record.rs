@@ -13,7 +13,7 @@ use super::feed::Feed;
 use super::sift::{self, Run, Says, Seen};
 use super::sighting::{Sighted, Sighting};
 use super::split::Splitter;
-use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, unsupported};
+use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, packed, unsupported};
 use crate::model::{Position, Text};
 
 /// Envelopes within envelopes, at most.
@@ -26,6 +26,8 @@ pub(super) struct Records<'a> {
     sighted: &'a mut Sighted,
     emit: &'a mut dyn FnMut(Item),
     read: u64,
+    /// Packed records that are open.
+    unpacking: usize,
 }
 
 impl<'a> Records<'a> {
@@ -35,7 +37,7 @@ impl<'a> Records<'a> {
         sighted: &'a mut Sighted,
         emit: &'a mut dyn FnMut(Item),
     ) -> Self {
-        Self { source, settings, sighted, emit, read: 0 }
+        Self { source, settings, sighted, emit, read: 0, unpacking: 0 }
     }
 
     pub(super) fn settings(&self) -> &'a Settings {
@@ -175,6 +177,26 @@ impl<'a> Records<'a> {
                 }
             }
             Some(Inside::Text(text)) => self.text(&text, record, level + 1, size),
+            Some(Inside::Gzip(bytes)) => self.gzip(&bytes, record, level + 1, size),
+            Some(Inside::Broken) => {
+                self.item(Outcome::reject("unreadable", "no base64 where gzip was begun in it"), size)
+            }
+        }
+    }
+
+    /// JSON packed inside a string.
+    fn gzip(&mut self, gzip: &[u8], envelope: &Value, level: usize, size: u64) {
+        if self.unpacking >= packed::LAYERS {
+            let told = format!("gzip within more than {} of its kind", packed::LAYERS);
+            return self.item(Outcome::reject("too_deep", told), size);
+        }
+        match packed::unpack(gzip, self.settings.limits.record_bytes.saturating_mul(packed::TIMES)) {
+            Err(reason) => self.item(Outcome::Rejected(reason), size),
+            Ok(text) => {
+                self.unpacking += 1;
+                self.text(&text, envelope, level, size);
+                self.unpacking -= 1;
+            }
         }
     }
 

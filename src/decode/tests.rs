@@ -9,6 +9,7 @@ use super::*;
 use crate::model::{FactKind, Position};
 use crate::sources::{self, Caps, Opened};
 
+mod packed;
 mod sighted;
 
 fn read(mut input: &[u8]) -> Vec<Item> {
