@@ -10,6 +10,7 @@ use crate::model::{FactKind, Position};
 use crate::sources::{self, Caps, Opened};
 
 mod packed;
+mod quotes;
 mod sighted;
 
 fn read(mut input: &[u8]) -> Vec<Item> {
