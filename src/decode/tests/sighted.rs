@@ -53,3 +53,14 @@ fn with_all_sightings_sign_ins_that_failed_still_say_nothing() {
         assert_eq!(fates(&with(&all_sightings(), &mut record.as_bytes())), ".", "{record}");
     }
 }
+
+#[test]
+fn of_an_account_with_an_endless_id_no_sighting_is_told() {
+    let whose = |id: &str| SEEN.replace("\"accountId\":\"9\"", &format!("\"accountId\":\"{id}\""));
+    for (length, fate) in [(256, "+"), (257, "."), (100_000, ".")] {
+        let record = whose(&"9".repeat(length));
+        for record in [record.clone(), record.replacen('{', "{ ", 1)] {
+            assert_eq!(fates(&with(&all_sightings(), &mut record.as_bytes())), fate, "{length}");
+        }
+    }
+}
