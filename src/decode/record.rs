@@ -222,7 +222,10 @@ enum Parsed {
 
 fn parse(bytes: &[u8], settings: &Settings) -> Result<Parsed, Reason> {
     let malformed = |error: &dyn std::fmt::Display| Reason::new("malformed_json", error.to_string());
-    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error))?;
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return mangled(bytes, settings).ok_or_else(|| malformed(&error)),
+    };
     if settings.sightings == Sightings::Relevant && Peek::read(text).is_some_and(|peek| peek.is_irrelevant()) {
         return Ok(Parsed::Irrelevant);
     }
@@ -232,6 +235,19 @@ fn parse(bytes: &[u8], settings: &Settings) -> Result<Parsed, Reason> {
             Err(Reason::new("too_deep", "a record is nested deeper than 127"))
         }
         Err(error) => Err(malformed(&error)),
+    }
+}
+
+/// A record with bytes that are no UTF-8, where it is of a call nobody here asks about: what they stood for is nothing that is
+/// kept. So it is with those that are passed over unread (`sift`), in which they are not looked for.
+fn mangled(bytes: &[u8], settings: &Settings) -> Option<Parsed> {
+    let text = String::from_utf8_lossy(bytes);
+    if !Peek::read(&text).is_some_and(|peek| peek.is_irrelevant()) {
+        return None;
+    }
+    match settings.sightings {
+        Sightings::Relevant => Some(Parsed::Irrelevant),
+        Sightings::All => serde_json::from_str(&text).ok().map(Parsed::Whole),
     }
 }
 
