@@ -24,3 +24,11 @@ fn a_row_whose_quotes_stand_twice_says_what_it_says_without_them() {
     let Outcome::Relevant(other) = &odd[0].0 else { panic!("{odd:?}") };
     assert_eq!(serde_json::to_value(&other[0]).unwrap()["cost"], fact["cost"]);
 }
+
+#[test]
+fn a_quote_that_closes_in_another_row_costs_its_own_row() {
+    let head = "BillingAccountId,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ChargeDescription\n";
+    let rows =
+        "1,Usage,2024,2024,\"x\n1,Usage,2024,2024,\"y, z\"\n1,Usage,2024,2024,\"two\nlines\"\n1,Usage,2024,2024,z\n";
+    check(&format!("{head}{rows}"), "<malformed_csv>...");
+}
