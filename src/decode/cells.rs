@@ -96,10 +96,30 @@ impl Splitter {
                 None => break,
             }
         }
-        if !doubled {
-            return (line, &self.pieces);
+        if doubled {
+            self.undouble(line);
         }
-        // Cells with doubled quotes are written once more behind the row.
+        self.cells(line)
+    }
+
+    /// Takes a row that is cut already, where its cells end, and halves the quotes that stand twice within them.
+    pub(super) fn take<'s>(&'s mut self, line: &'s str, ends: &[usize]) -> (&'s str, &'s [(usize, usize)]) {
+        self.pieces.clear();
+        self.bare.clear();
+        self.trails = false;
+        let mut from = 0;
+        for end in ends {
+            let quoted = line.get(from..*end).is_some_and(|cell| cell.len() > 1 && cell.starts_with('"'));
+            self.pieces.push(if quoted { (from + 1, end - 1) } else { (from, *end) });
+            from = end + 1;
+        }
+        self.undouble(line);
+        self.cells(line)
+    }
+
+    /// Cells with doubled quotes are written once more behind the row.
+    fn undouble(&mut self, line: &str) {
+        let bytes = line.as_bytes();
         self.bare.push_str(line);
         for (from, to) in &mut self.pieces {
             let cell = line.get(*from..*to).unwrap_or_default();
@@ -117,7 +137,6 @@ impl Splitter {
             self.bare.push_str(rest);
             (*from, *to) = (start, self.bare.len());
         }
-        (&self.bare, &self.pieces)
     }
 }
 

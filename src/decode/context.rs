@@ -36,7 +36,8 @@ impl Context<'_> {
         }
     }
 
-    /// That the account was used from the actor's network on that day; nothing without a usable address.
+    /// That the account was used from the actor's network on that day; nothing without a usable address, and of no account
+    /// whose id is longer than any cloud's: what was told is remembered.
     pub(crate) fn sighting(
         &self,
         account: &AccountId,
@@ -44,6 +45,7 @@ impl Context<'_> {
         actor: &Actor,
         class: PrincipalClass,
     ) -> Option<Fact> {
+        let account = Some(account).filter(|account| account.id.len() <= LONGEST_ID)?;
         Some(Sighting { account: account.clone(), day: time.day(), network: actor.network?, class }.fact())
     }
 
@@ -75,8 +77,8 @@ impl Context<'_> {
     }
 }
 
-/// Bytes of an event's id that are kept as they are.
-const LONGEST_ID: usize = 256;
+/// Bytes of an event's id that are kept as they are, and the most that an account's id has of which sightings are told.
+pub(super) const LONGEST_ID: usize = 256;
 
 /// The id of the `n`th thing, from 0, of those that one event tells: the first carries the event's own. A long one stands by
 /// its hash: an event may tell of many things, and each would repeat it.

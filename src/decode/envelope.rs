@@ -1,20 +1,22 @@
 //! What a record is wrapped in: EventBridge, Event Grid and CloudEvents, Pub/Sub, SNS, SQS, Kinesis, Kafka Connect,
-//! CloudWatch Logs subscriptions, look-ups, tables of a query, and JSON inside a string.
+//! CloudWatch Logs subscriptions (packed, as a function of Lambda is handed them, or plain), look-ups, tables of a query, and
+//! JSON inside a string.
 //!
 //! In: a record no decoder knows. Out: what it holds. It refuses to know what that means.
 
 use serde_json::Value;
 
 use super::split::CONTAINERS;
-use super::table;
+use super::{packed, table};
 
 /// Keys that may hold the record, in the order they are tried.
-const WRAPPERS: [&str; 23] = [
+const WRAPPERS: [&str; 24] = [
     "CloudTrailEvent",
     "detail",
     "data",
     "override_record",
     "_raw",
+    "awslogs",
     "kinesis",
     "Sns",
     "SNS",
@@ -43,6 +45,10 @@ pub(super) enum Inside<'v> {
     Many(&'v [Value]),
     /// JSON, as text.
     Text(String),
+    /// JSON, packed.
+    Gzip(Vec<u8>),
+    /// What begins as base64 of gzip and is none.
+    Broken,
     /// A message of the transport about itself.
     Transport,
 }
@@ -52,7 +58,7 @@ pub(super) fn open(record: &Value) -> Option<Inside<'_>> {
     let object = match record {
         Value::Object(object) => object,
         Value::Array(records) => return Some(Inside::Many(records)),
-        Value::String(text) => return json_text(text).map(Inside::Text),
+        Value::String(text) => return json_text(text),
         _ => return None,
     };
     let lists = || CONTAINERS.iter().filter_map(|key| object.get(*key).and_then(Value::as_array));
@@ -66,16 +72,20 @@ pub(super) fn open(record: &Value) -> Option<Inside<'_>> {
         inner @ Value::Object(fields) if !fields.is_empty() => Some(Inside::One(inner)),
         Value::Array(records) if records.first().is_some_and(Value::is_object) => Some(Inside::Many(records)),
         Value::String(text) if text.starts_with("CWL CONTROL MESSAGE") => Some(Inside::Transport),
-        Value::String(text) => json_text(text).map(Inside::Text),
+        Value::String(text) => json_text(text),
         _ => None,
     })
 }
 
-/// The text itself or what its base64 says, if that begins like JSON.
-fn json_text(text: &str) -> Option<String> {
+/// The text itself or what its base64 says, if that begins like JSON or is packed.
+fn json_text(text: &str) -> Option<Inside<'static>> {
     let is_json = |text: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']);
     if is_json(text) {
-        return Some(text.to_owned());
+        return Some(Inside::Text(text.to_owned()));
+    }
+    if text.starts_with(GZIP) {
+        let bytes = base64(text.as_bytes()).filter(|bytes| packed::is_gzip(bytes));
+        return Some(bytes.map_or(Inside::Broken, Inside::Gzip));
     }
     // Base64 of `{`, of white space or of a byte order mark; anything else is not worth the trouble.
     text.starts_with(['e', 'I', 'C', 'D', 'W', '7'])
@@ -83,7 +93,11 @@ fn json_text(text: &str) -> Option<String> {
         .flatten()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .filter(|text| is_json(text))
+        .map(Inside::Text)
 }
+
+/// How the base64 of gzip begins.
+const GZIP: &str = "H4sI";
 
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let text =

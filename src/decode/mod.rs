@@ -32,6 +32,7 @@ mod names;
 mod native;
 mod oci;
 mod outcome;
+mod packed;
 mod parquet;
 mod record;
 mod rows;

@@ -13,7 +13,7 @@ use super::feed::Feed;
 use super::sift::{self, Run, Says, Seen};
 use super::sighting::{Sighted, Sighting};
 use super::split::Splitter;
-use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, unsupported};
+use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, packed, unsupported};
 use crate::model::{Position, Text};
 
 /// Envelopes within envelopes, at most.
@@ -26,6 +26,8 @@ pub(super) struct Records<'a> {
     sighted: &'a mut Sighted,
     emit: &'a mut dyn FnMut(Item),
     read: u64,
+    /// Packed records that are open.
+    unpacking: usize,
 }
 
 impl<'a> Records<'a> {
@@ -35,7 +37,7 @@ impl<'a> Records<'a> {
         sighted: &'a mut Sighted,
         emit: &'a mut dyn FnMut(Item),
     ) -> Self {
-        Self { source, settings, sighted, emit, read: 0 }
+        Self { source, settings, sighted, emit, read: 0, unpacking: 0 }
     }
 
     pub(super) fn settings(&self) -> &'a Settings {
@@ -176,6 +178,26 @@ impl<'a> Records<'a> {
                 }
             }
             Some(Inside::Text(text)) => self.text(&text, record, level + 1, size),
+            Some(Inside::Gzip(bytes)) => self.gzip(&bytes, record, level + 1, size),
+            Some(Inside::Broken) => {
+                self.item(Outcome::reject("unreadable", "no base64 where gzip was begun in it"), size)
+            }
+        }
+    }
+
+    /// JSON packed inside a string.
+    fn gzip(&mut self, gzip: &[u8], envelope: &Value, level: usize, size: u64) {
+        if self.unpacking >= packed::LAYERS {
+            let told = format!("gzip within more than {} of its kind", packed::LAYERS);
+            return self.item(Outcome::reject("too_deep", told), size);
+        }
+        match packed::unpack(gzip, self.settings.limits.record_bytes.saturating_mul(packed::TIMES)) {
+            Err(reason) => self.item(Outcome::Rejected(reason), size),
+            Ok(text) => {
+                self.unpacking += 1;
+                self.text(&text, envelope, level, size);
+                self.unpacking -= 1;
+            }
         }
     }
 
@@ -201,7 +223,10 @@ enum Parsed {
 
 fn parse(bytes: &[u8], settings: &Settings) -> Result<Parsed, Reason> {
     let malformed = |error: &dyn std::fmt::Display| Reason::new("malformed_json", error.to_string());
-    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error))?;
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return mangled(bytes, settings).ok_or_else(|| malformed(&error)),
+    };
     if settings.sightings == Sightings::Relevant && Peek::read(text).is_some_and(|peek| peek.is_irrelevant()) {
         return Ok(Parsed::Irrelevant);
     }
@@ -212,6 +237,18 @@ fn parse(bytes: &[u8], settings: &Settings) -> Result<Parsed, Reason> {
         }
         Err(error) => Err(malformed(&error)),
     }
+}
+
+/// A record with bytes that are no UTF-8, where it is of a call nobody here asks about: what they stood for is nothing that is
+/// kept. So it is with those that are passed over unread (`sift`), in which they are not looked for.
+fn mangled(bytes: &[u8], settings: &Settings) -> Option<Parsed> {
+    let text = String::from_utf8_lossy(bytes);
+    let is_cloudtrail = Peek::read(&text).is_some_and(|peek| peek.is_irrelevant());
+    if is_cloudtrail && settings.sightings == Sightings::Relevant {
+        return Some(Parsed::Irrelevant);
+    }
+    let says_nothing = is_cloudtrail || sift::is_irrelevant(text.as_bytes(), settings);
+    serde_json::from_str(&text).ok().filter(|_| says_nothing).map(Parsed::Whole)
 }
 
 /// A cheap first look: most records of an audit log are calls nobody here asks about, and need not become a tree.

@@ -70,7 +70,7 @@ impl Header {
             if ahead.is_empty() {
                 return;
             }
-            if let Some((length, outcome)) = self.passed(ahead, &mut ends, records) {
+            if let Some((length, outcome)) = self.passed(ahead, (&mut ends, &mut splitter), records) {
                 feed.take(length);
                 records.item(outcome, length as u64);
                 wanted = 1;
@@ -121,8 +121,14 @@ impl Header {
         }
     }
 
-    /// The row that `ahead` begins with, where it is plainly written and irrelevant: its length, and what becomes of it.
-    fn passed(&self, ahead: &[u8], ends: &mut Vec<usize>, records: &Records<'_>) -> Option<(usize, Outcome)> {
+    /// The row that `ahead` begins with, where it is plainly written and irrelevant: its length, and what becomes of it. One whose
+    /// quotes stand twice where it is looked at is read at once, for it is cut already.
+    fn passed(
+        &self,
+        ahead: &[u8],
+        (ends, splitter): (&mut Vec<usize>, &mut Splitter),
+        records: &Records<'_>,
+    ) -> Option<(usize, Outcome)> {
         let decoder = self.decoder.ok()?;
         let Cut { length, doubled } = cut::row(ahead, self.delimiter, self.width, ends)?;
         let is_empty = ends.last() == Some(&0);
@@ -130,15 +136,17 @@ impl Header {
             return None;
         }
         let line = std::str::from_utf8(ahead.get(..length)?).ok()?;
+        let context = Context { settings: records.settings(), envelope: None, source: records.source() };
         let row = Row::new(&self.layout, Cells::Cut(line, ends));
         let is_bare = |column: &usize| row.written(*column).is_none_or(|cell| !cell.contains('"'));
         if doubled && !decoder.looked_at.iter().all(is_bare) {
-            return None;
+            let (text, pieces) = splitter.take(line, ends);
+            let row = Row::new(&self.layout, Cells::Pieces(text, pieces));
+            return Some((length, decoder.decode(&row, &context)));
         }
         if (decoder.may_matter)(&row) {
             return None;
         }
-        let context = Context { settings: records.settings(), envelope: None, source: records.source() };
         Some((length, decoder.told(Outcome::Irrelevant, &context)))
     }
 

@@ -440,6 +440,31 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_make_no_difference_between_what_is_passed_over_and_what_is_read() {
+        let outcomes = |bytes: &[u8], at_a_time: usize| {
+            let (mut outcomes, mut input) = (Vec::new(), std::io::BufReader::with_capacity(at_a_time, bytes));
+            crate::decode::stream(&"s".into(), &mut input, &Settings::default(), &mut |item| {
+                outcomes.push(item.outcome)
+            });
+            outcomes
+        };
+        for (record, before) in [
+            (GOOGLE, "projects"),
+            (GOOGLE, "storage.objects"),
+            (AZURE, "/SUBSCRIPTIONS"),
+            (AZURE, "MICROSOFT.STORAGE/STORAGE"),
+            (ORACLE, "ComputeApi\""),
+            (RECORD, "GetObject"),
+        ] {
+            let at = record.find(before).unwrap() + 3;
+            let mangled = [&record.as_bytes()[..at], &[0xff], &record.as_bytes()[at..], b"\n"].concat();
+            let found = outcomes(&mangled, 1 << 16);
+            assert_eq!(found, [Outcome::Irrelevant], "{record}");
+            assert_eq!(found, outcomes(&mangled, 1), "{record}");
+        }
+    }
+
+    #[test]
     fn no_member_of_one_cloud_is_another_clouds_or_that_of_a_container() {
         let all: Vec<&str> = [gcp::MEMBERS, azure::MEMBERS, oci::MEMBERS].concat();
         assert!(all.iter().all(|name| all.iter().filter(|other| *other == name).count() == 1));

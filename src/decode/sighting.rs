@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::context::LONGEST_ID;
 use crate::model::{AccountId, Day, Fact, NetworkPrefix, PrincipalClass, Told, Usage, UsageKind};
 
 /// Sightings, and attributes, of a generation: two of them are remembered, of some hundred bytes each.
@@ -55,10 +56,12 @@ impl Sighted {
         self.sightings.is_new(sighting)
     }
 
-    /// Whether a fact says what was not told before; facts other than attributes always do.
+    /// Whether a fact says what was not told before; facts other than attributes always do, and what is
+    /// too long to be remembered.
     pub(super) fn says_something_new(&mut self, fact: &Fact) -> bool {
         let Fact::Usage(usage) = fact else { return true };
-        usage.told().is_none_or(|told| self.attributes.is_new(&(usage.account.clone(), told)))
+        let told = usage.told().filter(|told| told.value.len() <= LONGEST_ID && usage.account.id.len() <= LONGEST_ID);
+        told.is_none_or(|told| self.attributes.is_new(&(usage.account.clone(), told)))
     }
 }
 

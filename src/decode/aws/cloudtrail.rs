@@ -91,6 +91,11 @@ pub(super) fn decode(record: &Value, context: &Context<'_>) -> Option<Outcome> {
     Some(match call(record, context, name.clone(), &error, &who) {
         Ok(call) => {
             let facts = service.map(|read| read(&call)).unwrap_or_default();
+            if facts.is_empty()
+                && let Some(reason) = sagemaker::unsaid(&call)
+            {
+                return Some(reason.into());
+            }
             if facts.is_empty() && !signed_in {
                 return Some(seen(record, context, &name));
             }

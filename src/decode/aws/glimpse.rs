@@ -6,7 +6,7 @@
 
 use super::cloudtrail::{class, written_account};
 use super::sign_in;
-use crate::decode::context::network;
+use crate::decode::context::{LONGEST_ID, network};
 use crate::decode::members::{Member, Members, Of, plain_text};
 use crate::decode::sift::Says;
 use crate::decode::sighting::Sighting;
@@ -46,6 +46,9 @@ pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Say
     let (kind, invoked_by) = (plain(kind)?, plain(invoked_by)?);
     let Some(network) = plain(address)?.and_then(network) else { return Some(Says::Nothing) };
     let account = written_account(plain(recipient.or(caller))??)?;
+    if account.id.len() > LONGEST_ID {
+        return None;
+    }
     let day = day(plain(time)??)?;
     Some(Says::Sighting(Sighting { account, day, network, class: class(kind, invoked_by) }))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::cloudtrail::Call;
 use super::fields::{count, field, items, path, text};
+use crate::decode::Reason;
 use crate::model::{Market, ResourceId, Sku, StopEnd, Text, Usage, UsageKind};
 
 pub(super) const CALLS: &[&str] = &[
@@ -19,6 +20,9 @@ pub(super) const CALLS: &[&str] = &[
     "CreateNotebookInstance",
     "CreateApp",
     "CreateCluster",
+    "UpdateEndpoint",
+    "UpdateCluster",
+    TRAINING_PLAN,
     "StartNotebookInstance",
     "StopTrainingJob",
     "StopProcessingJob",
@@ -34,6 +38,16 @@ pub(super) const CALLS: &[&str] = &[
     "DeleteApp",
     "DeleteCluster",
 ];
+
+/// It buys an offering by its id; of what type and how many the machines are stands in neither request nor answer (API reference
+/// of SageMaker, `CreateTrainingPlan`: `TrainingPlanName`, `TrainingPlanOfferingId`; `TrainingPlanArn`).
+const TRAINING_PLAN: &str = "CreateTrainingPlan";
+
+/// Why a call that surely matters cannot be read, if it is one.
+pub(super) fn unsaid(call: &Call<'_>) -> Option<Reason> {
+    let told = "CreateTrainingPlan: it names an offering, and neither instance type nor count";
+    (&*call.name == TRAINING_PLAN).then(|| Reason::new("unsupported:sagemaker_training_plan", told))
+}
 
 /// What a call is about: the field that names it, and its kind in ARNs.
 pub(super) const THINGS: [(&str, &str, &str); 7] = [
@@ -87,6 +101,11 @@ fn thing(call: &Call<'_>) -> Option<Text> {
     if call.name.ends_with("App") {
         return app(call.request);
     }
+    // Whether the groups named are all of them, and so how their machines were called so far, is not said: what an update
+    // asks for is a launch without running time.
+    if call.name == "UpdateCluster" {
+        return None;
+    }
     THINGS.iter().find(|(thing, ..)| call.name.ends_with(thing)).and_then(|(_, field, kind)| {
         let name = text(call.request, field)?;
         // Clusters may be named by their ARN.
@@ -139,8 +158,11 @@ fn machines(call: &Call<'_>) -> Vec<Machines> {
             machine.retain(|machine| machine.sku.as_deref() != Some("system"));
             machine
         }
-        "CreateCluster" => groups(Some(request)),
-        "CreateEndpoint" | "StartNotebookInstance" => vec![Machines::unnamed()],
+        "CreateCluster" | "UpdateCluster" => {
+            let restricted = items(request, "restrictedInstanceGroups").into_iter().filter_map(group);
+            groups(Some(request)).into_iter().chain(restricted).filter(|group| group.count > 0).collect()
+        }
+        "CreateEndpoint" | "UpdateEndpoint" | "StartNotebookInstance" => vec![Machines::unnamed()],
         _ => Vec::new(),
     }
 }
@@ -155,7 +177,11 @@ fn resources(config: Option<&Value>) -> Vec<Machines> {
 
 fn groups(config: Option<&Value>) -> Vec<Machines> {
     let groups = config.map(|c| items(c, "instanceGroups")).unwrap_or_default().into_iter();
-    groups.filter_map(|g| Machines::of(g, "instanceCount", "instanceGroupName")).collect()
+    groups.filter_map(group).collect()
+}
+
+fn group(group: &Value) -> Option<Machines> {
+    Machines::of(group, "instanceCount", "instanceGroupName")
 }
 
 /// As many training jobs at a time as the limits allow.

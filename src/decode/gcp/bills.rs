@@ -5,6 +5,7 @@
 //! line's credits stand within it and are money only.
 
 mod columns;
+mod identity;
 
 use self::columns::{ASKED, Column};
 use crate::decode::billing::{self, Origin, Parties, Unit, beyond, number};
@@ -73,7 +74,7 @@ fn line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Fact>, Reason> {
         statement,
     };
     let region = row.get(Column::Region).or_else(|| row.get(Column::Location)).map(billing::region);
-    let line = billing::fact(account, region, line, || billing::row_id("gcp row", row, is_amount));
+    let line = billing::fact(account, region, line, || identity::of(row));
     Ok(std::iter::once(line).chain(told).collect())
 }
 
@@ -123,14 +124,4 @@ fn measure(row: &Row<'_>, class: BilledClass, description: &str) -> Result<(Micr
 /// `202406`.
 fn month(text: &str) -> Option<Day> {
     Day::parse(&format!("{}-{}-01", text.get(..4)?, text.get(4..6)?)).ok()
-}
-
-/// Amounts, costs and the credits, which are money too.
-fn is_amount(column: &str) -> bool {
-    let folded = crate::decode::layout::fold(column);
-    ["cost", "costatlist", "creditsamount", "usageamount", "usageamountinpricingunits", "priceeffectiveprice"]
-        .contains(&folded.as_str())
-        || folded.starts_with("credits")
-        || folded.starts_with("price")
-        || folded.ends_with("conversionrate")
 }

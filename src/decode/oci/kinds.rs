@@ -5,13 +5,13 @@
 
 use serde_json::Value;
 
-use super::CALLS;
 use super::record::Record;
+use super::{CALLS, data_science};
 use crate::decode::loose::{at, count, items, text};
 use crate::model::{DenialReason, EventTime, Market, Sku, StopEnd, UsageKind};
 
 /// The services whose calls they are, in lower case and without `api`.
-const SERVICES: &[&str] = &["compute", "computemanagement", "clusters", "containerengine", "oke"];
+const SERVICES: &[&str] = &["compute", "computemanagement", "clusters", "containerengine", "oke", "datascience"];
 
 /// What a record of a call says.
 pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
@@ -29,6 +29,15 @@ pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
         ("updateinstance", _) => changed(record, begins),
         ("createcomputecapacityreservation" | "updatecomputecapacityreservation", _) => reserved(record, begins, now),
         ("createnodepool" | "updatenodepool", _) => node_pool(record, begins),
+        (call, _) if data_science::STARTS.contains(&call) => match record.is_refused() {
+            true => {
+                let (sku, count) = data_science::asked(record);
+                vec![refused(record, sku, count)]
+            }
+            false => data_science::started(record, call, begins),
+        },
+        (call, _) if data_science::STOPS.contains(&call) => stopped(record, begins, StopEnd::Stopped),
+        (call, _) if data_science::ENDS.contains(&call) => stopped(record, begins, StopEnd::Terminated),
         _ if record.is_refused() => vec![refused(record, None, size(record))],
         _ => Vec::new(),
     }

@@ -1,10 +1,11 @@
-//! Oracle Cloud: Events and audit records of compute.
+//! Oracle Cloud: Events and audit records of compute and Data Science.
 //!
 //! In: one JSON object, as an Events envelope or as the audit log writes it in either of its versions. Out: machines launched,
 //! started, stopped, terminated and refused, capacity reserved. A `.begin` says what was asked for; it matters only when it
 //! was refused. It refuses to know that Oracle bills some shapes on while they are stopped: the bill says so.
 
 mod bills;
+mod data_science;
 mod glimpse;
 mod kinds;
 mod record;
@@ -36,6 +37,15 @@ pub(in crate::decode) const CALLS: &[&str] = &[
     "updatecomputecapacityreservation",
     "createnodepool",
     "updatenodepool",
+    "createnotebooksession",
+    "activatenotebooksession",
+    "deactivatenotebooksession",
+    "deletenotebooksession",
+    "createmodeldeployment",
+    "activatemodeldeployment",
+    "deactivatemodeldeployment",
+    "deletemodeldeployment",
+    "createjobrun",
 ];
 
 /// Reads an Oracle record; `None` when it is none.

@@ -126,7 +126,7 @@ impl<'a> Record<'a> {
     }
 
     /// The answer's body, or null.
-    fn answer(&self) -> Cow<'a, Value> {
+    pub(super) fn answer(&self) -> Cow<'a, Value> {
         let first = || field(self.data, "responsePayload");
         let found = self.response().and_then(|response| field(response, "payload")).or_else(first);
         found.map_or(Cow::Owned(Value::Null), unfold)

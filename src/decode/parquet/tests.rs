@@ -9,7 +9,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
 use crate::decode::{Item, Outcome, Settings, stream};
-use crate::model::Text;
+use crate::model::{FactKind, Text};
 
 fn read(file: &[u8], settings: &Settings) -> Vec<Item> {
     let mut items = Vec::new();
@@ -143,6 +143,98 @@ fn times_numbers_and_maps_are_read_by_what_they_are() {
     assert_eq!((&fact["quantity"], &fact["cost"]), (&0.25.into(), &98.32.into()));
     assert_eq!(fact["period"]["from"], "2024-06-03T10:00:00Z");
     assert_eq!(fact["period"]["to"], "2024-06-03T11:00:00Z");
+}
+
+#[test]
+fn a_line_of_googles_export_is_one_fact_in_all_its_forms() {
+    let objects = include_str!("../../../tests/decode/gcp/billing_three_forms.ndjson");
+    let table = include_str!("../../../tests/decode/gcp/billing_three_forms.csv");
+    let facts = |items: Vec<Item>| -> Vec<_> {
+        let told = |item: Item| match item.outcome {
+            Outcome::Relevant(facts) => facts,
+            other => panic!("{other:?}"),
+        };
+        items.into_iter().flat_map(told).filter(|fact| fact.kind() == FactKind::UsageBilled).collect()
+    };
+    let found = facts(read(objects.as_bytes(), &Settings::default()));
+    assert_eq!(found.len(), 2);
+    assert_ne!(found[0].identity(), found[1].identity(), "lines that differ by a label are two");
+    assert_eq!(facts(read(table.as_bytes(), &Settings::default())), found);
+    for list in ["LIST", ""] {
+        assert_eq!(facts(read(&exported(objects, list), &Settings::default())), found, "{list}");
+    }
+}
+
+/// Objects of Google's export as it writes them to Parquet; lists are groups of three, or bare ones.
+fn exported(objects: &str, list: &str) -> Vec<u8> {
+    let pairs = "optional binary key (UTF8); optional binary value (UTF8);";
+    let (open, close, deeper) = match list {
+        "" => (String::from("repeated group labels {"), "}", 0),
+        _ => (format!("optional group labels ({list}) {{ repeated group list {{ optional group element {{"), "}}}", 2),
+    };
+    let schema = format!(
+        "message m {{
+            optional binary billing_account_id (UTF8);
+            optional group service {{ optional binary id (UTF8); optional binary description (UTF8); }}
+            optional group sku {{ optional binary id (UTF8); optional binary description (UTF8); }}
+            optional int64 usage_start_time (TIMESTAMP(MICROS,true));
+            optional int64 usage_end_time (TIMESTAMP(MICROS,true));
+            optional group project {{ optional binary id (UTF8); optional binary number (UTF8); }}
+            {open} {pairs} {close}
+            optional group location {{ optional binary region (UTF8); optional binary zone (UTF8); }}
+            optional double cost;
+            optional binary currency (UTF8);
+            optional group usage {{ optional double amount; optional binary unit (UTF8); }}
+            optional group invoice {{ optional binary month (UTF8); }}
+        }}"
+    );
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema.clone(), Arc::default()).unwrap();
+    let mut out = writer.next_row_group().unwrap();
+    let rows: Vec<serde_json::Value> = objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let present = 1 + deeper;
+    for column in parse_columns(&schema) {
+        let pointer = format!("/{}", column.join("/"));
+        if let [first, .., leaf] = column.as_slice()
+            && first == "labels"
+        {
+            let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+            for row in &rows {
+                for (at, label) in row["labels"].as_array().unwrap().iter().enumerate() {
+                    repeated.push(i16::from(at > 0));
+                    let text = label[leaf].as_str();
+                    defined.push(present + i16::from(text.is_some()));
+                    values.extend(text.map(ByteArray::from));
+                }
+            }
+            put::<ByteArrayType>(&mut out, &values, Some(&defined), Some(&repeated));
+            continue;
+        }
+        let cells: Vec<&serde_json::Value> = rows.iter().map(|row| row.pointer(&pointer).unwrap()).collect();
+        let all = i16::try_from(column.len()).unwrap();
+        let levels: Vec<i16> = cells.iter().map(|cell| all - i16::from(cell.is_null())).collect();
+        match column.last().map(String::as_str) {
+            Some("cost" | "amount") => {
+                let values: Vec<f64> = cells.iter().filter_map(|cell| cell.as_f64()).collect();
+                put::<DoubleType>(&mut out, &values, Some(&levels), None);
+            }
+            Some(name) if name.ends_with("_time") => {
+                let time = |cell: &&serde_json::Value| crate::decode::time(cell).unwrap().nanos() / 1_000;
+                put::<Int64Type>(&mut out, &cells.iter().map(time).collect::<Vec<_>>(), Some(&levels), None);
+            }
+            _ => {
+                let values: Vec<ByteArray> = cells.iter().filter_map(|cell| cell.as_str()).map(Into::into).collect();
+                put::<ByteArrayType>(&mut out, &values, Some(&levels), None);
+            }
+        }
+    }
+    out.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn parse_columns(schema: &parquet::schema::types::TypePtr) -> Vec<Vec<String>> {
+    let described = parquet::schema::types::SchemaDescriptor::new(schema.clone());
+    described.columns().iter().map(|column| column.path().parts().to_vec()).collect()
 }
 
 fn fate(item: &Item) -> String {

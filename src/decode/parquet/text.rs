@@ -44,7 +44,9 @@ impl Kind {
     pub(super) fn of(column: &ColumnDescriptor) -> Self {
         let parts = column.path().parts();
         let leaf = parts.last().map_or("", String::as_str);
-        let is_map = column.max_rep_level() == 1 && parts.len() == 3;
+        // A list may hold pairs of a key and a value, and is no map for that.
+        let is_list = parts.get(1).is_some_and(|part| ["list", "array", "bag"].contains(&part.as_str()));
+        let is_map = column.max_rep_level() == 1 && parts.len() == 3 && !is_list;
         let part = match leaf {
             _ if column.max_rep_level() == 0 => Part::Whole,
             "key" if is_map => Part::Keys,

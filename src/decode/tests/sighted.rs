@@ -53,3 +53,50 @@ fn with_all_sightings_sign_ins_that_failed_still_say_nothing() {
         assert_eq!(fates(&with(&all_sightings(), &mut record.as_bytes())), ".", "{record}");
     }
 }
+
+#[test]
+fn of_an_account_with_an_endless_id_no_sighting_is_told() {
+    let whose = |id: &str| SEEN.replace("\"accountId\":\"9\"", &format!("\"accountId\":\"{id}\""));
+    for (length, fate) in [(256, "+"), (257, "."), (100_000, ".")] {
+        let record = whose(&"9".repeat(length));
+        for record in [record.clone(), record.replacen('{', "{ ", 1)] {
+            assert_eq!(fates(&with(&all_sightings(), &mut record.as_bytes())), fate, "{length}");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_utf8_cost_a_record_only_where_it_matters_however_it_is_read() {
+    let mut tried = 0;
+    for (record, fate) in [(SEEN, "."), (AUDIT, "."), (STOP, "<malformed_json>")] {
+        let values = record.match_indices("\":\"").map(|(at, _)| at + 3);
+        // Another name, or source, is another call.
+        let names = |at: &usize| ["eventSource", "eventName"].iter().any(|key| record[..at - 3].ends_with(key));
+        for at in values.filter(|at| !names(at)) {
+            let mut fast = record.as_bytes().to_vec();
+            fast.splice(at..at, [0xff, b'x', 0xc3]);
+            // White space behind the first bracket: it is read in full.
+            let full = [b"{ ", &fast[1..]].concat();
+            let lines = [&fast[..], b"\n", &fast, b"\n", &full].concat();
+            for (input, records) in [(&fast, 1), (&full, 1), (&lines, 3)] {
+                assert_eq!(
+                    fates(&with(&Settings::default(), &mut &input[..])),
+                    fate.repeat(records),
+                    "{at} of {record}"
+                );
+                let mut items = Vec::new();
+                let mut sighted = Sighted::default();
+                message(&"s".into(), input, &Settings::default(), &mut sighted, &mut |item| items.extend(each(item)));
+                assert_eq!(fates(&items), fate.repeat(records), "{at} of {record}");
+            }
+            let all = |input: &[u8]| {
+                let items = with(&all_sightings(), &mut &*input);
+                items.into_iter().map(|item| item.outcome).collect::<Vec<_>>()
+            };
+            // A reject says at which byte, which is one further on.
+            assert!(fate != "." || all(&fast) == all(&full), "{at} of {record}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 10);
+}

@@ -1,0 +1,88 @@
+//! Data Science: notebook sessions, deployed models and runs of jobs.
+//!
+//! In: a record of one of these calls. Out: what started, stopped or was refused. A session and a deployment run until they are
+//! deactivated or deleted; a run of a job ends by itself, which no record tells, so it is a launch without running time. It
+//! refuses to know the shape of a job that its run does not repeat.
+//!
+//! Names of fields are those of Oracle's public API and SDK reference (`CreateNotebookSessionDetails`, `NotebookSession`,
+//! `CreateModelDeploymentDetails`, `JobRun`), which audit records repeat in their bodies; names of calls those of the service's
+//! event types (`com.oraclecloud.datascience.createnotebooksession.begin`, `.end`) and of the API's operations.
+
+use serde_json::Value;
+
+use super::record::Record;
+use crate::decode::loose::{at, count, text};
+use crate::model::{Half, Market, Sku, Text, UsageKind};
+
+/// In lower case.
+pub(super) const STARTS: &[&str] = &[
+    "createnotebooksession",
+    "activatenotebooksession",
+    "createmodeldeployment",
+    "activatemodeldeployment",
+    "createjobrun",
+];
+pub(super) const STOPS: &[&str] = &["deactivatenotebooksession", "deactivatemodeldeployment"];
+pub(super) const ENDS: &[&str] = &["deletenotebooksession", "deletemodeldeployment"];
+
+/// Where a body names the shape. Sessions have two such objects, the newer the shorter one; a deployment of several models has
+/// its machines beside them.
+const SHAPES: [&[&str]; 6] = [
+    &["notebookSessionConfigDetails", "shape"],
+    &["notebookSessionConfigurationDetails", "shape"],
+    &["modelDeploymentConfigurationDetails", "modelConfigurationDetails", "instanceConfiguration", "instanceShapeName"],
+    &[
+        "modelDeploymentConfigurationDetails",
+        "infrastructureConfigurationDetails",
+        "instanceConfiguration",
+        "instanceShapeName",
+    ],
+    &["jobInfrastructureConfigurationOverrideDetails", "shapeName"],
+    &["jobInfrastructureConfigurationDetails", "shapeName"],
+];
+/// Where a deployment says how many machines it has, if that is fixed.
+const COUNTS: [&[&str]; 2] = [
+    &["modelDeploymentConfigurationDetails", "modelConfigurationDetails", "scalingPolicy", "instanceCount"],
+    &["modelDeploymentConfigurationDetails", "infrastructureConfigurationDetails", "scalingPolicy", "instanceCount"],
+];
+
+/// What was asked for: of the answer, else of the request.
+pub(super) fn asked(record: &Record<'_>) -> (Option<Sku>, u32) {
+    let bodies = [record.answer(), record.payload()];
+    let shape = |body: &Value| SHAPES.iter().find_map(|path| text(body, path).map(Sku::new));
+    // It may scale by itself: then it has at least so many.
+    let counted = |body: &Value| {
+        let scaled = |path: &&[&str]| {
+            let (_, policy) = path.split_last()?;
+            count(at(body, policy)?.get("autoScalingPolicies")?.get(0)?, &["initialInstanceCount"])
+        };
+        COUNTS.iter().find_map(|path| count(body, path)).or_else(|| COUNTS.iter().find_map(scaled))
+    };
+    let sku = record.shape().map(Sku::new).or_else(|| bodies.iter().find_map(|body| shape(body)));
+    (sku, bodies.iter().find_map(|body| counted(body)).unwrap_or(1).max(1))
+}
+
+/// What starts. The shape often stands where the call begins and not where it ends: of one machine these are halves that the
+/// ledger joins; an end counts all the same, for exports leave records out.
+pub(super) fn started(record: &Record<'_>, call: &str, begins: bool) -> Vec<UsageKind> {
+    let (sku, count) = asked(record);
+    if call == "createjobrun" {
+        let launch = UsageKind::CapacityStarted { sku, count, resource: None, market: Market::OnDemand };
+        return if begins { Vec::new() } else { vec![launch] };
+    }
+    let Some(resource) = record.resource() else { return Vec::new() };
+    let half = |half, sku, outcome| UsageKind::OperationHalf {
+        operation: Text::new(format!("{call}/{resource}")),
+        half,
+        sku,
+        resources: vec![resource.clone()],
+        outcome,
+    };
+    if begins {
+        return if sku.is_some() && count == 1 { vec![half(Half::First, sku, None)] } else { Vec::new() };
+    }
+    let last =
+        (sku.is_none() && call.starts_with("create")).then(|| half(Half::Last, None, Some(Text::new_static("ok"))));
+    let start = UsageKind::CapacityStarted { sku, count, resource: Some(resource.clone()), market: Market::OnDemand };
+    std::iter::once(start).chain(last).collect()
+}
