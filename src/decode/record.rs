@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::context::LONGEST_ID;
 use super::envelope::{self, Inside};
 use super::feed::Feed;
 use super::sift::{self, Run, Says, Seen};
@@ -28,6 +29,8 @@ pub(super) struct Records<'a> {
     read: u64,
     /// Packed records that are open.
     unpacking: usize,
+    /// Bytes that may still come of what is packed in the record that is read.
+    room: usize,
 }
 
 impl<'a> Records<'a> {
@@ -37,7 +40,7 @@ impl<'a> Records<'a> {
         sighted: &'a mut Sighted,
         emit: &'a mut dyn FnMut(Item),
     ) -> Self {
-        Self { source, settings, sighted, emit, read: 0, unpacking: 0 }
+        Self { source, settings, sighted, emit, read: 0, unpacking: 0, room: 0 }
     }
 
     pub(super) fn settings(&self) -> &'a Settings {
@@ -62,7 +65,7 @@ impl<'a> Records<'a> {
         }
         let sighting = match &outcome {
             Outcome::Relevant(facts) if self.settings.sightings == Sightings::All => match facts.as_slice() {
-                [fact] => Sighting::of(fact),
+                [fact] => Sighting::of(fact).filter(|sighting| sighting.account.id.len() <= LONGEST_ID),
                 _ => None,
             },
             _ => None,
@@ -153,6 +156,9 @@ impl<'a> Records<'a> {
 
     /// What a parsed record says. `envelope` and `level`: what it was taken out of.
     pub(super) fn value(&mut self, record: &Value, envelope: Option<&Value>, level: usize, size: u64) {
+        if level == 0 {
+            self.room = self.settings.limits.record_bytes.saturating_mul(packed::TIMES);
+        }
         let context = Context { settings: self.settings, envelope, source: self.source };
         if let Some(outcome) = decoders::json(record, &context) {
             return self.item(outcome, size);
@@ -191,7 +197,7 @@ impl<'a> Records<'a> {
             let told = format!("gzip within more than {} of its kind", packed::LAYERS);
             return self.item(Outcome::reject("too_deep", told), size);
         }
-        match packed::unpack(gzip, self.settings.limits.record_bytes.saturating_mul(packed::TIMES)) {
+        match packed::unpack(gzip, &mut self.room) {
             Err(reason) => self.item(Outcome::Rejected(reason), size),
             Ok(text) => {
                 self.unpacking += 1;
@@ -203,7 +209,10 @@ impl<'a> Records<'a> {
 
     /// JSON inside a string: usually one value, else whatever a stream may be.
     fn text(&mut self, text: &str, envelope: &Value, level: usize, size: u64) {
-        if let Ok(parsed) = parse(text.as_bytes(), self.settings) {
+        // What is larger than a record is cut into records first.
+        if text.len() <= self.settings.limits.record_bytes
+            && let Ok(parsed) = parse(text.as_bytes(), self.settings)
+        {
             return self.parsed(parsed, Some(envelope), level, size);
         }
         let before = self.read;

@@ -56,7 +56,7 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.first_chunk() == Some(BEGINS)
 }
 
-/// Whether a message is one CloudTrail record that says nothing, for sure.
+/// Whether a message is one record of an audit log that says nothing, for sure.
 pub(super) fn is_irrelevant(message: &[u8], settings: &Settings) -> bool {
     settings.sightings == Sightings::Relevant
         && glance(message, settings) == Some(Glance { length: message.len(), says: Says::Nothing })
@@ -187,31 +187,48 @@ fn line<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<usize> {
 
 #[inline(always)]
 fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings, members: &mut Members) -> Option<Glance> {
-    let kind = if begins(bytes) { None } else { Some(kind(bytes)?) };
-    let format = kind.map_or(Format::Aws, |kind| kind.format);
-    if settings.format.is_some_and(|expected| expected != format) {
+    if !begins(bytes) {
+        return of_another_cloud(bytes, settings, members);
+    }
+    if settings.format.is_some_and(|format| format != Format::Aws) {
         return None;
     }
     let deepest = settings.limits.depth.min(DEEPEST);
-    let extent = if kind.is_none() && settings.sightings == Sightings::Relevant {
-        extent::find(simd, bytes, deepest, is_dull, &mut ())
-    } else {
-        extent::find(simd, bytes, deepest, is_dull, members)
+    let extent = match settings.sightings {
+        Sightings::Relevant => extent::find(simd, bytes, deepest, is_dull, &mut ()),
+        Sightings::All => extent::find(simd, bytes, deepest, is_dull, members),
     }?;
     if extent.length > settings.limits.record_bytes {
         return None;
     }
-    let record = bytes.get(..extent.length)?;
-    let says = match kind {
-        // What such a record is, no escape may hide either.
-        Some(kind) => (kind.glimpse)(record, members, &kind.members).filter(|_| !extent.hides)?,
-        None if extent.hides || !extent.fine => Says::Unread,
-        None if settings.sightings == Sightings::Relevant => Says::Nothing,
-        None => aws::glimpse(record, members).unwrap_or(Says::Unread),
+    let says = match settings.sightings {
+        _ if extent.hides || !extent.fine => None,
+        Sightings::Relevant => Some(Says::Nothing),
+        Sightings::All => aws::glimpse(bytes.get(..extent.length)?, members),
     };
-    // From where its account was used is read in full.
-    let is_sighting = kind.is_some() && settings.sightings == Sightings::All;
-    Some(Glance { length: extent.length, says: if is_sighting { Says::Unread } else { says } })
+    Some(Glance { length: extent.length, says: says.unwrap_or(Says::Unread) })
+}
+
+/// Not part of the scan above, which would be the slower for it.
+#[inline(never)]
+fn of_another_cloud(bytes: &[u8], settings: &Settings, members: &mut Members) -> Option<Glance> {
+    let kind = kind(bytes)?;
+    if settings.format.is_some_and(|format| format != kind.format) {
+        return None;
+    }
+    let deepest = settings.limits.depth.min(DEEPEST);
+    let extent = dispatch!(*LEVEL, simd => extent::find(simd, bytes, deepest, |_| true, members))?;
+    // No escape may hide what such a record is.
+    if extent.hides || extent.length > settings.limits.record_bytes {
+        return None;
+    }
+    let says = (kind.glimpse)(bytes.get(..extent.length)?, members, &kind.members)?;
+    let says = match settings.sightings {
+        Sightings::Relevant => says,
+        // From where its account was used is read in full.
+        Sightings::All => Says::Unread,
+    };
+    Some(Glance { length: extent.length, says })
 }
 
 /// Which kind of record an object may be, by its first key.
@@ -363,6 +380,7 @@ mod tests {
             (AZURE, "\"MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION\"", "\" \""),
             (AZURE, "operationName", "OperationNameValue"),
             (AZURE, "Administrative", "signInLogs"),
+            (AZURE, "\"properties\"", "\"resourceId\":null,\"properties\""),
             (AZURE, "\"properties\"", "\"records\""),
             (ORACLE, "GetInstance\",", "launchINSTANCE.end\","),
             (ORACLE, "com.oraclecloud.", " com.oraclecloud."),

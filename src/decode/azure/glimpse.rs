@@ -71,7 +71,11 @@ pub(in crate::decode) fn glimpse(record: &[u8], members: &Members, known: &Names
         }
         let key = member.key()?;
         known.contains(key).then_some(())?;
-        is_known |= TELLING.contains(&key) && !member.is_null();
+        if TELLING.contains(&key) {
+            // Of several of one name the last counts.
+            (!member.is_null()).then_some(())?;
+            is_known = true;
+        }
         let names = match key {
             b"operationName" => &*OPERATIONS_THAT_MATTER,
             b"category" => &*CATEGORIES_THAT_MATTER,

@@ -66,7 +66,7 @@ fn committed(entry: &Entry<'_>, now: EventTime) -> Vec<UsageKind> {
     if entry.failure.is_some() {
         // A half that ends says nothing of what was asked for; what asked for cores alone was refused no accelerator.
         let asked = match accelerators.into_iter().next() {
-            None if request.is_null() => (None, 1),
+            None if items(request, &["resources"]).is_empty() => (None, 1),
             None => return Vec::new(),
             Some(asked) => asked,
         };

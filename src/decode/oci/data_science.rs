@@ -22,6 +22,8 @@ pub(super) const STARTS: &[&str] = &[
     "activatemodeldeployment",
     "createjobrun",
 ];
+/// With another shape.
+pub(super) const CHANGES: &[&str] = &["updatenotebooksession", "updatemodeldeployment"];
 pub(super) const STOPS: &[&str] = &["deactivatenotebooksession", "deactivatemodeldeployment"];
 pub(super) const ENDS: &[&str] = &["deletenotebooksession", "deletemodeldeployment"];
 
@@ -62,8 +64,22 @@ pub(super) fn asked(record: &Record<'_>) -> (Option<Sku>, u32) {
     (sku, bodies.iter().find_map(|body| counted(body)).unwrap_or(1).max(1))
 }
 
-/// What starts. The shape often stands where the call begins and not where it ends: of one machine these are halves that the
-/// ledger joins; an end counts all the same, for exports leave records out.
+/// The shape that is asked for anew.
+pub(super) fn new_shape(record: &Record<'_>) -> Option<Sku> {
+    let payload = record.payload();
+    SHAPES.iter().find_map(|path| text(&payload, path).map(Sku::new))
+}
+
+/// Whether what is changed does not run: a session is given another shape only while it is inactive, and takes it when it is
+/// activated (API reference, `UpdateNotebookSession`).
+pub(super) fn is_inactive(record: &Record<'_>, call: &str) -> bool {
+    let answer = record.answer();
+    call == "updatenotebooksession"
+        || text(&answer, &["lifecycleState"]).is_some_and(|state| state.eq_ignore_ascii_case("inactive"))
+}
+
+/// What starts. The shape often stands where the call begins and not where it ends: these are halves that the ledger joins, as
+/// one machine where the end does not say how many; an end counts all the same, for exports leave records out.
 pub(super) fn started(record: &Record<'_>, call: &str, begins: bool) -> Vec<UsageKind> {
     let (sku, count) = asked(record);
     if call == "createjobrun" {
@@ -79,7 +95,8 @@ pub(super) fn started(record: &Record<'_>, call: &str, begins: bool) -> Vec<Usag
         outcome,
     };
     if begins {
-        return if sku.is_some() && count == 1 { vec![half(Half::First, sku, None)] } else { Vec::new() };
+        let joins = sku.is_some() && call.starts_with("create");
+        return if joins { vec![half(Half::First, sku, None)] } else { Vec::new() };
     }
     let last =
         (sku.is_none() && call.starts_with("create")).then(|| half(Half::Last, None, Some(Text::new_static("ok"))));

@@ -26,7 +26,7 @@ pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
         ("instanceaction", Some("stop" | "softstop")) => stopped(record, begins, StopEnd::Stopped),
         ("terminateinstance", _) => stopped(record, begins, StopEnd::Terminated),
         ("instanceaction", _) => Vec::new(),
-        ("updateinstance", _) => changed(record, begins),
+        ("updateinstance", _) => changed(record, begins, record.new_shape().map(Sku::new), record.is_stopped()),
         ("createcomputecapacityreservation" | "updatecomputecapacityreservation", _) => reserved(record, begins, now),
         ("createnodepool" | "updatenodepool", _) => node_pool(record, begins),
         (call, _) if data_science::STARTS.contains(&call) => match record.is_refused() {
@@ -36,6 +36,9 @@ pub(super) fn kinds(record: &Record<'_>, now: EventTime) -> Vec<UsageKind> {
             }
             false => data_science::started(record, call, begins),
         },
+        (call, _) if data_science::CHANGES.contains(&call) => {
+            changed(record, begins, data_science::new_shape(record), data_science::is_inactive(record, call))
+        }
         (call, _) if data_science::STOPS.contains(&call) => stopped(record, begins, StopEnd::Stopped),
         (call, _) if data_science::ENDS.contains(&call) => stopped(record, begins, StopEnd::Terminated),
         _ if record.is_refused() => vec![refused(record, None, size(record))],
@@ -71,8 +74,8 @@ fn started(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
 /// A machine that is given another shape is another SKU from then on. One that runs starts anew, and one of which the answer
 /// does not say whether it runs counts as if it did; one that is stopped does not run, so its change is a start that ends at
 /// once.
-fn changed(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
-    let Some(sku) = record.new_shape().map(Sku::new) else { return Vec::new() };
+fn changed(record: &Record<'_>, begins: bool, sku: Option<Sku>, is_stopped: bool) -> Vec<UsageKind> {
+    let Some(sku) = sku else { return Vec::new() };
     if record.is_refused() {
         return vec![refused(record, Some(sku), 1)];
     }
@@ -80,7 +83,7 @@ fn changed(record: &Record<'_>, begins: bool) -> Vec<UsageKind> {
     let Some(resource) = resource else { return Vec::new() };
     let start =
         UsageKind::CapacityStarted { sku: Some(sku), count: 1, resource: Some(resource), market: Market::OnDemand };
-    let stop = if record.is_stopped() { stopped(record, begins, StopEnd::Terminated) } else { Vec::new() };
+    let stop = if is_stopped { stopped(record, begins, StopEnd::Terminated) } else { Vec::new() };
     std::iter::once(start).chain(stop).collect()
 }
 

@@ -49,3 +49,19 @@ fn packed_envelopes_are_opened_within_bounds_and_broken_ones_are_told() {
         check(&format!("STOP\n{}\nSTOP\n", lambda(&data)), &format!("+{fate}+"));
     }
 }
+
+#[test]
+fn what_is_packed_is_cut_into_records_and_shares_one_room() {
+    let settings = Settings { limits: Limits { record_bytes: 2_000, ..Limits::default() }, ..Settings::default() };
+    let read = |text: &str| fates(&with(&settings, &mut text.as_bytes()));
+    let data = |text: &str| format!(r#"{{"data":"{}"}}"#, packed(text.as_bytes()));
+    // Larger than a record, and smaller than all that may come of one.
+    let logs = format!(r#"{{"logEvents":[{}]}}"#, vec![format!(r#"{{"message":{}}}"#, quoted(STOP)); 30].join(","));
+    assert!(logs.len() > 2_000 && logs.len() < 16_000, "{}", logs.len());
+    assert_eq!(read(&data(&logs)), "+".repeat(30));
+    // Each of them fits, all of them do not.
+    let blank = data(&" ".repeat(7_000));
+    let many = format!(r#"{{"Records":[{}]}}"#, [blank.as_str(); 4].join(","));
+    assert_eq!(read(&data(&many)), "..<too_large><too_large>");
+    assert_eq!(read(&format!("{blank}\n{blank}\n{blank}\n")), "...");
+}

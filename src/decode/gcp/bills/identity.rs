@@ -48,12 +48,24 @@ pub(super) fn of(row: &Row<'_>) -> Text {
     Text::from(format!("row-{}", digest.fact_id()))
 }
 
-/// A heading without the words for lists and whatever stands between its parts.
+/// A heading without the words for lists, which always have something behind them, and whatever stands between its parts.
 fn path(heading: &str) -> String {
-    let mut parts = heading.split('.');
-    let first = parts.next().unwrap_or_default();
-    let parts = std::iter::once(first).chain(parts.filter(|part| !OF_LISTS.contains(part)));
-    parts.map(fold).collect()
+    let mut parts = heading.split('.').peekable();
+    let mut path = fold(parts.next().unwrap_or_default());
+    while let Some(part) = parts.next() {
+        if !OF_LISTS.contains(&part) || parts.peek().is_none() {
+            path = under(&path, part);
+        }
+    }
+    path
+}
+
+/// What stands under a path. Labels have names of their own, which are not folded.
+fn under(path: &str, key: &str) -> String {
+    match ["labels", "tags"].iter().any(|of| path.ends_with(of)) {
+        true => format!("{path}.{key}"),
+        false => format!("{path}{}", fold(key)),
+    }
 }
 
 fn nested(cell: &str) -> Option<Value> {
@@ -65,7 +77,7 @@ fn collect(value: &Value, path: &str, places: &mut Vec<usize>, leaves: &mut Vec<
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                let path = format!("{path}{}", fold(key));
+                let path = under(path, key);
                 if !is_amount(&path) {
                     collect(value, &path, places, leaves)?;
                 }
