@@ -394,8 +394,13 @@ mod tests {
 
     #[test]
     fn what_is_passed_over_of_other_clouds_is_irrelevant_when_it_is_read_in_full() {
+        use std::cell::Cell;
+
+        use proptest::collection::vec;
         use proptest::prelude::*;
-        let member = proptest::sample::select(vec![
+        use proptest::sample::select;
+
+        let google = select(vec![
             r#""insertId":"a""#,
             r#""protoPayload":{"methodName":"a.b.c"}"#,
             r#""protoPayload":{"methodName":"v1.compute.instances.insert","serviceName":"compute.googleapis.com"}"#,
@@ -405,20 +410,18 @@ mod tests {
             r#""protoPayload":{}"#,
             r#""protoPayload":null"#,
             r#""protoPayload":"x""#,
-            r#""proto_payload":{"methodName":"instances.insert"}"#,
             r#""resource":{"labels":{"project_id":"p","zone":"z-a"}}"#,
             r#""timestamp":"2024-06-01T00:00:00Z""#,
             r#""logName":"projects/p/logs/x""#,
-            r#""jsonPayload":{}"#,
             r#""operation":{"id":"o","first":true}"#,
+        ]);
+        let azure = select(vec![
             r#""time":"2024-06-01T00:00:00Z""#,
             r#""resourceId":"/subscriptions/s/providers/microsoft.compute/virtualMachines/v""#,
             r#""resourceId":null"#,
             r#""operationName":"a/b""#,
             r#""operationName":"Microsoft.Compute/virtualMachines/start/action""#,
             r#""operationName":{"value":"Microsoft.Compute/virtualMachines/start/action"}"#,
-            r#""OperationName":"Microsoft.Compute/virtualMachines/start/action""#,
-            r#""OperationNameValue":"Microsoft.Compute/virtualMachines/start/action""#,
             r#""operationName":"""#,
             r#""category":"Administrative""#,
             r#""category":"SignInLogs""#,
@@ -428,14 +431,22 @@ mod tests {
             r#""tenantId":"t""#,
             r#""callerIpAddress":"192.0.2.1""#,
             r#""properties":{"a":[1,{"operationName":"x"}]}"#,
-            r#""metricName":"m","timeGrain":"PT1M""#,
+        ]);
+        let oracle = select(vec![
             r#""eventType":"com.oraclecloud.ComputeApi.LaunchInstance.end""#,
             r#""eventType":"com.oraclecloud.computeapi.getinstance.BEGIN""#,
-            r#""eventType":"Microsoft.Resources.ResourceActionSuccess""#,
-            r#""eventType":"ServiceApi""#,
             r#""eventTime":"2024-06-01T00:00:00Z""#,
             r#""source":"ComputeApi""#,
             r#""data":{"identity":{"tenantId":"t"},"additionalDetails":{"shape":"BM.GPU.H100.8"},"resourceId":"r"}"#,
+        ]);
+        let foreign = select(vec![
+            r#""proto_payload":{"methodName":"instances.insert"}"#,
+            r#""jsonPayload":{}"#,
+            r#""OperationName":"Microsoft.Compute/virtualMachines/start/action""#,
+            r#""OperationNameValue":"Microsoft.Compute/virtualMachines/start/action""#,
+            r#""metricName":"m","timeGrain":"PT1M""#,
+            r#""eventType":"Microsoft.Resources.ResourceActionSuccess""#,
+            r#""eventType":"ServiceApi""#,
             r#""type":"tick""#,
             r#""eventVersion":"1""#,
             r#""eventSource":"ec2.amazonaws.com","eventName":"RunInstances""#,
@@ -446,15 +457,18 @@ mod tests {
             r#""a\"b":1"#,
             r#""proto\u0050ayload":{"methodName":"instances.insert"}"#,
         ]);
-        let passed = std::cell::Cell::new(0);
-        proptest!(ProptestConfig::with_cases(20_000), |(members in proptest::collection::vec(member, 1..7))| {
+        let own = prop_oneof![vec(google, 1..6), vec(azure, 1..7), vec(oracle, 1..5)];
+        let members = (own, vec(foreign, 0..2)).prop_map(|(own, foreign)| [own, foreign].concat()).prop_shuffle();
+        let (tried, passed) = (Cell::new(0), Cell::new(0));
+        proptest!(ProptestConfig::with_cases(20_000), |(members in members)| {
             let text = format!("{{{}}}", members.join(","));
+            tried.set(tried.get() + 1);
             if sifted(&text) && !begins(text.as_bytes()) {
                 passed.set(passed.get() + 1);
                 prop_assert_eq!(in_full(&text), Some(vec![Outcome::Irrelevant]), "{}", text);
             }
         });
-        assert!(passed.get() > 300, "{} were passed over", passed.get());
+        assert!(passed.get() * 20 > tried.get(), "{} of {} were passed over", passed.get(), tried.get());
     }
 
     #[test]
