@@ -60,7 +60,7 @@ fn main() {
     }
     let all: Duration = of.iter().sum();
     println!(
-        "{} accounts resolved on one core in {all:.2?} (target 5 s): chains {:.2?} with {hops} hops, owners {:.2?}, stakes {:.2?} with {holders} holders; others had the core for {:?}",
+        "{} accounts resolved on one core in {all:.2?}: chains {:.2?} with {hops} hops, owners {:.2?}, stakes {:.2?} with {holders} holders; others had the core for {:?}",
         world::ACCOUNTS,
         of[0],
         of[1],
@@ -70,7 +70,9 @@ fn main() {
 
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let took = resolve_in(threads, &parties);
-    println!("the same in as many threads as there are cores, as shards do: {took:.2?} ({threads} threads)");
+    println!(
+        "the same in as many threads as there are cores, as shards do: {took:.2?} (target 5 s; {threads} threads)"
+    );
 
     let mut took = Vec::new();
     let mut most = 0;
