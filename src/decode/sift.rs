@@ -209,7 +209,7 @@ fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings, members: &mut Member
     Some(Glance { length: extent.length, says: says.unwrap_or(Says::Unread) })
 }
 
-/// Not part of the scan above, which would be the slower for it.
+/// A scan of its own, so that the one above does not grow by it.
 #[inline(never)]
 fn of_another_cloud(bytes: &[u8], settings: &Settings, members: &mut Members) -> Option<Glance> {
     let kind = kind(bytes)?;
