@@ -22,6 +22,7 @@ pub(super) const CALLS: &[&str] = &[
     "CreateCluster",
     "UpdateEndpoint",
     "UpdateCluster",
+    NOTEBOOK_CHANGE,
     TRAINING_PLAN,
     "StartNotebookInstance",
     "StopTrainingJob",
@@ -42,6 +43,9 @@ pub(super) const CALLS: &[&str] = &[
 /// It buys an offering by its id; of what type and how many the machines are stands in neither request nor answer (API reference
 /// of SageMaker, `CreateTrainingPlan`: `TrainingPlanName`, `TrainingPlanOfferingId`; `TrainingPlanArn`).
 const TRAINING_PLAN: &str = "CreateTrainingPlan";
+
+/// With another type or without one. Recalled, not looked up: only a notebook that is stopped is given one.
+const NOTEBOOK_CHANGE: &str = "UpdateNotebookInstance";
 
 /// Why a call that surely matters cannot be read, if it is one.
 pub(super) fn unsaid(call: &Call<'_>) -> Option<Reason> {
@@ -65,8 +69,8 @@ pub(super) fn read(call: &Call<'_>) -> Vec<Usage> {
     let is_stop = call.name.starts_with("Stop") || call.name.starts_with("Delete");
     match call.denied {
         Some(_) if is_stop => return Vec::new(),
-        // An app that asked for no machine was refused none.
-        Some(_) if call.name == "CreateApp" && machines.is_empty() => return Vec::new(),
+        // What asked for no machine was refused none.
+        Some(_) if matches!(&*call.name, "CreateApp" | NOTEBOOK_CHANGE) && machines.is_empty() => return Vec::new(),
         Some(reason) => {
             let count = machines.iter().map(|m| m.count).fold(0, u32::saturating_add);
             return vec![call.refused(reason, machines.into_iter().next().and_then(|m| m.sku), count)];
@@ -93,7 +97,12 @@ pub(super) fn read(call: &Call<'_>) -> Vec<Usage> {
         let sku = machine.sku.map(Sku::new);
         call.usage(n, UsageKind::CapacityStarted { sku, count: machine.count.max(1), resource, market })
     };
-    machines.into_iter().enumerate().map(start).collect()
+    let mut facts: Vec<Usage> = machines.into_iter().enumerate().map(start).collect();
+    // It is another SKU when it starts again, and that start names none: the change is a start that ends at once, as EC2's is.
+    if call.name == NOTEBOOK_CHANGE && !facts.is_empty() {
+        facts.extend(call.stopped(thing, StopEnd::Terminated));
+    }
+    facts
 }
 
 /// `kind/name`; an endpoint's configuration is nothing that runs.
@@ -151,7 +160,7 @@ fn machines(call: &Call<'_>) -> Vec<Machines> {
             let variants = items(request, "productionVariants").into_iter();
             variants.filter_map(|v| Machines::of(v, "initialInstanceCount", "variantName")).collect()
         }
-        "CreateNotebookInstance" => one(Some(request)),
+        "CreateNotebookInstance" | NOTEBOOK_CHANGE => one(Some(request)),
         // Apps that name no type, or `system`, run on a machine of the service's own.
         "CreateApp" => {
             let mut machine = one(field(request, "resourceSpec"));
