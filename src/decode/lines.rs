@@ -15,9 +15,10 @@
 //! word could begin, or behind [`TEXT`]. What is given up: such a broken record counts as one that says nothing, not as a reject,
 //! and a string behind it on its line is not looked into.
 
-use fearless_simd::Simd;
+use std::hint::black_box;
+
 use fearless_simd::prelude::*;
-use fearless_simd::{i8x32, mask8x64, u8x64};
+use fearless_simd::{Level, Simd, mask8x64, u8x64};
 
 use super::extent::{BLOCK, KEY, KEY_CAPITAL, nest};
 use super::sift::BEGINS;
@@ -34,46 +35,42 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
     if !begins(bytes) {
         return None;
     }
-    let (mut depth, mut quotes, mut escapes) = (1, i8x32::splat(simd, 0), Escapes::default());
+    let looked_for = LookedFor::new(simd);
+    let (mut depth, mut quotes) = (1, mask8x64::splat(simd, false));
+    let (mut keys, mut escapes) = (Keys::default(), Escapes::default());
     // Behind the line end and the first bracket.
     let mut at = 2;
     loop {
-        let block = Block::of(simd, bytes.get(at - 1..)?.first_chunk()?);
+        let block = looked_for.within(simd, bytes.get(at - 1..)?.first_chunk()?);
         let (opening, closing) = (block.opening.to_bitmask(), block.closing.to_bitmask());
         let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
         if depth + opened > deepest {
             return None;
         }
-        let mut end = None;
-        if closed < depth {
-            depth = depth + opened - closed;
-        } else {
-            (depth, end) = nest(opening, closing, depth);
-        }
-        if block.is_rare() || end.is_some() {
+        if closed >= depth || block.is_rare() {
+            let (after, end) = nest(opening, closing, depth);
             let own = end.map_or(u64::MAX, |end| u64::MAX >> (63 - end));
-            let [stray, keys, backslashes] =
-                [block.stray, block.keys, block.backslashes].map(|mask| mask.to_bitmask() & own);
-            let is_fine = || {
-                Bits::of(stray, at).all(|opening| is_inside(bytes, opening))
-                    && Bits::of(keys, at).all(|key| is_fine(bytes, key, &is_dull))
-            };
-            if block.lines.to_bitmask() & own != 0
+            let [stray, lines, backslashes] =
+                [block.stray, block.lines, block.backslashes].map(|mask| mask.to_bitmask() & own);
+            if lines != 0
                 || backslashes != 0 && !escapes.are_fine(bytes, Bits::of(backslashes, at))
-                || stray | keys != 0 && !is_fine()
+                || stray != 0 && !Bits::of(stray, at).all(|opening| is_inside(bytes, opening))
             {
                 return None;
             }
             if let Some(end) = end {
-                let odd = quotes.simd_lt(i8x32::splat(simd, 0)).to_bitmask().count_ones();
-                let all = odd + (block.quotes.to_bitmask() & own).count_ones();
-                let are_pairs = (all + escapes.quotes).is_multiple_of(2);
+                keys.add(block.keys.to_bitmask() & own, at);
+                let all = quotes.to_bitmask().count_ones() + (block.quotes.to_bitmask() & own).count_ones();
                 let length = at + end as usize;
-                return (are_pairs && begins(bytes.get(length + 1..)?)).then_some(length);
+                let is_whole = (all + escapes.quotes).is_multiple_of(2) && begins(bytes.get(length + 1..)?);
+                return (is_whole && keys.are_fine(bytes.get(..=length)?, &is_dull)).then_some(length);
             }
+            depth = after;
+        } else {
+            depth = depth + opened - closed;
         }
-        let (one, other) = block.quotes.to_vector().split();
-        quotes ^= one ^ other;
+        keys.add(block.keys.to_bitmask(), at);
+        quotes ^= block.quotes;
         at += BLOCK;
     }
 }
@@ -99,32 +96,85 @@ struct Block<S: Simd> {
 
 impl<S: Simd> Block<S> {
     #[inline(always)]
-    fn of(simd: S, window: &[u8; WINDOW]) -> Self {
-        let shifted = |by: usize| {
-            let bytes = window.get(by..).and_then(|bytes| bytes.first_chunk()).unwrap_or(&[0; BLOCK]);
-            u8x64::from_slice(simd, bytes)
-        };
-        let are = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
-        let block = shifted(1);
-        // `[` and `{` differ in this bit, and so do `]` and `}`.
-        let folded = block | u8x64::splat(simd, 0x20);
-        // `:` and `[` become `{`. What else does is a letter or a mark with which a word could begin, or `{`.
-        let before = shifted(0) | u8x64::splat(simd, 0x61);
-        let (opening, quotes) = (are(folded, b'{'), are(block, b'"'));
+    fn is_rare(&self) -> bool {
+        (self.stray | self.lines | self.backslashes).any_true()
+    }
+}
+
+/// The bytes that are looked for, each as often as a block is long.
+struct LookedFor<S: Simd> {
+    /// `[` and `{` differ in this bit, and so do `]` and `}`.
+    folds: u8x64<S>,
+    /// With these bits `:` and `[` become `{`. What else does is a letter or a mark with which a word could begin, or `{`.
+    unites: u8x64<S>,
+    opening: u8x64<S>,
+    closing: u8x64<S>,
+    quote: u8x64<S>,
+    line: u8x64<S>,
+    backslash: u8x64<S>,
+    capital: u8x64<S>,
+}
+
+impl<S: Simd> LookedFor<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        // What the compiler knows it fetches for every block anew. AVX-512 has the registers to hold it.
+        let has_room = matches!(simd.level(), Level::Avx512(_));
+        let all = |byte: u8| u8x64::splat(simd, if has_room { black_box(byte) } else { byte });
         Self {
-            opening,
-            closing: are(folded, b'}'),
-            quotes,
-            lines: are(block, b'\n'),
-            backslashes: are(block, b'\\'),
-            stray: opening & !are(before, b'{'),
-            keys: quotes & are(shifted(1 + KEY_CAPITAL), b'N'),
+            folds: all(0x20),
+            unites: all(0x61),
+            opening: all(b'{'),
+            closing: all(b'}'),
+            quote: all(b'"'),
+            line: all(b'\n'),
+            backslash: all(b'\\'),
+            capital: all(b'N'),
         }
     }
 
     #[inline(always)]
-    fn is_rare(&self) -> bool {
-        (self.stray | self.keys | self.lines | self.backslashes).any_true()
+    fn within(&self, simd: S, window: &[u8; WINDOW]) -> Block<S> {
+        let shifted = |by: usize| {
+            let bytes = window.get(by..).and_then(|bytes| bytes.first_chunk()).unwrap_or(&[0; BLOCK]);
+            u8x64::from_slice(simd, bytes)
+        };
+        let block = shifted(1);
+        let folded = block | self.folds;
+        let (opening, quotes) = (folded.simd_eq(self.opening), block.simd_eq(self.quote));
+        Block {
+            opening,
+            closing: folded.simd_eq(self.closing),
+            quotes,
+            lines: block.simd_eq(self.line),
+            backslashes: block.simd_eq(self.backslash),
+            stray: opening & !(shifted(0) | self.unites).simd_eq(self.opening),
+            keys: quotes & shifted(1 + KEY_CAPITAL).simd_eq(self.capital),
+        }
+    }
+}
+
+/// Where a line may name calls. Nearly all do once, which is asked about at their end: where it stands nobody could foretell.
+#[derive(Default)]
+struct Keys {
+    count: u32,
+    last: usize,
+}
+
+impl Keys {
+    #[inline(always)]
+    fn add(&mut self, keys: u64, at: usize) {
+        self.count += keys.count_ones();
+        self.last = if keys == 0 { self.last } else { at + keys.trailing_zeros() as usize };
+    }
+
+    /// Whether no call is named in the line that is not dull.
+    #[inline(always)]
+    fn are_fine(&self, line: &[u8], is_dull: &impl Fn(&[u8]) -> bool) -> bool {
+        if self.count > 1 {
+            return memchr::memmem::find_iter(line, KEY).all(|at| is_fine(line, at, is_dull));
+        }
+        self.count == 0 || is_fine(line, self.last, is_dull)
     }
 }
 
@@ -157,7 +207,7 @@ impl Escapes {
 }
 
 /// Whether what stands there is no [`KEY`], or what follows it is dull.
-#[inline(never)]
+#[inline(always)]
 fn is_fine(bytes: &[u8], at: usize, is_dull: &impl Fn(&[u8]) -> bool) -> bool {
     let found = bytes.get(at..).and_then(<[u8]>::split_first_chunk);
     found.is_none_or(|(key, behind)| key != KEY || is_dull(behind))
@@ -221,6 +271,9 @@ mod tests {
             plain.clone(),
             plain.replace("\"b\":[1", "\"b\":[{\"c\":1}"),
             plain.replace("sdk", &"s".repeat(500)),
+            plain.replace("\"a\"", "\"tableName\":1,\"a\""),
+            plain.replace("\"a\"", "\"eventName\":\"Decrypt\",\"a\""),
+            plain.replace("eventName", "eventname"),
             plain.replace("GetObject", "{\\\"a\\\":[{}]}"),
             plain.replace("GetObject", &format!("{}\\\\", "s".repeat(41))),
         ] {
@@ -228,6 +281,7 @@ mod tests {
         }
         for (from, to) in [
             ("GetObject", "RunInstances"),
+            ("\"a\"", "\"eventName\":\"RunInstances\",\"a\""),
             ("sdk", "s\\u0064k"),
             ("sdk", "s\\dk"),
             ("sdk/1]\"", "sdk/1]\\\""),

@@ -25,6 +25,7 @@ impl Names {
         names
     }
 
+    #[inline]
     pub(super) fn contains(&self, name: &[u8]) -> bool {
         self.may_contain(name.len(), name.first(), name.last()) && self.all.contains(&name)
     }

@@ -14,7 +14,8 @@
 
 use std::sync::LazyLock;
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, dispatch, u8x32};
 
 use super::extent::{self, LEVEL};
 use super::members::Members;
@@ -24,6 +25,8 @@ use super::{Format, Settings, Sightings, aws, azure, gcp, lines, oci};
 
 /// How CloudTrail begins its records.
 pub(super) const BEGINS: &[u8; 17] = br#"{"eventVersion":""#;
+/// Few names of calls are longer.
+const NAME: usize = 32;
 /// No name of a member is longer, with the quote behind it.
 const LONGEST: usize = 32;
 /// What the JSON reader takes.
@@ -181,7 +184,13 @@ fn line<S: Simd>(simd: S, bytes: &[u8], settings: &Settings) -> Option<usize> {
     if settings.sightings != Sightings::Relevant || settings.format.is_some_and(|format| format != Format::Aws) {
         return None;
     }
-    let length = lines::passed(simd, bytes, settings.limits.depth.min(DEEPEST), is_dull)?;
+    let length = lines::passed(
+        simd,
+        bytes,
+        settings.limits.depth.min(DEEPEST),
+        #[inline(always)]
+        |behind| is_dull(simd, behind),
+    )?;
     (length <= settings.limits.record_bytes).then_some(length)
 }
 
@@ -195,8 +204,22 @@ fn one<S: Simd>(simd: S, bytes: &[u8], settings: &Settings, members: &mut Member
     }
     let deepest = settings.limits.depth.min(DEEPEST);
     let extent = match settings.sightings {
-        Sightings::Relevant => extent::find(simd, bytes, deepest, is_dull, &mut ()),
-        Sightings::All => extent::find(simd, bytes, deepest, is_dull, members),
+        Sightings::Relevant => extent::find(
+            simd,
+            bytes,
+            deepest,
+            #[inline(always)]
+            |behind| is_dull(simd, behind),
+            &mut (),
+        ),
+        Sightings::All => extent::find(
+            simd,
+            bytes,
+            deepest,
+            #[inline(always)]
+            |behind| is_dull(simd, behind),
+            members,
+        ),
     }?;
     if extent.length > settings.limits.record_bytes {
         return None;
@@ -239,18 +262,31 @@ fn kind(bytes: &[u8]) -> Option<&'static Kind> {
 }
 
 /// Whether the call that is named behind the key is none that matters, and written plainly.
-fn is_dull(behind: &[u8]) -> bool {
-    let name = behind.strip_prefix(b":\"").and_then(|text| text.get(..memchr::memchr(b'"', text)?));
-    name.is_some_and(|name| !MATTERS.contains(name) && is_bare(name))
+#[inline(always)]
+fn is_dull<S: Simd>(simd: S, behind: &[u8]) -> bool {
+    let Some(text) = behind.strip_prefix(b":\"") else { return false };
+    let Some(end) = plain_end(simd, text) else { return false };
+    let name = text.get(..end).unwrap_or_default();
+    is_bare(name) && !MATTERS.contains(name)
 }
 
-/// Whether nothing stands around a name that reading it would take away, written as it is or escaped.
+/// Where the quote stands that ends a string, if no backslash does before.
+#[inline(always)]
+fn plain_end<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
+    let mut ends = 0;
+    if let Some(beginning) = text.first_chunk::<NAME>() {
+        let beginning = u8x32::from_slice(simd, beginning);
+        let quotes = beginning.simd_eq(u8x32::splat(simd, b'"'));
+        ends = (quotes | beginning.simd_eq(u8x32::splat(simd, b'\\'))).to_bitmask();
+    }
+    let end = if ends == 0 { memchr::memchr2(b'"', b'\\', text)? } else { ends.trailing_zeros() as usize };
+    (text.get(end) == Some(&b'"')).then_some(end)
+}
+
+/// Whether nothing stands around a name that reading it would take away.
+#[inline(always)]
 fn is_bare(name: &[u8]) -> bool {
-    !name.contains(&b'\\')
-        && name
-            .first()
-            .zip(name.last())
-            .is_some_and(|(first, last)| first.is_ascii_graphic() && last.is_ascii_graphic())
+    name.first().zip(name.last()).is_some_and(|(first, last)| first.is_ascii_graphic() && last.is_ascii_graphic())
 }
 
 #[cfg(test)]
