@@ -24,7 +24,6 @@ pub(super) fn load(asked: &Asked) -> Result<Config, ConfigError> {
 
 /// What is read beside the rest, and takes as long.
 struct Beside {
-    catalogue: Option<Result<Catalogue, Problems>>,
     geo: Option<Geo>,
     of_geo: Gathered,
     lists: Result<Lists, Problems>,
@@ -51,13 +50,14 @@ fn load_beside<'s>(asked: &Asked, beside: &'s Scope<'s, '_>) -> Result<Config, C
     let lists = lists::sources(settings.lists.as_deref(), &mut errors);
     let digest = digest([&chips, &skus, &controls, &groups].into_iter().flatten().chain(&policy), &lists);
     let catalogue = chips.zip(skus).zip(controls);
-    let beside = beside.spawn(move || Beside::read(catalogue, &geo_settings, &lists, digest));
+    let beside = beside.spawn(move || Beside::read(&geo_settings, &lists, digest));
 
     let jurisdictions = groups.and_then(|source| errors.keep(Jurisdictions::read(&source)));
     let known: BTreeSet<Text> = jurisdictions.iter().flat_map(Jurisdictions::group_names).cloned().collect();
     // Without country groups every group would be unknown: the policy's problems would only repeat that one.
     let policy = jurisdictions.is_some().then(|| Policy::read(&policy, &known));
-    let Beside { catalogue, geo, of_geo, lists, digest } = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
+    let catalogue = catalogue.map(|((chips, skus), controls)| Catalogue::read(&chips, &skus, &controls));
+    let Beside { geo, of_geo, lists, digest } = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
     let catalogue = catalogue.and_then(|read| errors.keep(read));
     let lists = errors.keep(lists);
     let policy = policy.and_then(|read| errors.keep(read));
@@ -102,17 +102,10 @@ fn digest<'a>(sources: impl Iterator<Item = &'a Source>, lists: &[ListSource]) -
 }
 
 impl Beside {
-    fn read(
-        catalogue: Option<((Source, Source), Source)>,
-        settings: &GeoSettings,
-        lists: &[ListSource],
-        digest: Digest,
-    ) -> Self {
-        let catalogue = catalogue.map(|((chips, skus), controls)| Catalogue::read(&chips, &skus, &controls));
+    fn read(settings: &GeoSettings, lists: &[ListSource], digest: Digest) -> Self {
         let mut of_geo = Gathered::default();
         let (geo, sources) = geo(settings, &mut of_geo).unzip();
         Self {
-            catalogue,
             geo,
             of_geo,
             lists: Lists::read(lists),
