@@ -7,7 +7,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, dispatch, u8x64};
 
-use super::extent::{BLOCK, LEVEL, running_xor};
+use super::extent::running_xor;
+use super::marks::{BLOCK, LEVEL};
 
 /// A row that was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

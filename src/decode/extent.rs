@@ -7,17 +7,11 @@
 //! The method is that of the first stage of simdjson (Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019):
 //! a bit for each byte that is a quote, those inside strings by a running exclusive or, brackets outside of them counted.
 
-use std::sync::LazyLock;
-
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, mask8x64, u8x64};
+use fearless_simd::{Simd, mask8x64, u8x64};
 
+use super::marks::{BLOCK, LookedFor, Marks, all};
 use super::members::{Brackets, Watch};
-
-/// What the processor can do.
-pub(super) static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
-
-pub(super) const BLOCK: usize = 64;
 
 /// An object as far as it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +24,13 @@ pub(super) struct Extent {
     pub(super) fine: bool,
 }
 
-/// The key that is looked for, quotes and all: where two quotes stand as far apart as its own, with its capital between.
+/// The key that is looked for, quotes and all: where its capital stands as far behind a quote as in it.
 pub(super) const KEY: &[u8; 11] = br#""eventName""#;
 /// Where its capital stands.
 pub(super) const KEY_CAPITAL: usize = 6;
-const LAST: usize = KEY.len() - 1;
 
-/// A block, and so much behind it that a key which begins in it is seen whole.
-const WINDOW: usize = BLOCK + LAST;
+/// A block, and so much behind it that the capital of a key which begins in it is seen.
+const WINDOW: usize = BLOCK + KEY_CAPITAL;
 
 /// How far the object goes that `bytes` begin with. `None` where it does not end in them, holds a line end or a backslash outside of
 /// its strings, or is nested about as deep as `deepest` or deeper. `is_fine` is asked of what follows each [`KEY`].
@@ -50,10 +43,11 @@ pub(super) fn find<S: Simd>(
     watch: &mut impl Watch,
 ) -> Option<Extent> {
     watch.begin();
+    let looked_for = Within::new(simd);
     let mut object = Object { strings: Strings::default(), depth: 0, deepest, fine: true };
     let mut at = 0;
     while let Some(window) = window(bytes, at) {
-        match object.block(simd, at, window, |key| is_fine_at(bytes, at + key, &is_fine), watch) {
+        match object.block(&looked_for, window, (bytes, at), &is_fine, watch) {
             Step::Goes => at += BLOCK,
             Step::Ends(last) => return Some(object.extent(at + last)),
             Step::Breaks => return None,
@@ -64,7 +58,7 @@ pub(super) fn find<S: Simd>(
     padded.iter_mut().zip(bytes.get(at..)?).for_each(|(to, from)| *to = *from);
     for from in [0, BLOCK] {
         let at = at + from;
-        match object.block(simd, at, window(&padded, from)?, |key| is_fine_at(bytes, at + key, &is_fine), watch) {
+        match object.block(&looked_for, window(&padded, from)?, (bytes, at), &is_fine, watch) {
             Step::Goes => {}
             Step::Ends(last) => return Some(object.extent(at + last)),
             Step::Breaks => return None,
@@ -81,8 +75,8 @@ fn window(bytes: &[u8], from: usize) -> Option<&[u8; WINDOW]> {
 /// Whether what stands there is no [`KEY`], or what follows it is fine.
 #[inline(always)]
 fn is_fine_at(bytes: &[u8], at: usize, is_fine: &impl Fn(&[u8]) -> bool) -> bool {
-    let behind = bytes.get(at..).and_then(|bytes| bytes.strip_prefix(KEY));
-    behind.is_none_or(is_fine)
+    let Some(behind) = bytes.get(at..).and_then(|bytes| bytes.strip_prefix(KEY)) else { return true };
+    is_fine(behind)
 }
 
 /// An object as far as it was followed.
@@ -103,27 +97,27 @@ enum Step {
 }
 
 impl Object {
-    /// Follows it through a block. What is rare is asked about once, for every block pays for the question.
+    /// Follows it through the block that stands there. What is rare is asked about once, for every block pays for the question.
     #[inline(always)]
     fn block<S: Simd>(
         &mut self,
-        simd: S,
-        at: usize,
+        looked_for: &Within<S>,
         window: &[u8; WINDOW],
-        is_fine: impl Fn(usize) -> bool,
+        (bytes, at): (&[u8], usize),
+        is_fine: &impl Fn(&[u8]) -> bool,
         watch: &mut impl Watch,
     ) -> Step {
-        let Some(block) = window.first_chunk() else { return Step::Breaks };
-        let marks = Marks::of(simd, block);
-        let keys = marks.quotes & is_at(simd, window, KEY_CAPITAL, b'N') & is_at(simd, window, LAST, b'"');
+        let (Some(block), Some(ahead)) = (window.first_chunk(), window.last_chunk()) else { return Step::Breaks };
+        let marks = looked_for.marks.within(block);
+        let keys = marks.quotes & looked_for.capital(ahead);
         let is_rare = (keys | marks.backslashes | marks.lines).any_true();
         let inside = self.strings.inside(block, &marks, is_rare);
-        let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
+        let (opening, closing) = (marks.opening.to_bitmask() & !inside, marks.closing.to_bitmask() & !inside);
         let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
         if self.depth + opened > self.deepest {
             return Step::Breaks;
         }
-        let colons = || u8x64::from_slice(simd, block).simd_eq(u8x64::splat(simd, b':')).to_bitmask() & !inside;
+        let colons = || looked_for.colons(block).to_bitmask() & !inside;
         watch.block(at, self.depth, Brackets { opening, closing }, colons);
         let mut end = None;
         if closed < self.depth {
@@ -139,7 +133,7 @@ impl Object {
             }
             let mut keys = keys.to_bitmask() & own;
             while keys != 0 {
-                self.fine &= is_fine(keys.trailing_zeros() as usize);
+                self.fine &= is_fine_at(bytes, at + keys.trailing_zeros() as usize, is_fine);
                 keys &= keys - 1;
             }
         }
@@ -151,11 +145,29 @@ impl Object {
     }
 }
 
-/// Where the bytes `ahead` of those of a block are this one.
-#[inline(always)]
-fn is_at<S: Simd>(simd: S, window: &[u8; WINDOW], ahead: usize, byte: u8) -> mask8x64<S> {
-    let bytes = window.get(ahead..).and_then(|bytes| bytes.first_chunk()).unwrap_or(&[0; BLOCK]);
-    u8x64::from_slice(simd, bytes).simd_eq(u8x64::splat(simd, byte))
+/// What is looked for in the blocks of an object.
+struct Within<S: Simd> {
+    simd: S,
+    marks: LookedFor<S>,
+    capital: u8x64<S>,
+}
+
+impl<S: Simd> Within<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        Self { simd, marks: LookedFor::new(simd), capital: all(simd, b'N') }
+    }
+
+    /// Where the capital of the key stands.
+    #[inline(always)]
+    fn capital(&self, block: &[u8; BLOCK]) -> mask8x64<S> {
+        u8x64::from_slice(self.simd, block).simd_eq(self.capital)
+    }
+
+    #[inline(always)]
+    fn colons(&self, block: &[u8; BLOCK]) -> mask8x64<S> {
+        u8x64::from_slice(self.simd, block).simd_eq(u8x64::splat(self.simd, b':'))
+    }
 }
 
 /// The depth behind these brackets, or that of the bracket with which the object ends.
@@ -175,33 +187,6 @@ pub(super) fn nest(opening: u64, closing: u64, mut depth: usize) -> (usize, Opti
         }
     }
     (depth, None)
-}
-
-/// What stands in a block.
-pub(super) struct Marks<S: Simd> {
-    quotes: mask8x64<S>,
-    pub(super) backslashes: mask8x64<S>,
-    lines: mask8x64<S>,
-    /// One bit a byte.
-    pub(super) opening: u64,
-    pub(super) closing: u64,
-}
-
-impl<S: Simd> Marks<S> {
-    #[inline(always)]
-    pub(super) fn of(simd: S, block: &[u8; BLOCK]) -> Self {
-        let bytes = u8x64::from_slice(simd, block);
-        // `[` and `{` differ in this bit, and so do `]` and `}`.
-        let folded = bytes | u8x64::splat(simd, 0x20);
-        let are = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
-        Self {
-            quotes: are(bytes, b'"'),
-            backslashes: are(bytes, b'\\'),
-            lines: are(bytes, b'\n'),
-            opening: are(folded, b'{').to_bitmask(),
-            closing: are(folded, b'}').to_bitmask(),
-        }
-    }
 }
 
 /// Which bytes stand inside strings, block after block.
@@ -281,6 +266,7 @@ mod tests {
     use fearless_simd::dispatch;
 
     use super::*;
+    use crate::decode::marks::LEVEL;
 
     fn object(bytes: &[u8], deepest: usize) -> Option<Extent> {
         dispatch!(*LEVEL, simd => find(simd, bytes, deepest, |_| true, &mut ()))

@@ -15,12 +15,11 @@
 //! word could begin, or behind [`TEXT`]. What is given up: such a broken record counts as one that says nothing, not as a reject,
 //! and a string behind it on its line is not looked into.
 
-use std::hint::black_box;
-
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, mask8x64, u8x64};
+use fearless_simd::{Simd, mask8x64, u8x64};
 
-use super::extent::{BLOCK, KEY, KEY_CAPITAL, nest};
+use super::extent::{KEY, KEY_CAPITAL, nest};
+use super::marks::{BLOCK, LookedFor, Marks, all};
 use super::sift::BEGINS;
 
 /// Behind a letter or a digit: a string begins that is the value of a key.
@@ -35,14 +34,14 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
     if !begins(bytes) {
         return None;
     }
-    let looked_for = LookedFor::new(simd);
+    let around = Around::new(simd);
     let (mut depth, mut quotes) = (1, mask8x64::splat(simd, false));
     let (mut keys, mut escapes) = (Keys::default(), Escapes::default());
     // Behind the line end and the first bracket.
     let mut at = 2;
     loop {
-        let block = looked_for.within(simd, bytes.get(at - 1..)?.first_chunk()?);
-        let (opening, closing) = (block.opening.to_bitmask(), block.closing.to_bitmask());
+        let block = around.block(bytes.get(at - 1..)?.first_chunk()?);
+        let (opening, closing) = (block.marks.opening.to_bitmask(), block.marks.closing.to_bitmask());
         let (opened, closed) = (opening.count_ones() as usize, closing.count_ones() as usize);
         if depth + opened > deepest {
             return None;
@@ -51,7 +50,7 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
             let (after, end) = nest(opening, closing, depth);
             let own = end.map_or(u64::MAX, |end| u64::MAX >> (63 - end));
             let [stray, lines, backslashes] =
-                [block.stray, block.lines, block.backslashes].map(|mask| mask.to_bitmask() & own);
+                [block.stray, block.marks.lines, block.marks.backslashes].map(|mask| mask.to_bitmask() & own);
             if lines != 0
                 || backslashes != 0 && !escapes.are_fine(bytes, Bits::of(backslashes, at))
                 || stray != 0 && !Bits::of(stray, at).all(|opening| is_inside(bytes, opening))
@@ -60,7 +59,7 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
             }
             if let Some(end) = end {
                 keys.add(block.keys.to_bitmask() & own, at);
-                let all = quotes.to_bitmask().count_ones() + (block.quotes.to_bitmask() & own).count_ones();
+                let all = quotes.to_bitmask().count_ones() + (block.marks.quotes.to_bitmask() & own).count_ones();
                 let length = at + end as usize;
                 let is_whole = (all + escapes.quotes).is_multiple_of(2) && begins(bytes.get(length + 1..)?);
                 return (is_whole && keys.are_fine(bytes.get(..=length)?, &is_dull)).then_some(length);
@@ -70,7 +69,7 @@ pub(super) fn passed<S: Simd>(simd: S, bytes: &[u8], deepest: usize, is_dull: im
             depth = depth + opened - closed;
         }
         keys.add(block.keys.to_bitmask(), at);
-        quotes ^= block.quotes;
+        quotes ^= block.marks.quotes;
         at += BLOCK;
     }
 }
@@ -81,13 +80,9 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.split_first().is_some_and(|(first, rest)| *first == b'\n' && rest.first_chunk() == Some(BEGINS))
 }
 
-/// What stands in a block.
+/// What stands in a block, and what stands where.
 struct Block<S: Simd> {
-    opening: mask8x64<S>,
-    closing: mask8x64<S>,
-    quotes: mask8x64<S>,
-    lines: mask8x64<S>,
-    backslashes: mask8x64<S>,
+    marks: Marks<S>,
     /// Brackets that open and stand behind none of the bytes they may stand behind.
     stray: mask8x64<S>,
     /// Quotes with the capital of the key behind them where it belongs.
@@ -97,59 +92,34 @@ struct Block<S: Simd> {
 impl<S: Simd> Block<S> {
     #[inline(always)]
     fn is_rare(&self) -> bool {
-        (self.stray | self.lines | self.backslashes).any_true()
+        (self.stray | self.marks.lines | self.marks.backslashes).any_true()
     }
 }
 
-/// The bytes that are looked for, each as often as a block is long.
-struct LookedFor<S: Simd> {
-    /// `[` and `{` differ in this bit, and so do `]` and `}`.
-    folds: u8x64<S>,
+/// What is looked for in a block and around it.
+struct Around<S: Simd> {
+    simd: S,
+    looked_for: LookedFor<S>,
     /// With these bits `:` and `[` become `{`. What else does is a letter or a mark with which a word could begin, or `{`.
     unites: u8x64<S>,
-    opening: u8x64<S>,
-    closing: u8x64<S>,
-    quote: u8x64<S>,
-    line: u8x64<S>,
-    backslash: u8x64<S>,
     capital: u8x64<S>,
 }
 
-impl<S: Simd> LookedFor<S> {
+impl<S: Simd> Around<S> {
     #[inline(always)]
     fn new(simd: S) -> Self {
-        // What the compiler knows it fetches for every block anew. AVX-512 has the registers to hold it.
-        let has_room = matches!(simd.level(), Level::Avx512(_));
-        let all = |byte: u8| u8x64::splat(simd, if has_room { black_box(byte) } else { byte });
-        Self {
-            folds: all(0x20),
-            unites: all(0x61),
-            opening: all(b'{'),
-            closing: all(b'}'),
-            quote: all(b'"'),
-            line: all(b'\n'),
-            backslash: all(b'\\'),
-            capital: all(b'N'),
-        }
+        Self { simd, looked_for: LookedFor::new(simd), unites: all(simd, 0x61), capital: all(simd, b'N') }
     }
 
     #[inline(always)]
-    fn within(&self, simd: S, window: &[u8; WINDOW]) -> Block<S> {
-        let shifted = |by: usize| {
-            let bytes = window.get(by..).and_then(|bytes| bytes.first_chunk()).unwrap_or(&[0; BLOCK]);
-            u8x64::from_slice(simd, bytes)
-        };
-        let block = shifted(1);
-        let folded = block | self.folds;
-        let (opening, quotes) = (folded.simd_eq(self.opening), block.simd_eq(self.quote));
+    fn block(&self, window: &[u8; WINDOW]) -> Block<S> {
+        let shifted = |by: usize| window.get(by..).and_then(|bytes| bytes.first_chunk()).unwrap_or(&[0; BLOCK]);
+        let [before, ahead] = [0, 1 + KEY_CAPITAL].map(|by| u8x64::from_slice(self.simd, shifted(by)));
+        let marks = self.looked_for.within(shifted(1));
         Block {
-            opening,
-            closing: folded.simd_eq(self.closing),
-            quotes,
-            lines: block.simd_eq(self.line),
-            backslashes: block.simd_eq(self.backslash),
-            stray: opening & !(shifted(0) | self.unites).simd_eq(self.opening),
-            keys: quotes & shifted(1 + KEY_CAPITAL).simd_eq(self.capital),
+            stray: marks.opening & !(before | self.unites).simd_eq(self.looked_for.opening),
+            keys: marks.quotes & ahead.simd_eq(self.capital),
+            marks,
         }
     }
 }
@@ -250,7 +220,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::decode::extent::LEVEL;
+    use crate::decode::marks::LEVEL;
     use crate::decode::{Item, Outcome, Settings, stream};
 
     const DULL: &str =

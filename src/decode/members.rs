@@ -191,7 +191,8 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::decode::extent::{self, LEVEL};
+    use crate::decode::extent;
+    use crate::decode::marks::LEVEL;
 
     fn key(member: &Member<'_>) -> String {
         let quote = memchr::memrchr(b'"', member.before).unwrap();

@@ -27,6 +27,7 @@ mod layout;
 mod lines;
 mod loose;
 mod mangled;
+mod marks;
 mod members;
 mod names;
 mod native;

@@ -17,7 +17,8 @@ use std::sync::LazyLock;
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, dispatch, u8x32};
 
-use super::extent::{self, LEVEL};
+use super::extent;
+use super::marks::LEVEL;
 use super::members::Members;
 use super::names::Names;
 use super::sighting::Sighting;

@@ -54,7 +54,8 @@ pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Say
 }
 
 /// Which of these names a member has; `None` where it is written in other letters, large or small.
-fn named(names: &[&[u8]], member: &Member<'_>) -> Option<Option<usize>> {
+#[inline(always)]
+fn named<const N: usize>(names: &[&[u8]; N], member: &Member<'_>) -> Option<Option<usize>> {
     for (n, name) in names.iter().enumerate() {
         if name.last().is_none_or(|last| !last.eq_ignore_ascii_case(&member.last())) {
             continue;
