@@ -185,7 +185,7 @@ impl Ledger {
         let Some(joined) = halves::join(&asked, &usage, self.memory()) else { return };
         let times = if live { 1 } else { -1 };
         if let Some(reason) = joined.denied {
-            let count = u32::try_from(joined.resources.len().max(1)).unwrap_or(u32::MAX);
+            let count = joined.count();
             let (kind, detail) = (ActivityKind::Denied, Detail::Reason(reason));
             let event = Event { kind, sku: joined.sku.as_ref(), detail, count, tokens: 0 };
             self.event(account, last, &usage, &event, times, catalogue);

@@ -184,7 +184,7 @@ impl Ledger {
         let joined = halves::join(&first, &usage, self.memory())?;
         let sku = joined.sku.as_ref().and_then(|sku| self.sku(&usage.account.provider, sku, catalogue));
         let (time, rank, region) = (usage.time, Rank::Start, region(&usage));
-        Some(Transition { time, rank, fact: last, region, sku, count: 1, market: None })
+        Some(Transition { time, rank, fact: last, region, sku, count: joined.of_each(), market: joined.market })
     }
 
     /// An interval counts, or does no more; nothing changes before `until`.

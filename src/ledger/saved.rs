@@ -16,8 +16,8 @@ use crate::model::{
     Money, PrincipalClass, Provider, Region, Sku, Statement, StopEnd, Text, UsageKind,
 };
 
-/// Layout of the tables.
-const VERSION: u64 = 1;
+/// Layout of the tables. In the first one, halves of an operation said neither how many nor how they are paid for.
+const VERSION: u64 = 2;
 
 impl Facts {
     /// As bytes: the tables first, then a chunk of records each.
@@ -43,7 +43,8 @@ impl Facts {
     /// The facts that were written; `None` when the bytes are not such.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        if reader.varint()? != VERSION {
+        let version = reader.varint()?;
+        if !(1..=VERSION).contains(&version) {
             return None;
         }
         let mut store = Store::default();
@@ -54,7 +55,7 @@ impl Facts {
             store.accounts.put(AccountId { provider: Provider::new(reader.text()?), id: reader.text()? })?;
         }
         for _ in 0..reader.length()? {
-            store.shapes.put(shape(&mut reader)?)?;
+            store.shapes.put(shape(&mut reader, version)?)?;
         }
         let mut lengths = Vec::new();
         for _ in 0..reader.length()? {
@@ -97,11 +98,13 @@ fn put_shape(out: &mut Vec<u8>, shape: &Shape) {
             put_word(out, FactKind::CapacityStopped.as_str());
             put_word(out, end.as_str());
         }
-        UsageKind::OperationHalf { half, sku, outcome, .. } => {
+        UsageKind::OperationHalf { half, sku, count, market, outcome, .. } => {
             put_word(out, FactKind::OperationHalf.as_str());
             put_word(out, half.as_str());
             put_option(out, sku.as_ref().map(Sku::as_str));
             put_option(out, outcome.as_deref());
+            put_varint(out, count.map_or(0, |count| u64::from(count) + 1));
+            put_option(out, market.map(Market::as_str));
         }
         UsageKind::CapacityDenied { sku, count, reason } => {
             put_word(out, FactKind::CapacityDenied.as_str());
@@ -178,6 +181,18 @@ impl Reader<'_> {
         self.option().map(|sku| sku.map(Sku::new))
     }
 
+    /// How many were asked for, one more where it is said at all.
+    fn asked(&mut self) -> Option<Option<u32>> {
+        self.varint()?.checked_sub(1).map(u32::try_from).transpose().ok()
+    }
+
+    fn market(&mut self) -> Option<Option<Market>> {
+        match self.option()? {
+            Some(word) => Market::parse(&word).map(Some),
+            None => Some(None),
+        }
+    }
+
     fn word<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         parse(&self.text()?)
     }
@@ -187,7 +202,7 @@ impl Reader<'_> {
     }
 }
 
-fn shape(reader: &mut Reader<'_>) -> Option<Shape> {
+fn shape(reader: &mut Reader<'_>, version: u64) -> Option<Shape> {
     let provider = Provider::new(reader.text()?);
     let region = reader.option()?.map(Region::new);
     let via = reader.option()?;
@@ -207,6 +222,8 @@ fn shape(reader: &mut Reader<'_>) -> Option<Shape> {
             sku: reader.sku()?,
             resources: Vec::new(),
             outcome: reader.option()?,
+            count: if version > 1 { reader.asked()? } else { None },
+            market: if version > 1 { reader.market()? } else { None },
         },
         FactKind::CapacityDenied => UsageKind::CapacityDenied {
             sku: reader.sku()?,

@@ -40,7 +40,7 @@ impl Hash for Outline<'_> {
                 (0u8, sku, count, market, resource.is_some()).hash(state);
             }
             UsageKind::CapacityStopped { end, .. } => (1u8, end).hash(state),
-            UsageKind::OperationHalf { half, sku, outcome, .. } => (2u8, half, sku, outcome).hash(state),
+            UsageKind::OperationHalf { half, sku, count, outcome, .. } => (2u8, half, sku, count, outcome).hash(state),
             UsageKind::CapacityDenied { sku, count, reason } => (3u8, sku, count, reason).hash(state),
             UsageKind::CapacityReserved { sku, count, .. } => (4u8, sku, count).hash(state),
             UsageKind::UsageBilled(line) => (5u8, &line.sku, &line.meter, line.class, &line.payer).hash(state),
@@ -67,10 +67,11 @@ impl Shape {
                 UsageKind::CapacityStarted { sku, count: *count, resource, market: *market }
             }
             UsageKind::CapacityStopped { end, .. } => UsageKind::CapacityStopped { resource: empty(), end: *end },
-            UsageKind::OperationHalf { half, sku, outcome, .. } => {
+            UsageKind::OperationHalf { half, sku, count, market, outcome, .. } => {
                 let (operation, resources) = (Text::default(), Vec::new());
-                let (half, sku, outcome) = (*half, sku.clone(), outcome.clone());
-                UsageKind::OperationHalf { operation, half, sku, resources, outcome }
+                let (half, count, market) = (*half, *count, *market);
+                let (sku, outcome) = (sku.clone(), outcome.clone());
+                UsageKind::OperationHalf { operation, half, sku, resources, count, market, outcome }
             }
             UsageKind::CapacityReserved { sku, count, reservation, .. } => {
                 let reservation = reservation.as_ref().map(|_| Text::default());
@@ -115,9 +116,16 @@ fn fits(shape: &UsageKind, kind: &UsageKind) -> bool {
         ) => (sku, count, market) == (own_sku, own_count, own_market) && resource.is_some() == own.is_some(),
         (Kind::CapacityStopped { end, .. }, Kind::CapacityStopped { end: own, .. }) => end == own,
         (
-            Kind::OperationHalf { half, sku, outcome, .. },
-            Kind::OperationHalf { half: own_half, sku: own_sku, outcome: own_outcome, .. },
-        ) => (half, sku, outcome) == (own_half, own_sku, own_outcome),
+            Kind::OperationHalf { half, sku, count, market, outcome, operation: _, resources: _ },
+            Kind::OperationHalf {
+                half: own_half,
+                sku: own_sku,
+                count: own_count,
+                market: own_market,
+                outcome: own,
+                ..
+            },
+        ) => (half, sku, count, market, outcome) == (own_half, own_sku, own_count, own_market, own),
         (
             Kind::CapacityReserved { sku, count, reservation, .. },
             Kind::CapacityReserved { sku: own_sku, count: own_count, reservation: own, .. },
@@ -175,6 +183,8 @@ mod tests {
             half,
             sku: sku.clone(),
             resources: vec![ResourceId::new("i-1")],
+            count: None,
+            market: None,
             outcome: None,
         };
         let reserved = |reservation| UsageKind::CapacityReserved {

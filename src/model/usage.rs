@@ -73,6 +73,12 @@ pub enum UsageKind {
         sku: Option<Sku>,
         /// Machines named.
         resources: Vec<ResourceId>,
+        /// How many were asked for, where that is said, usually in the first half: of one machine, group or job named, or of none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        count: Option<u32>,
+        /// How they are paid for, where that is said.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        market: Option<Market>,
         /// Usually in the last half: `ok`, or the provider's error.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome: Option<Text>,

@@ -117,20 +117,19 @@ fn billed() -> impl Strategy<Value = UsageKind> {
 fn kind() -> impl Strategy<Value = UsageKind> {
     let half = select(vec![Half::First, Half::Last]);
     let outcome = select(vec![None, Some("ok"), Some("policy"), Some("strange")]);
+    let asked = (prop::option::of(sku()), prop::option::of(1u32..3), prop::option::of(market()));
+    let asked = (asked, prop::collection::vec(resource(), 0..3));
     prop_oneof![
         5 => (prop::option::weighted(0.8, sku()), 1u32..3, prop::option::weighted(0.9, resource()), market()).prop_map(
             |(sku, count, resource, market)| UsageKind::CapacityStarted { sku, count, resource, market }
         ),
         4 => (resource(), select(vec![StopEnd::Stopped, StopEnd::Terminated]))
             .prop_map(|(resource, end)| UsageKind::CapacityStopped { resource, end }),
-        2 => (select(vec!["op-1", "op-2"]), half, prop::option::of(sku()), prop::collection::vec(resource(), 0..3), outcome)
-            .prop_map(|(operation, half, sku, resources, outcome)| UsageKind::OperationHalf {
-                operation: operation.into(),
-                half,
-                sku,
-                resources,
-                outcome: outcome.map(Text::new),
-            }),
+        2 => (select(vec!["op-1", "op-2"]), half, asked, outcome).prop_map(|(operation, half, asked, outcome)| {
+            let ((sku, count, market), resources, operation) = (asked.0, asked.1, operation.into());
+            let outcome = outcome.map(Text::new);
+            UsageKind::OperationHalf { operation, half, sku, resources, count, market, outcome }
+        }),
         2 => (prop::option::of(sku()), 1u32..3, reason())
             .prop_map(|(sku, count, reason)| UsageKind::CapacityDenied { sku, count, reason }),
         1 => (sku(), 1u32..3, time(), time()).prop_map(|(sku, count, from, to)| UsageKind::CapacityReserved {

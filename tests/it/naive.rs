@@ -144,9 +144,9 @@ fn atoms(world: &World, facts: &Facts, now: EventTime, memory: Memory) -> BTreeM
             UsageKind::CapacityReserved { sku, count, .. } => ("reserved", Some(sku.clone()), String::new(), *count),
             UsageKind::ModelUsed { model, operation, .. } => ("model", None, format!("{model}|{operation}"), 1),
             UsageKind::OperationHalf { half: Half::Last, outcome: Some(word), .. } if word != "ok" => {
-                let Some((sku, resources)) = joined(facts, usage, memory) else { continue };
+                let Some(Joined { sku, named, each, .. }) = joined(facts, usage, memory) else { continue };
                 let reason = DenialReason::parse(word).unwrap_or(DenialReason::Unknown);
-                ("denied", sku, reason.as_str().into(), resources.len().max(1) as u32)
+                ("denied", sku, reason.as_str().into(), named.len().max(1) as u32 * each)
             }
             _ => continue,
         };
@@ -205,17 +205,29 @@ fn spread(line: &BilledLine, total: i128) -> Vec<(Hour, i128)> {
     hours.iter().enumerate().map(part).collect()
 }
 
-/// SKU and resources of an operation whose last half is `last`, once its first half is there too and not a window away.
-fn joined(facts: &Facts, last: &Usage, memory: Memory) -> Option<(Option<Sku>, Vec<ResourceId>)> {
-    let UsageKind::OperationHalf { operation: op, sku: late, resources: rest, .. } = &last.kind else { return None };
+struct Joined {
+    sku: Option<Sku>,
+    named: Vec<ResourceId>,
+    /// How many each of them counts for.
+    each: u32,
+    market: Option<Market>,
+}
+
+/// What an operation asked for whose last half is `last`, once its first half is there too and not a window away.
+fn joined(facts: &Facts, last: &Usage, memory: Memory) -> Option<Joined> {
+    let UsageKind::OperationHalf { operation: op, sku: late, resources: rest, count: n, market: m, .. } = &last.kind
+    else {
+        return None;
+    };
     let near = |first: &Usage| (first.time.hour().0 - last.time.hour().0).abs() < WINDOW;
     let near = |(_, first): &(FactId, &Usage)| memory == Memory::Everything || near(first);
     usages(facts).filter(near).find_map(|(_, first)| match &first.kind {
-        UsageKind::OperationHalf { operation, half: Half::First, sku, resources, .. }
+        UsageKind::OperationHalf { operation, half: Half::First, sku, resources, count, market, .. }
             if operation == op && first.account == last.account =>
         {
-            let resources = if resources.is_empty() { rest } else { resources };
-            Some((sku.clone().or(late.clone()), resources.clone()))
+            let named = if resources.is_empty() { rest } else { resources }.clone();
+            let each = if named.len() > 1 { 1 } else { count.or(*n).unwrap_or(1) };
+            Some(Joined { sku: sku.clone().or(late.clone()), named, each, market: market.or(*m) })
         }
         _ => None,
     })
@@ -274,9 +286,9 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line], memory: Memory) -> Vec<Start<'a
             UsageKind::OperationHalf { half: Half::Last, outcome, .. }
                 if outcome.as_ref().is_none_or(|o| o == "ok") =>
             {
-                let Some((sku, named)) = joined(facts, usage, memory) else { continue };
-                named.iter().for_each(|r| put(r, 1, sku.clone(), 1, None));
-                out.extend(named.is_empty().then(|| event(usage, id, &sku, 1, None)));
+                let Some(Joined { sku, named, each, market }) = joined(facts, usage, memory) else { continue };
+                named.iter().for_each(|r| put(r, 1, sku.clone(), i64::from(each), market));
+                out.extend(named.is_empty().then(|| event(usage, id, &sku, i64::from(each), market)));
             }
             _ => {}
         }

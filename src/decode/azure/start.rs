@@ -23,12 +23,14 @@ pub(super) struct Asked {
 pub(super) fn started(record: &Record<'_>, asked: Asked) -> Vec<UsageKind> {
     let Asked { sku, count, resource, market } = asked;
     let count = count.max(1);
-    // Halves say nothing of how many: only what is one, or is not said to run, is told by halves.
+    // The end of a group of several is a start of its own, as of one: halves would be another at the same instant.
     let is_write = record.operation_lower().ends_with("/write") && (resource.is_none() || count == 1);
     let shared = record.shared_id().filter(|_| is_write);
-    let half = |operation, half, sku, outcome| UsageKind::OperationHalf {
+    let half = |operation, half, sku: Option<Sku>, outcome| UsageKind::OperationHalf {
         operation,
         half,
+        count: sku.as_ref().map(|_| count),
+        market: sku.as_ref().map(|_| market),
         sku,
         resources: resource.clone().into_iter().collect(),
         outcome,

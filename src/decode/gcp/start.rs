@@ -19,13 +19,17 @@ pub(super) struct Asked {
 pub(super) fn started(entry: &Entry<'_>, asked: Asked) -> Option<UsageKind> {
     let Asked { sku, count, resource, market } = asked;
     let count = count.max(1);
-    let half = |operation: &Text, half, outcome, sku, resource: Option<ResourceId>| UsageKind::OperationHalf {
-        operation: operation.clone(),
-        half,
-        sku,
-        resources: resource.into_iter().collect(),
-        outcome,
-    };
+    // An end that does not say what was asked for does not say how many either.
+    let half =
+        |operation: &Text, half, outcome, sku: Option<Sku>, resource: Option<ResourceId>| UsageKind::OperationHalf {
+            operation: operation.clone(),
+            half,
+            count: sku.as_ref().map(|_| count),
+            market: sku.as_ref().map(|_| market),
+            sku,
+            resources: resource.into_iter().collect(),
+            outcome,
+        };
     match (&entry.phase, &entry.failure) {
         (Phase::Between, _) => None,
         (Phase::Last(operation), failure) => {

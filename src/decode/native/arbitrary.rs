@@ -106,15 +106,12 @@ fn capacity() -> BoxedStrategy<UsageKind> {
         .prop_map(|(sku, count, resource, market)| UsageKind::CapacityStarted { sku, count, resource, market });
     let stopped =
         (resource(), word(StopEnd::ALL)).prop_map(|(resource, end)| UsageKind::CapacityStopped { resource, end });
-    let half = (text(), word(Half::ALL), of(sku()), btree_map(resource(), Just(()), 0..3), of(text())).prop_map(
-        |(operation, half, sku, resources, outcome)| UsageKind::OperationHalf {
-            operation,
-            half,
-            sku,
-            resources: resources.into_keys().collect(),
-            outcome,
-        },
-    );
+    let asked = (of(sku()), btree_map(resource(), Just(()), 0..3), of(1u32..), of(word(Market::ALL)));
+    let half = (text(), word(Half::ALL), asked, of(text())).prop_map(|(operation, half, asked, outcome)| {
+        let (sku, resources, count, market) = asked;
+        let resources = resources.into_keys().collect();
+        UsageKind::OperationHalf { operation, half, sku, resources, count, market, outcome }
+    });
     let denied = (of(sku()), 1u32.., word(DenialReason::ALL))
         .prop_map(|(sku, count, reason)| UsageKind::CapacityDenied { sku, count, reason });
     let reserved = (sku(), 1u32.., validity(), of(text())).prop_map(|(sku, count, (from, to), reservation)| {

@@ -70,7 +70,7 @@ pub(super) const USAGE: Shape =
 pub(super) const USAGE_KINDS: &[Shape] = &[
     shape("capacity_started", &["count"], &["sku", "resources", "market"]),
     shape("capacity_stopped", &["resources"], &["end"]),
-    shape("operation_half", &["operation", "half"], &["sku", "resources", "outcome"]),
+    shape("operation_half", &["operation", "half"], &["sku", "resources", "count", "market", "outcome"]),
     shape("capacity_denied", &["reason"], &["sku", "count"]),
     shape("capacity_reserved", &["sku", "count", "from", "to"], &["reservation"]),
     shape(

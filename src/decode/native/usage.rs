@@ -156,7 +156,9 @@ fn operation_half(fields: &mut Fields<'_>) -> Option<UsageKind> {
     let operation = fields.required_text("operation");
     let half = fields.word("half", Half::parse, Half::ALL.iter().map(|word| word.as_str()));
     let (sku, resources, outcome) = (sku(fields), resources(fields), fields.text("outcome"));
-    Some(UsageKind::OperationHalf { operation: operation?, half: half?, sku, resources, outcome })
+    let count = fields.count("count");
+    let market = fields.word("market", Market::parse, Market::ALL.iter().map(|word| word.as_str()));
+    Some(UsageKind::OperationHalf { operation: operation?, half: half?, sku, resources, count, market, outcome })
 }
 
 fn denied(fields: &mut Fields<'_>) -> Option<UsageKind> {

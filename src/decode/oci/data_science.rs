@@ -87,9 +87,11 @@ pub(super) fn started(record: &Record<'_>, call: &str, begins: bool) -> Vec<Usag
         return if begins { Vec::new() } else { vec![launch] };
     }
     let Some(resource) = record.resource() else { return Vec::new() };
-    let half = |half, sku, outcome| UsageKind::OperationHalf {
+    let half = |half, sku: Option<Sku>, outcome| UsageKind::OperationHalf {
         operation: Text::new(format!("{call}/{resource}")),
         half,
+        count: None,
+        market: sku.as_ref().map(|_| Market::OnDemand),
         sku,
         resources: vec![resource.clone()],
         outcome,
