@@ -266,10 +266,13 @@ mod tests {
     use fearless_simd::dispatch;
 
     use super::*;
-    use crate::decode::marks::LEVEL;
+    use crate::decode::marks::{LEVEL, levels};
 
     fn object(bytes: &[u8], deepest: usize) -> Option<Extent> {
-        dispatch!(*LEVEL, simd => find(simd, bytes, deepest, |_| true, &mut ()))
+        let on = |level| dispatch!(level, simd => find(simd, bytes, deepest, |_| true, &mut ()));
+        let found: Vec<Option<Extent>> = levels().into_iter().map(on).collect();
+        assert!(found.iter().all(|extent| *extent == found[0]), "{found:?}");
+        found[0]
     }
 
     #[test]

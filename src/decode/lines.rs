@@ -220,7 +220,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::decode::marks::LEVEL;
+    use crate::decode::marks::levels;
     use crate::decode::{Item, Outcome, Settings, stream};
 
     const DULL: &str =
@@ -228,10 +228,16 @@ mod tests {
 
     fn length(line: &str) -> Option<usize> {
         let text = format!("\n{line}\n{DULL}{}", " ".repeat(WINDOW));
-        let found =
-            dispatch!(*LEVEL, simd => passed(simd, text.as_bytes(), 100, |behind| !behind.starts_with(b":\"Run")));
+        let found = on_each_level(&text);
         assert!(found.is_none_or(|length| length == line.len()), "{line}");
         found
+    }
+
+    fn on_each_level(text: &str) -> Option<usize> {
+        let on = |level| dispatch!(level, simd => passed(simd, text.as_bytes(), 100, |behind| !behind.starts_with(b":\"Run")));
+        let found: Vec<Option<usize>> = levels().into_iter().map(on).collect();
+        assert!(found.iter().all(|length| *length == found[0]), "{found:?} {text}");
+        found[0]
     }
 
     #[test]
@@ -324,6 +330,7 @@ mod tests {
             let facts = |items: Vec<Item>| -> Vec<Outcome> {
                 items.into_iter().map(|item| item.outcome).filter(|outcome| matches!(outcome, Outcome::Relevant(_))).collect()
             };
+            on_each_level(&text["{\"eventVersion\":\"1\"}".len()..]);
             // Where a read cuts a record, it is followed by brackets and strings.
             prop_assert_eq!(facts(items(&text, 1 << 16)), facts(items(&text, 1)), "{}", text);
         });

@@ -69,3 +69,12 @@ impl<S: Simd> LookedFor<S> {
 pub(super) fn all<S: Simd>(simd: S, byte: u8) -> u8x64<S> {
     u8x64::splat(simd, if matches!(simd.level(), Level::Avx512(_)) { black_box(byte) } else { byte })
 }
+
+/// What this processor can do, and what less of it: whatever runs on one must come to the same on all.
+#[cfg(test)]
+pub(super) fn levels() -> Vec<Level> {
+    let mut levels = vec![*LEVEL, Level::baseline()];
+    #[cfg(target_arch = "x86_64")]
+    levels.extend([LEVEL.as_avx2().map(Level::Avx2), LEVEL.as_sse4_2().map(Level::Sse4_2)].into_iter().flatten());
+    levels
+}
