@@ -14,10 +14,17 @@ use crate::decode::time_text;
 use crate::model::Day;
 
 /// Of the record. With a `type` it may be one of ours; other members nobody asks for here.
-const ASKED: [&[u8]; 6] =
-    [b"userIdentity", b"eventTime", b"eventSource", b"sourceIPAddress", b"recipientAccountId", b"type"];
+const ASKED: Asked<6> =
+    Asked::new([b"userIdentity", b"eventTime", b"eventSource", b"sourceIPAddress", b"recipientAccountId", b"type"]);
 /// Of who called.
-const OF_CALLER: [&[u8]; 3] = [b"type", b"accountId", b"invokedBy"];
+const OF_CALLER: Asked<3> = Asked::new([b"type", b"accountId", b"invokedBy"]);
+
+/// Names of members that are asked for.
+struct Asked<const N: usize> {
+    names: [&'static [u8]; N],
+    /// One bit for each letter that one of them ends with: most other members end with none of these.
+    ends: u32,
+}
 
 /// What a record says beside what it does not, by where its members stand.
 pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Says> {
@@ -27,7 +34,7 @@ pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Say
         let member = member?;
         match member.of {
             Of::Itself => {
-                whose = named(&ASKED, &member)?;
+                whose = ASKED.number(&member)?;
                 // Of several of one name the last counts, with all that is inside.
                 if whose == Some(0) {
                     of_caller = [None; 3];
@@ -35,7 +42,7 @@ pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Say
                 }
                 put(&mut own, whose, &member);
             }
-            Of::Inside if whose == Some(0) => put(&mut of_caller, named(&OF_CALLER, &member)?, &member),
+            Of::Inside if whose == Some(0) => put(&mut of_caller, OF_CALLER.number(&member)?, &member),
             Of::Inside => {}
         }
     }
@@ -53,20 +60,38 @@ pub(in crate::decode) fn glimpse(record: &[u8], members: &Members) -> Option<Say
     Some(Says::Sighting(Sighting { account, day, network, class: class(kind, invoked_by) }))
 }
 
-/// Which of these names a member has; `None` where it is written in other letters, large or small.
-#[inline(always)]
-fn named<const N: usize>(names: &[&[u8]; N], member: &Member<'_>) -> Option<Option<usize>> {
-    for (n, name) in names.iter().enumerate() {
-        if name.last().is_none_or(|last| !last.eq_ignore_ascii_case(&member.last())) {
-            continue;
+impl<const N: usize> Asked<N> {
+    const fn new(names: [&'static [u8]; N]) -> Self {
+        let (mut ends, mut rest): (u32, &[&[u8]]) = (0, &names);
+        while let [name, others @ ..] = rest {
+            if let [.., last] = name {
+                ends |= letter(*last);
+            }
+            rest = others;
         }
-        match member.key_as_long_as(name) {
-            Some(key) if key == *name => return Some(Some(n)),
-            Some(key) if key.eq_ignore_ascii_case(name) => return None,
-            _ => {}
-        }
+        Self { names, ends }
     }
-    Some(None)
+
+    /// Which of the names a member has; `None` where it is written in other letters, large or small.
+    #[inline(always)]
+    fn number(&self, member: &Member<'_>) -> Option<Option<usize>> {
+        if self.ends & letter(member.last()) == 0 {
+            return Some(None);
+        }
+        for (n, name) in self.names.iter().enumerate() {
+            match member.key_as_long_as(name) {
+                Some(key) if key == *name => return Some(Some(n)),
+                Some(key) if key.eq_ignore_ascii_case(name) => return None,
+                _ => {}
+            }
+        }
+        Some(None)
+    }
+}
+
+/// The bit of a letter, large or small; none for any other byte.
+const fn letter(byte: u8) -> u32 {
+    if byte.is_ascii_alphabetic() { 1 << (byte & 0x1f) } else { 0 }
 }
 
 fn put<'r>(found: &mut [Option<&'r [u8]>], at: Option<usize>, member: &Member<'r>) {
