@@ -6,18 +6,21 @@
 //! The columns that say whether a row may matter come first, the others only of rows that do.
 
 mod batch;
+mod pages;
 mod placed;
 mod text;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::reader::{ChunkReader, Length};
 
 use self::batch::{Columns, Wanted};
+use self::pages::{Pages, Room};
 use self::placed::Placed;
 use self::text::Kind;
 use super::decoders::TableDecoder;
@@ -99,8 +102,9 @@ fn code(error: &ParquetError) -> &'static str {
 }
 
 fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut Records<'_>) -> Result<(), Reason> {
-    let reader = guarded(|| SerializedFileReader::new(file))?;
-    let schema = reader.metadata().file_metadata().schema_descr_ptr();
+    let file = Arc::new(file);
+    let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&*file))?;
+    let schema = metadata.file_metadata().schema_descr_ptr();
     let kinds: Vec<Kind> = schema.columns().iter().map(|column| Kind::of(column)).collect();
     let headings: Vec<&str> = kinds.iter().map(|kind| kind.heading.as_str()).collect();
     let Some(decoder) = TableDecoder::of(&headings) else {
@@ -112,15 +116,16 @@ fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut 
     };
     let layout = Layout::new(&headings, decoder.asked);
     let first: Vec<usize> = decoder.looked_at.iter().filter_map(|column| layout.place(*column)).collect();
-    let total: i64 = reader.metadata().row_groups().iter().map(|group| group.num_rows()).fold(0, i64::saturating_add);
+    let total: i64 = metadata.row_groups().iter().map(|group| group.num_rows()).fold(0, i64::saturating_add);
     let each = size.checked_div(u64::try_from(total).unwrap_or(0)).unwrap_or(0);
     let context = Context { settings: records.settings(), envelope: None, source: records.source() };
-    for group in 0..reader.num_row_groups() {
-        let metadata = reader.metadata().row_group(group);
-        check(metadata, group, limit)?;
-        let mut left = usize::try_from(metadata.num_rows()).unwrap_or(0);
-        let most = at_a_time(metadata);
-        let mut columns = guarded(|| Columns::of(&*reader.get_row_group(group)?, &kinds, &first))?;
+    let room = Room::new(usize::try_from(limit).unwrap_or(usize::MAX));
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        check(group, number, limit)?;
+        let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
+        let most = at_a_time(group);
+        let pages = |column| Pages::of(&file, group, column, room.clone());
+        let mut columns = guarded(|| Columns::of(group, pages, &kinds, &first))?;
         while left > 0 {
             let count = most.min(left);
             guarded(|| columns.look(count))?;

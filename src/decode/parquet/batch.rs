@@ -4,10 +4,11 @@
 
 use std::ops::Range;
 
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::page::PageReader;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::DataType;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::reader::RowGroupReader;
+use parquet::file::metadata::RowGroupMetaData;
 
 use super::text::{self, Form, Kind, Part};
 use crate::decode::layout::Run;
@@ -29,14 +30,19 @@ struct Column {
 }
 
 impl Columns {
-    pub(super) fn of(group: &dyn RowGroupReader, kinds: &[Kind], first: &[usize]) -> Result<Self> {
+    pub(super) fn of<P: PageReader + 'static>(
+        group: &RowGroupMetaData,
+        pages: impl Fn(usize) -> Result<P>,
+        kinds: &[Kind],
+        first: &[usize],
+    ) -> Result<Self> {
         let column = |(at, kind): (usize, &Kind)| {
-            let max_def_level = group.metadata().column(at).column_descr().max_def_level();
+            let column = group.column(at).column_descr_ptr();
             Ok(Column {
-                reader: group.get_column_reader(at)?,
+                max_def_level: column.max_def_level(),
+                reader: get_column_reader(column, Box::new(pages(at)?)),
                 part: kind.part,
                 form: kind.form,
-                max_def_level,
                 // Both columns of a map are one cell.
                 is_first: first.contains(&at) || (kind.part == Part::Values && first.contains(&at.wrapping_sub(1))),
                 behind: 0,

@@ -88,9 +88,14 @@ fn a_table_says_the_same_as_csv_and_as_parquet() {
             None => continue,
         };
         let rows = read(csv.as_bytes(), &Settings::default());
-        for (rows_in_a_group, compression) in
-            [(1, Compression::SNAPPY), (5, Compression::UNCOMPRESSED), (1000, Compression::ZSTD(Default::default()))]
-        {
+        for (rows_in_a_group, compression) in [
+            (1, Compression::SNAPPY),
+            (5, Compression::UNCOMPRESSED),
+            (1000, Compression::ZSTD(Default::default())),
+            (7, Compression::GZIP(Default::default())),
+            (1000, Compression::LZ4),
+            (9, Compression::LZ4_RAW),
+        ] {
             let file = packed(&csv, rows_in_a_group, compression);
             let found = read(&file, &Settings::default());
             assert_eq!(read_in_place(&file, &Settings::default()), found);
@@ -263,6 +268,22 @@ fn a_file_that_is_broken_foreign_or_too_large_is_one_reject() {
     let mut small = Settings::default();
     small.limits.container_bytes = 100;
     assert_eq!(code(&file, &small), "too_large");
+}
+
+#[test]
+fn columns_that_together_unpack_to_more_than_may_be_held_are_one_reject() {
+    let long = "x".repeat(600_000);
+    let csv = format!(
+        "BillingAccountId,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ChargeDescription,SkuId,ServiceName\n\
+         1,Usage,2024-06-01,2024-06-02,{long},{long},{long}\n"
+    );
+    let file = packed(&csv, 1, Compression::ZSTD(Default::default()));
+    let mut settings = Settings::default();
+    settings.limits.container_bytes = 1 << 20;
+    assert_eq!(code(&file, &settings), "too_large");
+    let items = read_in_place(&file, &settings);
+    let [Item { outcome: Outcome::Rejected(reason), .. }] = items.as_slice() else { panic!("{} items", items.len()) };
+    assert!(reason.detail.contains("pages unpack to more than 1048576 bytes"), "{reason:?}");
 }
 
 #[test]
