@@ -6,9 +6,13 @@
 //! The columns that say whether a row may matter come first, the others only of rows that do.
 
 mod batch;
+mod claims;
 mod pages;
 mod placed;
+mod runs;
 mod text;
+mod thrift;
+mod unpacked;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,9 +24,11 @@ use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
 use self::batch::{Columns, Wanted};
-use self::pages::{Pages, Room};
+use self::claims::Checked;
+use self::pages::Budget;
 use self::placed::Placed;
 use self::text::Kind;
+use self::unpacked::Unpacked;
 use super::decoders::TableDecoder;
 use super::feed::Feed;
 use super::layout::{self, Cells, Layout, Row};
@@ -36,6 +42,8 @@ const ROWS: usize = 1024;
 const FEW: usize = 64;
 /// Bytes unpacked at a time, about, where rows are large.
 const BYTES: i64 = 512 << 10;
+/// Rows to a byte of a file, beyond the rows a container may have anyway: a line of a bill takes more than a bit.
+const ROWS_A_BYTE: u64 = 16;
 
 /// Reads the table of a file that only comes by; what is broken is one reject after the rows before it.
 pub(super) fn rows(feed: &mut Feed<'_>, records: &mut Records<'_>) {
@@ -88,7 +96,10 @@ fn told(fault: Result<(), Reason>, size: u64, records: &mut Records<'_>) {
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Reason> {
     let stumbled = |_| Err(ParquetError::General("the reader gave up".into()));
     let outcome = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(stumbled);
-    outcome.map_err(|error| Reason::new(code(&error), error.to_string()))
+    outcome.map_err(|error| match &error {
+        ParquetError::External(told) => Reason::new(code(&error), told.to_string()),
+        _ => Reason::new(code(&error), error.to_string()),
+    })
 }
 
 /// What a file that can be read, and is not what it should be, is told from.
@@ -102,8 +113,11 @@ fn code(error: &ParquetError) -> &'static str {
 }
 
 fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut Records<'_>) -> Result<(), Reason> {
-    let file = Arc::new(file);
-    let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&*file))?;
+    let file = Arc::new(Checked::new(file, limit));
+    let metadata = guarded(|| {
+        claims::directory(&*file)?;
+        ParquetMetaDataReader::new().parse_and_finish(&*file)
+    })?;
     let schema = metadata.file_metadata().schema_descr_ptr();
     let kinds: Vec<Kind> = schema.columns().iter().map(|column| Kind::of(column)).collect();
     let headings: Vec<&str> = kinds.iter().map(|kind| kind.heading.as_str()).collect();
@@ -117,15 +131,22 @@ fn table(file: impl ChunkReader + 'static, size: u64, limit: u64, records: &mut 
     let layout = Layout::new(&headings, decoder.asked);
     let first: Vec<usize> = decoder.looked_at.iter().filter_map(|column| layout.place(*column)).collect();
     let total: i64 = metadata.row_groups().iter().map(|group| group.num_rows()).fold(0, i64::saturating_add);
+    let most = size.saturating_mul(ROWS_A_BYTE).max(records.settings().limits.records_per_container);
+    if u64::try_from(total).is_ok_and(|rows| rows > most) {
+        return Err(Reason::new(
+            "too_many",
+            format!("a Parquet file of {size} bytes says it has {total} rows, more than {most}"),
+        ));
+    }
     let each = size.checked_div(u64::try_from(total).unwrap_or(0)).unwrap_or(0);
     let context = Context { settings: records.settings(), envelope: None, source: records.source() };
-    let room = Room::new(usize::try_from(limit).unwrap_or(usize::MAX));
     for (number, group) in metadata.row_groups().iter().enumerate() {
         check(group, number, limit)?;
         let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
         let most = at_a_time(group);
-        let pages = |column| Pages::of(&file, group, column, room.clone());
-        let mut columns = guarded(|| Columns::of(group, pages, &kinds, &first))?;
+        let budget = Budget::new(limit);
+        let unpacked = |column| Unpacked::of(&file, group, column, budget.clone());
+        let mut columns = guarded(|| Columns::of(group, unpacked, (&kinds, &first), &budget))?;
         while left > 0 {
             let count = most.min(left);
             guarded(|| columns.look(count))?;

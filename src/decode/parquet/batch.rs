@@ -10,6 +10,8 @@ use parquet::data_type::DataType;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::RowGroupMetaData;
 
+use super::claims::too_large;
+use super::pages::{Budget, Items, Pages};
 use super::text::{self, Form, Kind, Part};
 use crate::decode::layout::Run;
 
@@ -21,6 +23,7 @@ pub(super) struct Columns {
 
 struct Column {
     reader: ColumnReader,
+    items: Items,
     part: Part,
     form: Form,
     max_def_level: i16,
@@ -32,17 +35,21 @@ struct Column {
 impl Columns {
     pub(super) fn of<P: PageReader + 'static>(
         group: &RowGroupMetaData,
-        pages: impl Fn(usize) -> Result<P>,
-        kinds: &[Kind],
-        first: &[usize],
+        unpacked: impl Fn(usize) -> Result<P>,
+        (kinds, first): (&[Kind], &[usize]),
+        budget: &Budget,
     ) -> Result<Self> {
         let column = |(at, kind): (usize, &Kind)| {
-            let column = group.column(at).column_descr_ptr();
+            let described = group.column(at).column_descr_ptr();
+            let max_def_level = described.max_def_level();
+            let items = Items::default();
+            let pages = Pages::new(Box::new(unpacked(at)?), described.clone(), budget.clone(), items.clone());
             Ok(Column {
-                max_def_level: column.max_def_level(),
-                reader: get_column_reader(column, Box::new(pages(at)?)),
+                reader: get_column_reader(described, Box::new(pages)),
+                items,
                 part: kind.part,
                 form: kind.form,
+                max_def_level,
                 // Both columns of a map are one cell.
                 is_first: first.contains(&at) || (kind.part == Part::Values && first.contains(&at.wrapping_sub(1))),
                 behind: 0,
@@ -196,7 +203,7 @@ impl Column {
             return Ok(());
         }
         let behind = std::mem::take(&mut self.behind);
-        read(&mut self.reader, (behind, rows), (self.form, self.max_def_level), put)
+        read(&mut self.reader, (behind, rows, &self.items), (self.form, self.max_def_level), put)
     }
 }
 
@@ -205,14 +212,13 @@ const MOST_TEXT: usize = 64 << 20;
 const MOST_ITEMS: usize = 1 << 20;
 
 fn too_much(what: &str) -> ParquetError {
-    let told = format!("a column unpacks to too much: {what}");
-    std::io::Error::new(std::io::ErrorKind::FileTooLarge, told).into()
+    too_large(format!("a column unpacks to too much: {what}"))
 }
 
 /// What takes a value: how it is written, and whether a row starts with it.
 type Put<'p> = &'p mut dyn FnMut(&dyn Fn(&mut String), bool);
 
-fn read(reader: &mut ColumnReader, rows: (usize, usize), how: (Form, i16), put: Put<'_>) -> Result<()> {
+fn read(reader: &mut ColumnReader, rows: (usize, usize, &Items), how: (Form, i16), put: Put<'_>) -> Result<()> {
     let form = how.0;
     match reader {
         ColumnReader::BoolColumnReader(reader) => {
@@ -244,14 +250,16 @@ fn read(reader: &mut ColumnReader, rows: (usize, usize), how: (Form, i16), put: 
 
 fn typed<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
-    (behind, rows): (usize, usize),
+    (behind, rows, items): (usize, usize, &Items),
     (_, level): (Form, i16),
     put: Put<'_>,
     write: impl Fn(&T::T, &mut String),
 ) -> Result<()> {
     if behind > 0 {
+        items.are_passed();
         reader.skip_records(behind)?;
     }
+    items.are_read();
     let (mut defined, mut repeated, mut values) = (Vec::with_capacity(rows), Vec::new(), Vec::with_capacity(rows));
     let mut left = rows;
     while left > 0 {

@@ -1,5 +1,7 @@
 //! Parquet files that are made here, and read.
 
+mod hostile;
+
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -41,13 +43,16 @@ fn a_value_that_is_stored_once_and_stands_everywhere_is_one_reject() {
 
 /// A table of texts as Parquet, so many rows in a group; blank cells are null.
 fn packed(csv: &str, rows: usize, compression: Compression) -> Vec<u8> {
+    packed_as(csv, rows, WriterProperties::builder().set_compression(compression).build())
+}
+
+fn packed_as(csv: &str, rows: usize, properties: WriterProperties) -> Vec<u8> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let headers: Vec<String> = reader.headers().unwrap().iter().map(|name| name.replace([' ', '/'], "_")).collect();
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let columns: String = headers.iter().map(|name| format!("optional binary {name} (UTF8);\n")).collect();
     let schema = Arc::new(parse_message_type(&format!("message m {{ {columns} }}")).unwrap());
-    let properties = Arc::new(WriterProperties::builder().set_compression(compression).build());
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
     for group in records.chunks(rows) {
         let mut out = writer.next_row_group().unwrap();
         for at in 0..headers.len() {
@@ -283,7 +288,7 @@ fn columns_that_together_unpack_to_more_than_may_be_held_are_one_reject() {
     assert_eq!(code(&file, &settings), "too_large");
     let items = read_in_place(&file, &settings);
     let [Item { outcome: Outcome::Rejected(reason), .. }] = items.as_slice() else { panic!("{} items", items.len()) };
-    assert!(reason.detail.contains("pages unpack to more than 1048576 bytes"), "{reason:?}");
+    assert!(reason.detail.contains("hold more than 1048576 bytes at a time"), "{reason:?}");
 }
 
 #[test]
