@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     /// Virtual shards; any number gives the same alerts.
     #[arg(long, value_name = "N", default_value = "1")]
     shards: NonZeroU32,
-    /// Files read at the same time, by default as many as there are processors, at most eight; any number gives the same.
+    /// Files, or parts of large ones, read at the same time, by default as many as there are processors, at most eight; any number gives the same.
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
     /// Go on reading plain NDJSON files, and stdin, as they grow, and write alerts as they change, until told to stop (Ctrl-C).

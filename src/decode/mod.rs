@@ -67,48 +67,98 @@ const FILE_AHEAD: usize = 256 << 10;
 /// Never fails: what cannot be read, the rest of a broken input included, is an item that is rejected. An input that
 /// holds no record at all is one irrelevant record, and one that begins like nothing known is one rejected record.
 pub fn stream(source: &Text, input: &mut dyn BufRead, settings: &Settings, emit: &mut dyn FnMut(Item)) {
-    let mut sighted = Sighted::default();
-    read(input, Records::new(source, settings, &mut sighted, emit));
+    part(source, input, Part::WHOLE, settings, emit);
 }
 
-fn read(input: &mut dyn BufRead, mut records: Records<'_>) {
+/// What is read of an input that may hold line after line of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it begins: there the input is, at 0 or where a line begins with `{`.
+    pub from: u64,
+    /// Where the next one begins; `None` reads to the end.
+    pub until: Option<u64>,
+}
+
+impl Part {
+    /// All of it.
+    pub const WHOLE: Self = Self { from: 0, until: None };
+}
+
+/// Where reading a part stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Where a line begins with a record: reading on from there, as another part, is as if this one had read on.
+    Between(u64),
+    /// Nothing is left, or nothing that could be read.
+    AtEnd,
+}
+
+/// Reads a part of an input like [`stream`], its records counted from 1. It stops at the first line behind its end that begins
+/// a record: there, where that end was well chosen.
+pub fn part(
+    source: &Text,
+    input: &mut dyn BufRead,
+    part: Part,
+    settings: &Settings,
+    emit: &mut dyn FnMut(Item),
+) -> Stopped {
+    let mut sighted = Sighted::default();
+    let mut records = Records::new(source, settings, &mut sighted, emit);
     let mut feed = Feed::new(input);
+    let until = part.until.map_or(u64::MAX, |until| until.saturating_sub(part.from));
+    if part.from == 0 {
+        read(&mut feed, &mut records, until);
+    } else {
+        records.lines(&mut feed, until);
+        broken(&feed, &mut records);
+    }
+    if feed.chunk().is_empty() { Stopped::AtEnd } else { Stopped::Between(part.from + feed.consumed()) }
+}
+
+fn read(feed: &mut Feed<'_>, records: &mut Records<'_>, until: u64) {
     if feed.ahead(parquet::MAGIC.len()).starts_with(&parquet::MAGIC) {
-        return parquet::rows(&mut feed, &mut records);
+        return parquet::rows(feed, records);
     }
     if feed.ahead(3).starts_with(b"\xef\xbb\xbf") {
         feed.take(3);
     }
     let recognised = match feed.peek_past(|byte| byte.is_ascii_whitespace()) {
-        None => feed.ahead(1).is_empty() || feed.error().is_some() || is_blank(&mut feed),
+        None => feed.ahead(1).is_empty() || feed.error().is_some() || is_blank(feed),
         Some(b'{' | b'[') => {
-            records.json(&mut feed, None, 0);
+            records.lines(feed, until);
             true
         }
-        Some(first) => match rows::header(&mut feed) {
+        Some(first) => match rows::header(feed) {
             Some(header) => {
-                header.rows(&mut feed, &mut records);
+                header.rows(feed, records);
                 true
             }
             None if first == b'"' && begins_with_json_text(feed.ahead(64)) => {
-                records.json(&mut feed, None, 0);
+                records.lines(feed, until);
                 true
             }
             None => false,
         },
     };
-    if let Some(error) = feed.error() {
-        let code = if error.kind() == io::ErrorKind::FileTooLarge { "too_large" } else { "unreadable" };
-        let outcome = Outcome::reject(code, error.to_string());
-        records.item(outcome, 0);
-    } else if !recognised {
+    if broken(feed, records) {
+        return;
+    }
+    if !recognised {
         // The whole file is the record: its size is told, not that of what was looked at.
         feed.take_rest();
         records
             .item(Outcome::reject("unrecognised", "neither JSON nor Parquet nor a known CSV header"), feed.consumed());
-    } else if records.read() == 0 {
+    } else if records.read() == 0 && feed.chunk().is_empty() {
         records.item(Outcome::Irrelevant, feed.consumed());
     }
+}
+
+/// Tells of the error that ended an input, if one did; whether one did.
+fn broken(feed: &Feed<'_>, records: &mut Records<'_>) -> bool {
+    let Some(error) = feed.error() else { return false };
+    let code = if error.kind() == io::ErrorKind::FileTooLarge { "too_large" } else { "unreadable" };
+    records.item(Outcome::reject(code, error.to_string()), 0);
+    true
 }
 
 /// Bytes one can move about in.
@@ -136,7 +186,7 @@ pub fn file(source: &Text, mut input: Box<dyn Seekable>, settings: &Settings, em
 pub fn message(source: &Text, message: &[u8], settings: &Settings, sighted: &mut Sighted, emit: &mut dyn FnMut(Item)) {
     let mut records = Records::new(source, settings, sighted, emit);
     if !records.glance(message) {
-        read(&mut &*message, records);
+        read(&mut Feed::new(&mut &*message), &mut records, u64::MAX);
     }
 }
 

@@ -92,10 +92,15 @@ impl<'a> Records<'a> {
         (self.emit)(Item { position, records, outcome, size });
     }
 
+    /// Cuts the JSON of an input, or of the part of it that begins here, into records.
+    pub(super) fn lines(&mut self, feed: &mut Feed<'_>, until: u64) {
+        self.json(feed, None, 0, until);
+    }
+
     /// Cuts JSON into records. `envelope` and `level`: what the text was taken out of.
-    pub(super) fn json(&mut self, feed: &mut Feed<'_>, envelope: Option<&Value>, level: usize) {
+    fn json(&mut self, feed: &mut Feed<'_>, envelope: Option<&Value>, level: usize, until: u64) {
         let settings = self.settings;
-        let mut splitter = Splitter::new(&settings.limits);
+        let mut splitter = Splitter::new(&settings.limits, until);
         loop {
             if level == 0 {
                 splitter.pass(feed, settings, &mut |seen| match seen {
@@ -217,7 +222,7 @@ impl<'a> Records<'a> {
         }
         let before = self.read;
         let mut bytes = text.as_bytes();
-        self.json(&mut Feed::new(&mut bytes), Some(envelope), level);
+        self.json(&mut Feed::new(&mut bytes), Some(envelope), level, u64::MAX);
         if self.read == before {
             self.item(Outcome::Irrelevant, size);
         }

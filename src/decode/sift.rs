@@ -94,8 +94,8 @@ pub(super) fn glance(bytes: &[u8], settings: &Settings) -> Option<Glance> {
 /// Where records follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Among {
-    /// Lines, or whatever else stands at the top of an input.
-    Top,
+    /// Lines, or whatever else stands at the top of an input; those that begin in so many bytes.
+    Top { bytes: u64 },
     /// Elements of a list: so many more, in so many bytes.
     Elements { records: u64, bytes: u64 },
 }
@@ -130,13 +130,16 @@ pub(super) fn run(
         let (mut run, mut nothing, mut members) = (Run::default(), Run::default(), Members::default());
         while run.records < most {
             let rest = bytes.get(run.bytes..).unwrap_or_default();
-            if among == Among::Top && run.records > 0 && let Some(length) = line(simd, rest, settings) {
+            if run.records > 0 && among.has_line_at(run.bytes) && let Some(length) = line(simd, rest, settings) {
                 nothing.add(length);
                 run.add(1 + length);
                 continue;
             }
             let between = rest.iter().take_while(|byte| separates(**byte)).count();
             let ahead = rest.get(between..).unwrap_or_default();
+            if !among.has(run.bytes + between) {
+                break;
+            }
             let Some(Glance { length, says }) = one(simd, ahead, settings, &mut members) else { break };
             if !among.holds(run, between + length) {
                 break;
@@ -157,10 +160,23 @@ pub(super) fn run(
 }
 
 impl Among {
+    /// Whether a line that is behind a line end there is one of these.
+    fn has_line_at(self, at: usize) -> bool {
+        matches!(self, Self::Top { bytes } if at as u64 + 1 < bytes)
+    }
+
+    /// Whether what begins there is one of these, as far as that can be told from where it begins.
+    fn has(self, at: usize) -> bool {
+        match self {
+            Self::Top { bytes } => (at as u64) < bytes,
+            Self::Elements { .. } => true,
+        }
+    }
+
     /// Whether one more record of so many bytes stays within bounds.
     fn holds(self, run: Run, more: usize) -> bool {
         match self {
-            Self::Top => true,
+            Self::Top { .. } => true,
             Self::Elements { records, bytes } => run.records < records && (run.bytes + more) as u64 <= bytes,
         }
     }

@@ -48,6 +48,8 @@ enum Mode {
 /// Cuts a feed into pieces.
 pub(super) struct Splitter<'l> {
     limits: &'l Limits,
+    /// Where another part of the input begins: what begins a line at the top from there on is left to whoever reads that.
+    until: u64,
     mode: Mode,
     /// White space before the next byte since its line began, if nothing else stands there.
     indent: Option<usize>,
@@ -62,9 +64,10 @@ pub(super) struct Splitter<'l> {
 }
 
 impl<'l> Splitter<'l> {
-    pub(super) fn new(limits: &'l Limits) -> Self {
+    pub(super) fn new(limits: &'l Limits, until: u64) -> Self {
         Self {
             limits,
+            until,
             mode: Mode::Top,
             indent: Some(0),
             broken: false,
@@ -75,7 +78,7 @@ impl<'l> Splitter<'l> {
         }
     }
 
-    /// The next piece; `None` at the end of the input.
+    /// The next piece; `None` at the end of the input, or of its part.
     pub(super) fn next(&mut self, feed: &mut Feed<'_>) -> Option<Piece> {
         loop {
             if self.mode == Mode::Tail {
@@ -85,6 +88,9 @@ impl<'l> Splitter<'l> {
                 continue;
             }
             let Some(byte) = self.first(feed) else { return self.end() };
+            if self.is_over(feed) {
+                return None;
+            }
             match (self.mode, byte) {
                 (Mode::Top, b'[') => {
                     self.step(feed);
@@ -106,7 +112,7 @@ impl<'l> Splitter<'l> {
     /// Shows what comes next for as long as it is records whose ends are sure, and each is taken. Nothing behind the last is
     /// taken.
     pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings, take: &mut impl FnMut(Seen<'_>) -> bool) {
-        while self.mode != Mode::Tail && !self.discard && self.first(feed) == Some(b'{') {
+        while self.mode != Mode::Tail && !self.discard && self.first(feed) == Some(b'{') && !self.is_over(feed) {
             let among = self.among(feed.consumed());
             let separates = |byte: u8| byte == b',' || is_space(byte);
             let chunk = feed.chunk();
@@ -126,10 +132,16 @@ impl<'l> Splitter<'l> {
         }
     }
 
+    /// Whether what comes next is of another part: whoever begins there sees it as it is seen here.
+    fn is_over(&self, feed: &Feed<'_>) -> bool {
+        feed.consumed() >= self.until && self.mode == Mode::Top && self.indent == Some(0) && self.again == 0
+    }
+
     /// What may still be passed over.
     fn among(&self, consumed: u64) -> Among {
         match self.mode {
-            Mode::Top | Mode::Tail => Among::Top,
+            Mode::Top | Mode::Tail if self.again > 0 => Among::Top { bytes: u64::MAX },
+            Mode::Top | Mode::Tail => Among::Top { bytes: self.until.saturating_sub(consumed) },
             Mode::Elements { .. } => Among::Elements {
                 records: self.limits.records_per_container.saturating_sub(self.elements),
                 bytes: self.limits.container_bytes.saturating_sub(consumed - self.opened),

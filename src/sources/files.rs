@@ -245,7 +245,7 @@ impl Entry {
     }
 
     /// The file, where it is one on disk and neither packed nor an archive.
-    fn plain(&self) -> Option<File> {
+    pub(super) fn plain(&self) -> Option<File> {
         if self.is_stdin() || self.is_member() || !self.path.is_file() {
             return None;
         }

@@ -4,6 +4,7 @@
 //! It refuses to know what the bytes mean.
 
 mod capped;
+mod cuts;
 mod files;
 mod followed;
 mod pattern;
@@ -11,5 +12,6 @@ mod tarred;
 mod zipped;
 
 pub use capped::Caps;
+pub use cuts::Cuts;
 pub use files::{Entry, Listing, Opened, Skipped, SourceError, list};
 pub use followed::{Followed, Line, Look};
