@@ -127,6 +127,8 @@ pub struct Ledger {
     now: Option<EventTime>,
     /// Facts dated later than now.
     waiting: BinaryHeap<Reverse<(EventTime, Loc)>>,
+    /// Facts folded in before it was known what time it is: those that are later are then taken back.
+    undated: Vec<(EventTime, Loc)>,
     /// Accounts that bills speak of at an hour later than now.
     later: BinaryHeap<Reverse<(Hour, AccountIndex)>>,
     running: BTreeSet<AccountIndex>,
@@ -187,10 +189,15 @@ impl Ledger {
         if let Some(before) = before {
             self.take_back(before, catalogue);
         }
-        if self.now.is_some_and(|tick| usage.time <= tick) {
-            self.fold((account, now), usage, true, catalogue);
-        } else {
-            self.waiting.push(Reverse((usage.time, now)));
+        match self.now {
+            Some(tick) if usage.time <= tick => self.fold((account, now), usage, true, catalogue),
+            // What is read before time passes at all will mostly have passed by then, and need not wait. Where facts are
+            // forgotten it waits, for from when it is folded in it ages.
+            None if self.retention.is_none() => {
+                self.undated.push((usage.time, now));
+                self.fold((account, now), usage, true, catalogue);
+            }
+            _ => self.waiting.push(Reverse((usage.time, now))),
         }
         landed.fate()
     }
@@ -218,6 +225,9 @@ impl Ledger {
         if from.hour() != now.hour() {
             self.touch_running(from);
         }
+        if before.is_none() {
+            self.date(now, catalogue);
+        }
         while let Some(Reverse((_, loc))) = self.waiting.pop_if_due(|Reverse((time, _))| *time <= now) {
             self.fold_in(loc, catalogue);
         }
@@ -234,6 +244,17 @@ impl Ledger {
         for account in due {
             self.look_ahead(account);
         }
+    }
+
+    /// It is known for the first time what time it is.
+    fn date(&mut self, now: EventTime, catalogue: &Catalogue) {
+        for (time, loc) in std::mem::take(&mut self.undated) {
+            if time > now {
+                self.take_back(loc, catalogue);
+                self.waiting.push(Reverse((time, loc)));
+            }
+        }
+        (0..self.accounts()).for_each(|account| self.look_ahead(account));
     }
 
     /// Touches, of every account where something runs, the days from that of `from` on.
