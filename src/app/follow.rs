@@ -78,7 +78,7 @@ impl Replay {
         let reference = sources::list(&self.reference);
         let listing = sources::list(&self.paths);
         let mut sources = open(&listing.entries, &settings)?;
-        let mut fold = Fold::new(config.rulebook, self.shards);
+        let mut fold = Fold::new(config.rulebook, self.shards, self.workers);
         for left in [reference.skipped, listing.skipped] {
             fold.skipped.extend(left);
         }

@@ -26,7 +26,7 @@ pub struct Replay {
     pub until: Option<EventTime>,
     /// Virtual shards: any number gives the same alerts (P1).
     pub shards: NonZeroU32,
-    /// Files read at the same time: any number gives the same.
+    /// Files, or parts of large ones, read at the same time, and accounts asked: any number gives the same.
     pub workers: NonZeroUsize,
 }
 
@@ -57,7 +57,7 @@ pub trait Progress {
 impl Replay {
     /// Reads everything, ticks once, publishes.
     pub fn run(&self, config: Config, progress: &mut dyn Progress) -> Replayed {
-        let mut fold = Fold::new(config.rulebook, self.shards);
+        let mut fold = Fold::new(config.rulebook, self.shards, self.workers);
         let paths: Vec<PathBuf> = self.reference.iter().chain(&self.paths).cloned().collect();
         let listing = sources::list(&paths);
         progress.plan(listing.entries.iter().map(sources::Entry::size).sum());
@@ -80,8 +80,8 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub(super) fn new(rulebook: Rulebook, shards: NonZeroU32) -> Self {
-        let engine = Engine::sharded(rulebook, shards);
+    pub(super) fn new(rulebook: Rulebook, shards: NonZeroU32, workers: NonZeroUsize) -> Self {
+        let engine = Engine::sharded(rulebook, shards).on(workers);
         Self { engine, latest: None, tallies: Vec::new(), skipped: Vec::new(), unreadable: Vec::new() }
     }
 

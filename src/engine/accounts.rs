@@ -4,15 +4,16 @@
 //! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::num::NonZeroUsize;
 
 use super::Rulebook;
-use super::gate::{Gates, Known, Named, Rules};
-use super::rows::{self, Row, Sources};
-use super::share::{self, Group, Lines, Share};
-use super::tenders::{Bills, BillsRead};
-use crate::ledger::{AccountIndex, ActivityKind, Fate, Ledger, Retention};
-use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression, Text};
+use super::asker::{Answer, Asked, Asker, Life, Looked};
+use super::beside;
+use super::gate::Known;
+use super::share::{Group, Share};
+use super::tenders::BillsRead;
+use crate::ledger::{AccountIndex, Fate, Ledger, Retention, TouchedDays};
+use crate::model::{AccountId, Day, EventTime, Fact, FactId, Position, Suppression};
 use crate::parties::Parties;
 
 /// A share that changed: empty where the account has none any more on that day.
@@ -32,20 +33,22 @@ pub(super) struct Applied {
 
 /// Most accounts of which who stands behind them is kept in mind.
 const KNOWN: usize = 1 << 16;
+/// Most accounts that are asked at the same time.
+const ROUND: usize = 2048;
 
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     pub(super) ledger: Ledger,
     pub(super) parties: Parties,
-    touched: Vec<(AccountIndex, Day)>,
-    /// Where something runs that some rule has found, or that has hardly begun: every tick says something new of it.
+    touched: Vec<TouchedDays>,
+    /// Where every tick says something new.
     lively: BTreeSet<AccountIndex>,
     /// Where each account has shares.
     shares: BTreeMap<AccountIndex, BTreeMap<Day, Vec<Group>>>,
     /// Who stood behind accounts when last asked; forgotten when a card has a say about them.
     known: BTreeMap<AccountIndex, Known>,
-    gates: Gates,
-    lines: Lines,
+    /// One for each thread that asks.
+    askers: Vec<Asker>,
 }
 
 impl Accounts {
@@ -133,30 +136,76 @@ impl Accounts {
         }
     }
 
-    /// The shares of one touched account on one day, each that it has or had; `None` when none is left.
-    pub(super) fn next(&mut self, book: &Rulebook) -> Option<Vec<Said>> {
+    /// What touched accounts say of so many days, each share that they have or had, and of how many that is; `None` when none is
+    /// left.
+    pub(super) fn next(&mut self, book: &Rulebook, most: usize, threads: NonZeroUsize) -> Option<(usize, Vec<Said>)> {
         if self.touched.is_empty() {
             self.touched = self.ledger.take_touched(book.policy.sighted_days());
             // Taken from the end, so that an account's days come one after the other, the first one first.
             self.touched.reverse();
         }
-        let (account, day) = self.touched.pop()?;
-        Some(self.ask(account, day, book))
+        if self.askers.len() < threads.get() {
+            self.askers.resize_with(threads.get(), Asker::default);
+        }
+        if threads == NonZeroUsize::MIN {
+            let of = self.first()?;
+            let asker = self.askers.first_mut()?;
+            let answer = asker.ask(
+                of,
+                self.known.get(&of.0).cloned(),
+                Asked { ledger: &self.ledger, parties: &self.parties, book },
+            );
+            return Some((1, self.note(of, answer)));
+        }
+        let mut round = self.round(most.min(ROUND));
+        let (known, asked) = (&self.known, Asked { ledger: &self.ledger, parties: &self.parties, book });
+        let ask = |asker: &mut Asker, of: &mut (AccountIndex, Day)| asker.ask(*of, known.get(&of.0).cloned(), asked);
+        let answers = beside::each(self.askers.get_mut(..threads.get())?, &mut round, ask);
+        let said = round.iter().zip(answers).flat_map(|(of, answer)| self.note(*of, answer)).collect();
+        (!round.is_empty()).then_some((round.len(), said))
     }
 
-    fn ask(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<Said> {
-        let rows = self.rows(account, day, book);
-        let runs = |row: &Row| row.activity.key.kind == ActivityKind::Run;
-        let hardly_begun = rows.iter().any(|(row, _)| runs(row) && row.activity.amounts.seconds <= 0);
-        let shares = share::shares(account, day, rows, book, &self.ledger, &mut self.lines);
-        if let Some(now) = self.ledger.now().filter(|now| now.day() == day) {
-            let runs_on = |row: &Arc<Row>| runs(row) && row.activity.last == now.hour();
-            let found = shares.values().flat_map(|share| &share.rows).any(runs_on);
-            if found || hardly_begun || self.ledger.begins_now(account) {
-                self.lively.insert(account)
-            } else {
-                self.lively.remove(&account)
-            };
+    /// The first day that is touched, of the first account.
+    fn first(&mut self) -> Option<(AccountIndex, Day)> {
+        let (account, from, to) = self.touched.last_mut()?;
+        let first = (*account, *from);
+        *from = from.next();
+        if from > to {
+            self.touched.pop();
+        }
+        Some(first)
+    }
+
+    /// The first day of each of the first accounts: another day of one is asked about when this one is noted.
+    fn round(&mut self, most: usize) -> Vec<(AccountIndex, Day)> {
+        let mut round: Vec<(AccountIndex, Day)> = Vec::new();
+        let mut left = self.touched.len();
+        for (account, from, _) in self.touched.iter_mut().rev() {
+            if round.len() == most {
+                break;
+            }
+            left -= 1;
+            if round.last().is_none_or(|(last, _)| last != account) {
+                round.push((*account, *from));
+                *from = from.next();
+            }
+        }
+        let rest = self.touched.split_off(left);
+        self.touched.extend(rest.into_iter().filter(|(_, from, to)| from <= to));
+        round
+    }
+
+    fn note(&mut self, (account, day): (AccountIndex, Day), answer: Answer) -> Vec<Said> {
+        let Answer { shares, life, looked, known, bills_read } = answer;
+        if looked == Looked::Whole {
+            // The next to be asked about is a day near this one.
+            self.ledger.remember(account, day);
+        }
+        self.know(account, known, bills_read);
+        match life {
+            Life::Unsaid => {}
+            Life::Lively => _ = self.lively.insert(account),
+            Life::Still => _ = self.lively.remove(&account),
         }
         if shares.is_empty() && !self.shares.contains_key(&account) {
             return Vec::new();
@@ -167,37 +216,6 @@ impl Accounts {
         let left = left.into_iter().map(|group| (group, Share::default()));
         let said = |(group, share)| Said { group, account: id.clone(), day, share };
         shares.into_iter().chain(left).map(said).collect()
-    }
-
-    /// The rows of an account on a day that some rule may find, with those rules.
-    fn rows(&mut self, account: AccountIndex, day: Day, book: &Rulebook) -> Vec<(Row, Rules)> {
-        let gates = &mut self.gates;
-        let keys = self.ledger.keys(account).filter_map(|(index, key)| {
-            let of_key = gates.of(index, key, day, book)?;
-            (!of_key.rules.is_empty()).then(|| (index, Arc::clone(of_key)))
-        });
-        let keys: Vec<_> = keys.collect();
-        let Some(id) = self.ledger.account(account).filter(|_| !keys.is_empty()) else { return Vec::new() };
-        let mut known = self.known.get(&account).cloned();
-        let bills_read = BillsRead::default();
-        let (begins, ends) = (day.first_hour().start(), day.last_hour().start());
-        if !self.parties.change_within(begins, ends) {
-            let (text, told) = (Text::new(id.to_string()), self.ledger.told(account, day));
-            let bills = Bills { ledger: &self.ledger, account: Some(account), read: Some(&bills_read) };
-            let named = Named { id, text: &text, told: &told, bills };
-            let now = Known::at(begins, known, named, &self.parties, book);
-            let ruled_out = keys.iter().all(|(_, of_key)| of_key.rules.both(&now.rules).is_none());
-            known = Some(now);
-            if ruled_out {
-                self.know(account, known, bills_read);
-                return Vec::new();
-            }
-        }
-        self.ledger.remember(account, day);
-        let sources = Sources { ledger: &self.ledger, parties: &self.parties, book, bills_read: Some(&bills_read) };
-        let rows = rows::rows((account, day), &keys, &sources, &mut known, Rules::both);
-        self.know(account, known, bills_read);
-        rows
     }
 
     /// Keeps in mind who stands behind an account; where its bills had a say in that, it is looked up anew each time, and

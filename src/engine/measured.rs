@@ -6,7 +6,6 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::scope::SECONDS_PER_HOUR;
-use super::share::Group;
 use super::table::Groups;
 use super::totals::Value;
 use super::window::Window;
@@ -75,8 +74,7 @@ impl Scope for Measured<'_> {
     }
 
     fn alert(&self, rule: &RuleId) -> bool {
-        let group = Group { rule: rule.clone(), subject: self.subject.clone() };
-        self.groups.get(&group).is_some_and(|group| group.episodes.covers(self.window.last()))
+        self.groups.get(rule, self.subject).is_some_and(|group| group.episodes.covers(self.window.last()))
     }
 
     fn len(&self, list: List) -> usize {

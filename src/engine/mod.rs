@@ -6,6 +6,8 @@
 
 mod accounts;
 mod alert;
+mod asker;
+mod beside;
 mod consumption;
 mod contribution;
 mod episodes;
@@ -32,7 +34,7 @@ mod totals;
 mod window;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Jurisdictions};
@@ -111,6 +113,7 @@ pub struct Engine {
     book: Rulebook,
     span: Span,
     lateness: Option<i64>,
+    threads: NonZeroUsize,
     shards: Vec<Shard>,
     fates: BTreeMap<(FactKind, Fate), u64>,
     /// The same under a rulebook that is to be in force.
@@ -157,8 +160,13 @@ impl Engine {
     }
 
     fn of(book: Rulebook, span: Span, lateness: Option<i64>, shards: Vec<Shard>) -> Self {
-        let (fates, coming) = (BTreeMap::new(), None);
-        Self { book, span, lateness, shards, fates, coming, outbox: Outbox::new(), read: Read::default() }
+        let (fates, coming, outbox, read) = (BTreeMap::new(), None, Outbox::new(), Read::default());
+        Self { book, span, lateness, threads: NonZeroUsize::MIN, shards, fates, coming, outbox, read }
+    }
+
+    /// Publishes on so many threads: any number gives the same.
+    pub fn on(self, threads: NonZeroUsize) -> Self {
+        Self { threads, ..self }
     }
 
     /// Takes one fact in. Same state and same fact give the same outcome. What an account did goes to its shard, all else
@@ -217,13 +225,14 @@ impl Engine {
     }
 
     fn speak(&mut self) {
-        while !reopening::speak(&mut self.shards, self.span, &self.book, &mut self.outbox, usize::MAX) {}
+        let Self { shards, span, book, outbox, threads, .. } = self;
+        while !reopening::speak(shards, *span, book, outbox, usize::MAX, *threads) {}
     }
 
     fn settle(&mut self, whose: Whose) -> Vec<Change> {
-        let (book, read) = (&self.book, self.read);
+        let (book, read, threads) = (&self.book, self.read, self.threads);
         let mut changes: Vec<Change> =
-            self.shards.iter_mut().flat_map(|shard| shard.settle(book, read, whose)).collect();
+            self.shards.iter_mut().flat_map(|shard| shard.settle(book, read, whose, threads)).collect();
         changes.sort_by(|a, b| a.id().cmp(b.id()));
         changes
     }

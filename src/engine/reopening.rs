@@ -3,6 +3,8 @@
 //! In: a snapshot, a rulebook, and the facts that come meanwhile. Out: shards in which everything is evaluated under that
 //! rulebook alone. It refuses to publish: whoever takes it over does, and only what is another alert than before.
 
+use std::num::NonZeroUsize;
+
 use super::Rulebook;
 use super::contribution::Outbox;
 use super::partition::{self, Home, Span};
@@ -94,7 +96,9 @@ impl Reopening {
     /// Takes so many facts over, then asks about so many days of accounts, then weighs so many groups; whether nothing is
     /// left.
     pub(super) fn work(&mut self, most: usize) -> bool {
-        if !self.fold(most) || !speak(&mut self.shards, self.span, &self.book, &mut self.outbox, most) {
+        if !self.fold(most)
+            || !speak(&mut self.shards, self.span, &self.book, &mut self.outbox, most, NonZeroUsize::MIN)
+        {
             return false;
         }
         if !std::mem::replace(&mut self.weighing, true) {
@@ -135,10 +139,18 @@ pub(super) fn route<'a>(shards: &'a mut [Shard], span: Span, fact: &Fact) -> imp
 }
 
 /// Lets touched accounts speak to their groups about so many days; whether none is left.
-pub(super) fn speak(shards: &mut [Shard], span: Span, book: &Rulebook, outbox: &mut Outbox, most: usize) -> bool {
+pub(super) fn speak(
+    shards: &mut [Shard],
+    span: Span,
+    book: &Rulebook,
+    outbox: &mut Outbox,
+    most: usize,
+    threads: NonZeroUsize,
+) -> bool {
     let mut spoken = 0;
     for at in 0..shards.len() {
-        while let Some(said) = shards.get_mut(at).and_then(|shard| shard.speak(book)) {
+        let next = |shards: &mut [Shard], most| shards.get_mut(at).and_then(|shard| shard.speak(book, most, threads));
+        while let Some((days, said)) = next(shards, most - spoken) {
             for said in said {
                 let home = span.held_at(partition::of_subject(&said.group.subject, span.of));
                 match home.and_then(|home| shards.get_mut(home)) {
@@ -146,7 +158,7 @@ pub(super) fn speak(shards: &mut [Shard], span: Span, book: &Rulebook, outbox: &
                     None => outbox.put(said),
                 }
             }
-            spoken += 1;
+            spoken += days;
             if spoken >= most {
                 return false;
             }

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Applied, Said};
@@ -77,9 +78,10 @@ impl Shard {
         }
     }
 
-    /// What one touched account has to say to groups about one day; `None` when all have spoken.
-    pub(super) fn speak(&mut self, book: &Rulebook) -> Option<Vec<Said>> {
-        self.accounts.next(book)
+    /// What touched accounts have to say to groups about so many days at most, and of how many that is; `None` when all have
+    /// spoken.
+    pub(super) fn speak(&mut self, book: &Rulebook, most: usize, threads: NonZeroUsize) -> Option<(usize, Vec<Said>)> {
+        self.accounts.next(book, most, threads)
     }
 
     /// What an account of any shard says.
@@ -100,11 +102,11 @@ impl Shard {
     }
 
     /// Brings what is published up to what holds, once every account of every shard has spoken.
-    pub(super) fn settle(&mut self, book: &Rulebook, read: Read, whose: Whose) -> Vec<Change> {
+    pub(super) fn settle(&mut self, book: &Rulebook, read: Read, whose: Whose, threads: NonZeroUsize) -> Vec<Change> {
         let Some(now) = self.now else { return Vec::new() };
         let (position, config) = (self.position, book.digest.clone());
         let revision = Revision { epoch: read.epoch, position, heard: read.heard, config };
-        self.table.settle(book, now, &revision, whose)
+        self.table.settle(book, now, &revision, whose, threads)
     }
 
     /// How much of the log is folded.

@@ -4,9 +4,11 @@
 //! differences to what was published. It refuses to know facts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::alert::Desk;
+use super::beside;
 use super::group::GroupState;
 use super::measured::Measured;
 use super::share::{Group, Share};
@@ -15,8 +17,39 @@ use crate::ledger::Retention;
 use crate::model::{AccountId, Alert, AlertId, Day, EventTime, Hour, Revision, RuleId, SubjectKind, Suppression, Text};
 use crate::policy::Rule;
 
-/// Everything said of each (rule, subject).
-pub(super) type Groups = BTreeMap<Group, GroupState>;
+/// Everything said of each subject under each rule.
+#[derive(Debug, Default)]
+pub(super) struct Groups(BTreeMap<RuleId, OfRule>);
+
+type OfRule = BTreeMap<Text, GroupState>;
+
+impl Groups {
+    pub(super) fn get(&self, rule: &RuleId, subject: &Text) -> Option<&GroupState> {
+        self.0.get(rule)?.get(subject)
+    }
+
+    fn get_mut(&mut self, rule: &RuleId, subject: &Text) -> Option<&mut GroupState> {
+        self.0.get_mut(rule)?.get_mut(subject)
+    }
+
+    fn of(&mut self, rule: &RuleId) -> &mut OfRule {
+        self.0.entry(rule.clone()).or_default()
+    }
+}
+
+/// Subjects, by rule.
+#[derive(Clone, Debug, Default)]
+struct Subjects(BTreeMap<RuleId, BTreeSet<Text>>);
+
+impl Subjects {
+    fn put(&mut self, group: Group) {
+        self.0.entry(group.rule).or_default().insert(group.subject);
+    }
+
+    fn put_all(&mut self, groups: impl IntoIterator<Item = Group>) {
+        groups.into_iter().for_each(|group| self.put(group));
+    }
+}
 
 /// Whose alerts are made anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +66,9 @@ pub(super) struct Table {
     suppressions: BTreeMap<Text, Suppression>,
     published: BTreeMap<AlertId, Arc<Alert>>,
     ids: BTreeMap<Group, AlertId>,
-    dirty: BTreeSet<Group>,
+    dirty: Subjects,
     /// Those that are weighed in slices before they are asked for.
-    ahead: BTreeSet<Group>,
+    ahead: Subjects,
     /// When an alert resolves, or its suppression ends, by itself.
     due: BTreeMap<EventTime, BTreeSet<Group>>,
     /// The first hour that is evaluated.
@@ -45,19 +78,20 @@ pub(super) struct Table {
 impl Table {
     /// Takes what an account says of a day; the rule is that of the group.
     pub(super) fn take(&mut self, group: Group, rule: &Rule, account: &AccountId, day: Day, share: Share) {
-        let changed = match self.groups.get_mut(&group) {
+        let own = self.groups.of(&group.rule);
+        let changed = match own.get_mut(&group.subject) {
             Some(state) => state.take(rule, account, day, share),
             None => {
                 let mut state = GroupState::default();
                 let changed = state.take(rule, account, day, share);
                 if changed {
-                    self.groups.insert(group.clone(), state);
+                    own.insert(group.subject.clone(), state);
                 }
                 changed
             }
         };
         if changed {
-            self.dirty.insert(group);
+            self.dirty.put(group);
         }
     }
 
@@ -66,14 +100,14 @@ impl Table {
         for suppression in said {
             let speaks = |group: &&Group| suppression.rule.as_ref().is_none_or(|rule| *rule == group.rule);
             let of = |group: &&Group| suppression.subject.ends_with(group.subject.as_str());
-            self.dirty.extend(self.ids.keys().filter(speaks).filter(of).cloned());
+            self.dirty.put_all(self.ids.keys().filter(speaks).filter(of).cloned());
             self.suppressions.insert(suppression.id.clone(), suppression);
         }
     }
 
     pub(super) fn tick(&mut self, now: EventTime) {
         while let Some(due) = self.due.first_entry().filter(|due| *due.key() <= now) {
-            self.dirty.append(&mut due.remove());
+            self.dirty.put_all(due.remove());
         }
     }
 
@@ -86,10 +120,12 @@ impl Table {
     ) {
         self.from = Some(retention.evaluated_from(now));
         let known_from = retention.known_from(now).day();
-        for (group, state) in &mut self.groups {
-            let Some(rule) = rule(&group.rule) else { continue };
-            if state.forget(rule, known_from, retention.evaluated_from(now)) {
-                self.dirty.insert(group.clone());
+        for (id, own) in &mut self.groups.0 {
+            let Some(rule) = rule(id) else { continue };
+            for (subject, state) in own {
+                if state.forget(rule, known_from, retention.evaluated_from(now)) {
+                    self.dirty.put(Group { rule: id.clone(), subject: subject.clone() });
+                }
             }
         }
     }
@@ -98,20 +134,20 @@ impl Table {
     pub(super) fn adopt(&mut self, alert: Alert) {
         let group = Group { rule: alert.rule.id.clone(), subject: alert.subject.subject.id.clone() };
         self.ids.insert(group.clone(), alert.id.clone());
-        self.dirty.insert(group);
+        self.dirty.put(group);
         self.published.insert(alert.id.clone(), Arc::new(alert));
     }
 
     /// Somebody else withdrew it: if it holds, it is published again.
     pub(super) fn withdrawn(&mut self, id: &AlertId) {
         if self.published.remove(id).is_some() {
-            self.dirty.extend(self.ids.iter().filter(|(_, known)| *known == id).map(|(group, _)| group.clone()));
+            self.dirty.put_all(self.ids.iter().filter(|(_, known)| *known == id).map(|(group, _)| group.clone()));
         }
     }
 
     /// What an account said last to a group about a day.
     pub(super) fn share(&self, group: &Group, account: &AccountId, day: Day) -> Option<&Share> {
-        self.groups.get(group)?.share(account, day)
+        self.groups.get(&group.rule, &group.subject)?.share(account, day)
     }
 
     /// The alerts published, by id.
@@ -120,28 +156,32 @@ impl Table {
     }
 
     /// Asks every dirty group anew, in the order of the rules, so that one may ask about another.
-    pub(super) fn settle(&mut self, book: &Rulebook, now: EventTime, revision: &Revision, whose: Whose) -> Vec<Change> {
+    pub(super) fn settle(
+        &mut self,
+        book: &Rulebook,
+        now: EventTime,
+        revision: &Revision,
+        whose: Whose,
+        threads: NonZeroUsize,
+    ) -> Vec<Change> {
         let mut changes = Vec::new();
-        let mut by_rule: BTreeMap<_, BTreeSet<Group>> = BTreeMap::new();
-        for group in std::mem::take(&mut self.dirty) {
-            by_rule.entry(group.rule.clone()).or_default().insert(group);
-        }
         for rule in &book.policy.rules {
             if whose == Whose::Accounts && rule.subject != SubjectKind::Account {
-                self.dirty.extend(by_rule.remove(&rule.id).unwrap_or_default());
                 continue;
             }
-            let own = by_rule.remove(&rule.id).unwrap_or_default();
-            // Those that rules asked before have made doubtful.
-            let (doubtful, rest) = std::mem::take(&mut self.dirty).into_iter().partition(|group| group.rule == rule.id);
-            self.dirty = rest;
-            let groups: BTreeSet<Group> = own.into_iter().chain::<BTreeSet<Group>>(doubtful).collect();
-            for group in groups {
-                changes.extend(self.ask(rule, group, book, now, revision));
-            }
+            // With those that rules asked before have made doubtful.
+            let subjects = self.dirty.0.remove(&rule.id).unwrap_or_default();
+            self.weigh(rule, &subjects, book, threads);
+            changes.extend(self.ask(rule, subjects, book, (now, revision), threads));
         }
-        // What is left belongs to rules that are no more.
-        changes.extend(by_rule.into_values().flatten().filter_map(|group| self.withdraw(&group)));
+        // What is left of rules that are no more.
+        let is_known = |id: &RuleId| book.policy.rules.iter().any(|rule| rule.id == *id);
+        let gone: Vec<RuleId> = self.dirty.0.keys().filter(|id| !is_known(id)).cloned().collect();
+        for rule in gone {
+            let subjects = self.dirty.0.remove(&rule).unwrap_or_default();
+            let groups = subjects.into_iter().map(|subject| Group { rule: rule.clone(), subject });
+            changes.extend(groups.filter_map(|group| self.withdraw(&group)));
+        }
         changes
     }
 
@@ -151,44 +191,68 @@ impl Table {
         Some(Change::Withdrawn(id))
     }
 
+    /// Makes the alerts of subjects that have been weighed.
     fn ask(
         &mut self,
         rule: &Rule,
-        group: Group,
+        subjects: BTreeSet<Text>,
         book: &Rulebook,
-        now: EventTime,
-        revision: &Revision,
-    ) -> Option<Change> {
-        self.weigh(rule, &group, book);
-        let Some(state) = self.groups.get(&group) else { return self.withdraw(&group) };
+        (now, revision): (EventTime, &Revision),
+        threads: NonZeroUsize,
+    ) -> Vec<Change> {
+        let own = self.groups.0.get(&rule.id);
+        let state = |subject: Text| (own.and_then(|own| own.get(&subject)), subject);
+        let mut asked: Vec<(Option<&GroupState>, Text)> = subjects.into_iter().map(state).collect();
         let desk =
             Desk { book, groups: &self.groups, suppressions: &self.suppressions, now, revision: revision.clone() };
-        let alert = desk.alert(rule, &group.subject, state);
-        let resolves = state.episodes.resolves();
-        if state.is_empty() {
-            self.groups.remove(&group);
+        let alert = |_: &mut (), (state, subject): &mut (Option<&GroupState>, Text)| {
+            let alert = state.and_then(|state| desk.alert(rule, subject, state));
+            (
+                alert.map(Arc::new),
+                state.and_then(|state| state.episodes.resolves()),
+                state.is_some_and(|s| s.is_empty()),
+            )
+        };
+        let alerts = beside::each(&mut vec![(); threads.get()], &mut asked, alert);
+        let subjects: Vec<Text> = asked.into_iter().map(|(_, subject)| subject).collect();
+        let mut changes = Vec::new();
+        for (subject, (alert, resolves, is_empty)) in subjects.into_iter().zip(alerts) {
+            if is_empty {
+                self.groups.of(&rule.id).remove(&subject);
+            }
+            let group = Group { rule: rule.id.clone(), subject };
+            changes.extend(match alert {
+                None => self.withdraw(&group),
+                Some(alert) => self.publish(group, alert, resolves.map(Hour::start), now),
+            });
         }
-        let Some(alert) = alert else { return self.withdraw(&group) };
-        let turns = resolves.map(Hour::start).filter(|time| *time > now);
-        let ends = alert.suppression.as_ref().map(|suppression| suppression.until);
-        for time in turns.into_iter().chain(ends) {
-            self.due.entry(time).or_default().insert(group.clone());
-        }
-        self.ids.insert(group, alert.id.clone());
-        self.publish(alert)
+        changes
     }
 
-    /// Asks the condition of a group in every hour in doubt.
-    fn weigh(&mut self, rule: &Rule, group: &Group, book: &Rulebook) {
-        // Taken out of the table while it asks about others there; a rule never asks about itself.
-        let Some(mut state) = self.groups.remove(group) else { return };
-        let changed = state.ask(rule, self.from, |window| {
-            let measured = Measured::new(window, &group.subject, &self.groups);
-            rule.having.as_ref().is_none_or(|having| having.holds(&measured))
-        });
-        self.groups.insert(group.clone(), state);
-        if let Some(hour) = changed {
-            self.doubt(rule, group, book, hour);
+    /// Asks the conditions of subjects in every hour in doubt.
+    fn weigh(&mut self, rule: &Rule, subjects: &BTreeSet<Text>, book: &Rulebook, threads: NonZeroUsize) {
+        // Taken out of the table while they ask about others there; a rule never asks about itself.
+        let Some(mut own) = self.groups.0.get_mut(&rule.id).map(std::mem::take) else { return };
+        let (from, groups) = (self.from, &self.groups);
+        let ask = |subject: &Text, state: &mut GroupState| {
+            state.ask(rule, from, |window| {
+                let measured = Measured::new(window, subject, groups);
+                rule.having.as_ref().is_none_or(|having| having.holds(&measured))
+            })
+        };
+        let changed: Vec<(Text, Hour)> = if threads == NonZeroUsize::MIN || subjects.len() < own.len() / 8 {
+            let one = |subject: &Text| Some((subject.clone(), ask(subject, own.get_mut(subject)?)?));
+            subjects.iter().filter_map(one).collect()
+        } else {
+            let mut asked: Vec<_> = own.iter_mut().filter(|(subject, _)| subjects.contains(*subject)).collect();
+            let one = |_: &mut (), (subject, state): &mut (&Text, &mut GroupState)| {
+                ask(subject, state).map(|hour| (Text::clone(subject), hour))
+            };
+            beside::each(&mut vec![(); threads.get()], &mut asked, one).into_iter().flatten().collect()
+        };
+        self.groups.0.insert(rule.id.clone(), own);
+        for (subject, hour) in changed {
+            self.doubt(rule, &subject, book, hour);
         }
     }
 
@@ -202,39 +266,47 @@ impl Table {
     pub(super) fn weigh_some(&mut self, book: &Rulebook, most: usize) -> bool {
         let mut left = most;
         for rule in &book.policy.rules {
-            let least = Group { rule: rule.id.clone(), subject: Text::default() };
-            let next = |ahead: &BTreeSet<Group>| ahead.range(&least..).next().filter(|g| g.rule == rule.id).cloned();
-            while let Some(group) = next(&self.ahead) {
+            let next = |ahead: &mut Subjects| ahead.0.get_mut(&rule.id).and_then(BTreeSet::pop_first);
+            while let Some(subject) = next(&mut self.ahead) {
                 if left == 0 {
+                    self.ahead.put(Group { rule: rule.id.clone(), subject });
                     return false;
                 }
                 left -= 1;
-                self.ahead.remove(&group);
-                self.weigh(rule, &group, book);
+                self.weigh(rule, &BTreeSet::from([subject]), book, NonZeroUsize::MIN);
             }
         }
         true
     }
 
     /// Rules that ask about this one for the same subject must be asked anew.
-    fn doubt(&mut self, rule: &Rule, group: &Group, book: &Rulebook, hour: Hour) {
+    fn doubt(&mut self, rule: &Rule, subject: &Text, book: &Rulebook, hour: Hour) {
         let asks =
             |other: &&Rule| other.having.as_ref().is_some_and(|having| having.uses().alerts.contains_key(&rule.id));
         for other in book.policy.rules.iter().filter(asks) {
-            let other = Group { rule: other.id.clone(), subject: group.subject.clone() };
-            if let Some(state) = self.groups.get_mut(&other) {
+            if let Some(state) = self.groups.get_mut(&other.id, subject) {
                 state.doubt(hour);
-                self.dirty.insert(other);
+                self.dirty.put(Group { rule: other.id.clone(), subject: subject.clone() });
             }
         }
     }
 
-    fn publish(&mut self, alert: Alert) -> Option<Change> {
+    fn publish(
+        &mut self,
+        group: Group,
+        alert: Arc<Alert>,
+        resolves: Option<EventTime>,
+        now: EventTime,
+    ) -> Option<Change> {
+        let ends = alert.suppression.as_ref().map(|suppression| suppression.until);
+        for time in resolves.filter(|time| *time > now).into_iter().chain(ends) {
+            self.due.entry(time).or_default().insert(group.clone());
+        }
+        self.ids.insert(group, alert.id.clone());
         match self.published.get(&alert.id) {
             Some(before) if before.says_the_same_as(&alert) => None,
             before => {
                 let change = if before.is_some() { Change::Updated } else { Change::Opened };
-                let alert = Arc::new(alert);
                 self.published.insert(alert.id.clone(), Arc::clone(&alert));
                 Some(change(alert))
             }

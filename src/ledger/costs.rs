@@ -305,9 +305,8 @@ mod tests {
         put(&mut watched, line((0, 1), Some((1, "CNY"))));
         watched.take_touched(None);
         put(&mut watched, BilledLine { line: Some("l-9".into()), ..line((50, 51), Some((9, "CNY"))) });
-        let touched: Vec<i64> =
-            watched.take_touched(None).into_iter().map(|(_, touched)| touched.0 - day(0).0).collect();
-        assert_eq!(touched, [0, 1, 2]);
+        let touched = watched.take_touched(None).into_iter().map(|(_, from, to)| (from.0 - day(0).0, to.0 - day(0).0));
+        assert_eq!(touched.collect::<Vec<_>>(), [(0, 2)]);
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub use costs::{Asked, Billed, Costs};
 pub use series::Key;
 pub use steps::{Hourly, Level, Steps, Stretches};
 pub use store::{Fate, Known};
+pub use touched::TouchedDays;
 
 use activity::Track;
 use arena::Loc;
@@ -290,9 +291,9 @@ impl Ledger {
 
     /// The days of accounts that were touched since last asked, in order, each once. A sighting touches `reach` more days.
     /// Days later than now are left out: they are touched when they come.
-    pub fn take_touched(&mut self, reach: Option<i64>) -> Vec<(AccountIndex, Day)> {
+    pub fn take_touched(&mut self, reach: Option<i64>) -> Vec<TouchedDays> {
         let Some(now) = self.now else { return Vec::new() };
-        let (first, last) = (self.known_from().day().0, now.day().0);
+        let (first, last) = (self.known_from().day(), now.day());
         let seen = std::mem::take(&mut self.sighted);
         for (account, day) in seen {
             if let (Some(reach), Some((from, to))) = (reach, self.span(account)) {
@@ -301,10 +302,10 @@ impl Ledger {
             }
         }
         self.touch_charged();
-        let days = |(account, from, to): (AccountIndex, Day, Day)| {
-            (from.0.max(first)..=to.0.min(last)).map(move |day| (account, Day(day)))
-        };
-        self.touched.take().into_iter().flat_map(days).collect()
+        let mut touched = self.touched.take();
+        touched.iter_mut().for_each(|(_, from, to)| (*from, *to) = ((*from).max(first), (*to).min(last)));
+        touched.retain(|(_, from, to)| from <= to);
+        touched
     }
 
     /// The first and last hour up to now in which an account can have done anything.

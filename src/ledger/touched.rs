@@ -8,20 +8,20 @@ use super::AccountIndex;
 use crate::model::Day;
 
 /// An account, the first day and the last.
-pub(super) type Span = (AccountIndex, Day, Day);
+pub type TouchedDays = (AccountIndex, Day, Day);
 
-/// Spans that are held before they are joined for the first time.
+/// TouchedDayss that are held before they are joined for the first time.
 const LEAST: usize = 1 << 16;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
-    spans: Vec<Span>,
+    spans: Vec<TouchedDays>,
     /// How many were left when they were last joined.
     joined: usize,
 }
 
 impl Touched {
-    pub(super) fn push(&mut self, span: Span) {
+    pub(super) fn push(&mut self, span: TouchedDays) {
         if self.spans.len() >= LEAST.max(2 * self.joined) {
             join(&mut self.spans);
             self.joined = self.spans.len();
@@ -30,7 +30,7 @@ impl Touched {
     }
 
     /// All of them, joined, in order; from now on there are none.
-    pub(super) fn take(&mut self) -> Vec<Span> {
+    pub(super) fn take(&mut self) -> Vec<TouchedDays> {
         let Self { mut spans, .. } = std::mem::take(self);
         join(&mut spans);
         spans
@@ -38,7 +38,7 @@ impl Touched {
 }
 
 /// Sorts spans and makes one of those of an account that overlap or follow one another.
-fn join(spans: &mut Vec<Span>) {
+fn join(spans: &mut Vec<TouchedDays>) {
     spans.retain(|(_, from, to)| from <= to);
     spans.sort_unstable();
     spans.dedup_by(|(account, from, to), (of, _, until)| {

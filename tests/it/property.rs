@@ -1,7 +1,7 @@
 //! P1: the engine's table is the naive model's, whatever the order and however often facts come.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -75,7 +75,9 @@ pub fn apply(engine: &mut Engine, facts: &[Fact]) {
 }
 
 fn fold(book: &Rulebook, facts: &[Fact], shards: u32) -> Engine {
-    let mut engine = Engine::sharded(book.clone(), NonZeroU32::new(shards).unwrap());
+    // As many threads as shards: neither may change anything.
+    let threads = NonZeroUsize::new(shards as usize).unwrap();
+    let mut engine = Engine::sharded(book.clone(), NonZeroU32::new(shards).unwrap()).on(threads);
     apply(&mut engine, facts);
     engine.publish();
     engine
