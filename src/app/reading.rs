@@ -12,7 +12,7 @@ use self::ahead::{Ahead, Piece, Pieces, Told};
 use super::tally::{SourceTally, Tally};
 use crate::decode::{self, Item, Outcome, Part, Settings, Stopped};
 use crate::model::Text;
-use crate::sources::{Caps, Entry, Opened, Skipped, SourceError};
+use crate::sources::{self, Caps, Entry, Opened, Skipped, SourceError};
 
 /// Bytes of a part of a large file.
 const PART: u64 = 16 << 20;
@@ -63,7 +63,7 @@ fn hear_all(mut ahead: Ahead<'_>, settings: &Settings, hear: &mut dyn FnMut(&Ent
         {
             // No record begins where the next part was to begin: the rest cannot be read in parts.
             let rest = Piece { entry, part: Some(Part { from: place, until: None }) };
-            rest.read(settings, &mut |told| parts.hear(rest, told, hear));
+            rest.read(settings, &mut sources::PartReader::default(), &mut |told| parts.hear(rest, told, hear));
             stopped = parts.stopped();
         }
         if stopped == Stopped::AtEnd {

@@ -1,12 +1,12 @@
 //! Where a large file of lines may be cut, so that several threads can read it.
 //!
 //! In: a plain file and how many bytes a part should have. Out: places where a line begins with `{`, one by one, as they are
-//! asked for. It refuses to know whether a record begins there: whoever reads up to such a place finds out.
+//! asked for, and the bytes from one of them on. It refuses to know whether a record begins there: whoever reads up to such a place finds out.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
-use super::capped::Broken;
 use super::files::Entry;
 
 /// Bytes read at a time where a line end is looked for.
@@ -15,6 +15,8 @@ const LOOK: usize = 8 << 10;
 const FAR: u64 = 1 << 20;
 /// Bytes read at a time of a part.
 const AHEAD: usize = 256 << 10;
+/// Bytes read at a time behind the end of a part: what its last record hangs on.
+const BEHIND: u64 = 8 << 10;
 
 /// The places where a file may be cut.
 #[derive(Debug)]
@@ -38,18 +40,60 @@ impl Entry {
         let begins = file.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&b'{'));
         begins.then_some(Cuts { file, size, part, last: 0 })
     }
+}
 
-    /// The bytes of a plain file from a place on.
-    pub fn from(&self, place: u64) -> Box<dyn BufRead> {
-        let opened = || {
-            let mut file = File::open(self.path())?;
-            file.seek(SeekFrom::Start(place))?;
-            io::Result::Ok(file)
-        };
-        match opened() {
-            Ok(file) => Box::new(BufReader::with_capacity(AHEAD, file)),
-            Err(error) => Box::new(BufReader::new(Broken(error))),
+/// Reads parts of plain files, one after the other, through one buffer.
+pub struct PartReader(BufReader<Part>);
+
+/// A file from a place on; little is read behind the end of the part that begins there.
+struct Part {
+    path: PathBuf,
+    file: io::Result<File>,
+    at: u64,
+    until: u64,
+}
+
+impl Default for PartReader {
+    fn default() -> Self {
+        let file = Err(io::ErrorKind::NotFound.into());
+        Self(BufReader::with_capacity(AHEAD, Part { path: PathBuf::new(), file, at: 0, until: 0 }))
+    }
+}
+
+impl PartReader {
+    /// The bytes of an entry from a place on. `until`: where most of what will be read ends. What cannot be opened is bytes that
+    /// end in an error.
+    pub fn open(&mut self, entry: &Entry, from: u64, until: Option<u64>) -> &mut dyn BufRead {
+        let left = self.0.buffer().len();
+        self.0.consume(left);
+        self.0.get_mut().place(entry.path(), from, until.unwrap_or(u64::MAX));
+        &mut self.0
+    }
+}
+
+impl Part {
+    fn place(&mut self, path: &Path, from: u64, until: u64) {
+        if self.path != path || self.file.is_err() {
+            path.clone_into(&mut self.path);
+            self.file = File::open(path);
         }
+        if let Ok(file) = &mut self.file
+            && let Err(error) = file.seek(SeekFrom::Start(from))
+        {
+            self.file = Err(error);
+        }
+        (self.at, self.until) = (from, until);
+    }
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = self.until.saturating_sub(self.at).saturating_add(BEHIND);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
+        let file = self.file.as_mut().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
+        let read = file.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
@@ -115,5 +159,27 @@ mod tests {
     fn a_line_that_is_longer_than_anybody_looks_ends_the_cutting() {
         let long = format!("{{\"a\":\"{}\"}}\n", "x".repeat(FAR as usize + 300));
         assert_eq!(cut(&long.repeat(3), 100), Some(vec![]));
+    }
+
+    #[test]
+    fn one_reader_reads_any_place_of_any_file_to_its_end() {
+        let file = |text: &str| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), text).unwrap();
+            file
+        };
+        let (one, other) = (file(&"0123456789".repeat(9_000)), file("abc"));
+        let entries = list(&[one.path().to_owned(), other.path().to_owned()]).entries;
+        let mut reader = PartReader::default();
+        let mut read = |entry: usize, from, until| {
+            let mut text = String::new();
+            reader.open(&entries[entry], from, until).read_to_string(&mut text).map(|_| text)
+        };
+        assert_eq!(read(0, 89_997, None).unwrap(), "789");
+        assert_eq!(read(0, 9, Some(10)).unwrap(), format!("9{}", "0123456789".repeat(8_999)));
+        assert_eq!(read(1, 1, Some(2)).unwrap(), "bc");
+        std::fs::remove_file(one.path()).unwrap();
+        assert_eq!(read(0, 0, None).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(read(1, 0, None).unwrap(), "abc");
     }
 }

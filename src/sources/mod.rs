@@ -12,6 +12,6 @@ mod tarred;
 mod zipped;
 
 pub use capped::Caps;
-pub use cuts::Cuts;
+pub use cuts::{Cuts, PartReader};
 pub use files::{Entry, Listing, Opened, Skipped, SourceError, list};
 pub use followed::{Followed, Line, Look};

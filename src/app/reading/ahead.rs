@@ -1,6 +1,6 @@
 //! Pieces of entries, read ahead by threads and handed over in order.
 //!
-//! In: entries. Out: what stands in each, or in each part of those that are large. Parts are the same for any number of threads, so
+//! In: entries. Out: what stands in each, or in each part of those that are large. PartReader are the same for any number of threads, so
 //! what is told is too. It refuses to know what the parts of a file come to together.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use std::thread::Scope;
 use super::{Heard, count, read};
 use crate::app::tally::Tally;
 use crate::decode::{self, Part, Settings, Sightings, Stopped};
-use crate::sources::{Cuts, Entry};
+use crate::sources::{Cuts, Entry, PartReader};
 
 /// What is handed over at once.
 const BATCH: usize = 256;
@@ -36,7 +36,8 @@ pub(super) struct Piece<'a> {
 }
 
 impl Piece<'_> {
-    pub(super) fn read(self, settings: &Settings, tell: &mut dyn FnMut(Told)) {
+    /// `parts`: what this thread reads parts with.
+    pub(super) fn read(self, settings: &Settings, parts: &mut PartReader, tell: &mut dyn FnMut(Told)) {
         let Some(part) = self.part else {
             return read(self.entry, settings, &mut |heard| tell(Told::Heard(heard)));
         };
@@ -44,8 +45,8 @@ impl Piece<'_> {
             tell(Told::Heard(Heard::Begun(self.entry.name.clone())));
         }
         let mut tally = Tally::default();
-        let mut input = self.entry.from(part.from);
-        let stopped = decode::part(&self.entry.name, &mut *input, part, settings, &mut |item| {
+        let input = parts.open(self.entry, part.from, part.until);
+        let stopped = decode::part(&self.entry.name, input, part, settings, &mut |item| {
             count(item, &mut tally, &mut |heard| tell(Told::Heard(heard)));
         });
         tell(Told::Stopped(tally, stopped));
@@ -61,7 +62,7 @@ pub(super) struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    /// Parts remember each by itself what they told already: where that is most of what stands in a file, it is left whole.
+    /// PartReader remember each by itself what they told already: where that is most of what stands in a file, it is left whole.
     pub(super) fn of(entries: &'a [Entry], settings: &Settings, part: u64) -> Self {
         let part = Some(part).filter(|_| settings.sightings == Sightings::Relevant);
         Self { entries: entries.iter(), part, cut: None }
@@ -111,6 +112,7 @@ pub(super) struct Ahead<'a> {
     pieces: Pieces<'a>,
     settings: &'a Settings,
     threads: Option<Sender<Task<'a>>>,
+    parts: PartReader,
     /// Read, or being read, and not heard yet.
     handed: VecDeque<(Piece<'a>, Receiver<Vec<Told>>)>,
     most: usize,
@@ -119,7 +121,7 @@ pub(super) struct Ahead<'a> {
 impl<'a> Ahead<'a> {
     /// Each is read when it is heard.
     pub(super) fn alone(pieces: Pieces<'a>, settings: &'a Settings) -> Self {
-        Self { pieces, settings, threads: None, handed: VecDeque::new(), most: 0 }
+        Self { pieces, settings, threads: None, parts: PartReader::default(), handed: VecDeque::new(), most: 0 }
     }
 
     /// So many are read at the same time.
@@ -135,19 +137,20 @@ impl<'a> Ahead<'a> {
             let tasks = Arc::clone(&tasks);
             scope.spawn(move || {
                 let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+                let mut parts = PartReader::default();
                 while let Some((piece, told)) = next() {
-                    read_for(piece, settings, &told);
+                    read_for(piece, settings, &mut parts, &told);
                 }
             });
         }
-        Self { pieces, settings, threads: Some(threads), handed: VecDeque::new(), most: 2 * workers.get() }
+        Self { threads: Some(threads), most: 2 * workers.get(), ..Self::alone(pieces, settings) }
     }
 
     /// The next piece, once everything in it was heard.
     pub(super) fn hear(&mut self, mut hear: impl FnMut(Piece<'a>, Told)) -> Option<Piece<'a>> {
         let Some(threads) = &self.threads else {
             let piece = self.pieces.next()?;
-            piece.read(self.settings, &mut |told| hear(piece, told));
+            piece.read(self.settings, &mut self.parts, &mut |told| hear(piece, told));
             return Some(piece);
         };
         while self.handed.len() < self.most
@@ -170,10 +173,10 @@ impl<'a> Ahead<'a> {
     }
 }
 
-fn read_for(piece: Piece<'_>, settings: &Settings, told: &SyncSender<Vec<Told>>) {
+fn read_for(piece: Piece<'_>, settings: &Settings, parts: &mut PartReader, told: &SyncSender<Vec<Told>>) {
     let mut batch = Vec::new();
     // Who does not hear any more does not want what is left.
-    piece.read(settings, &mut |heard| {
+    piece.read(settings, parts, &mut |heard| {
         batch.push(heard);
         if batch.len() == BATCH {
             let _ = told.send(std::mem::take(&mut batch));
