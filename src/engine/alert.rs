@@ -18,19 +18,22 @@ use super::share::{first_and_last, shown};
 use super::table::Groups;
 use super::tenders;
 use super::window::Window;
-use crate::ledger::ChipKey;
+use crate::ledger::{ChipKey, Key};
 use crate::model::{
-    Alert, AlertId, ChipLine, EventTime, EvidenceLine, HitLine, Hour, Measured as MeasuredLine, Revision, RuleId,
-    RuleLine, Subject, SubjectLine, Suppression, SuppressionLine, Text,
+    Alert, AlertId, ChipLine, EventTime, EvidenceLine, HitLine, Hour, Market, Measured as MeasuredLine, Revision,
+    RuleId, RuleLine, Subject, SubjectLine, Suppression, SuppressionLine, Text,
 };
-use crate::policy::{Measure, Rule, Scope};
+use crate::policy::{Basis, Measure, Rule, Scope};
 
 /// Accounts shown of a group's alert.
 const MEMBERS: usize = 5;
 /// Unknowns shown.
 const UNKNOWNS: usize = 20;
 
+/// What makes the alerts of a rule.
 pub(super) struct Desk<'a> {
+    /// The rule as alerts name it, for each basis it has had: they share it.
+    pub(super) lines: Vec<Arc<RuleLine>>,
     pub(super) book: &'a Rulebook,
     pub(super) groups: &'a Groups,
     pub(super) suppressions: &'a BTreeMap<Text, Suppression>,
@@ -45,6 +48,8 @@ impl Desk<'_> {
         let bounds = episodes.bounds()?;
         let window = state.window(rule, bounds.last);
         let lead = lead(state, bounds.last)?;
+        let in_force = rule.basis.iter().zip(&self.lines).find(|(basis, _)| basis.holds_on(bounds.last.day()));
+        let (_, line) = in_force?;
         let measured = Measured::new(&window, subject, self.groups);
         let view = View::of_subject(lead, bounds.last, self.book, rule.window_hours, &measured);
         let subject = Subject { kind: rule.subject.clone(), id: subject.clone() };
@@ -52,7 +57,7 @@ impl Desk<'_> {
             id: AlertId::of(&rule.id, &subject),
             revision: self.revision.clone(),
             status: episodes.status(self.now),
-            rule: rule_line(rule, bounds.last)?,
+            rule: Arc::clone(line),
             review_required: true,
             first_seen: bounds.first.start(),
             last_seen: bounds.last.end(),
@@ -88,7 +93,7 @@ impl Desk<'_> {
 
 /// D10: of an account the first and last facts by (time, identity); of a group those of the accounts that weigh most.
 /// They are those of the days that the windows from the first to the last hour that held touch.
-fn evidence(rule: &Rule, state: &GroupState, bounds: Span) -> Vec<EvidenceLine> {
+fn evidence(rule: &Rule, state: &GroupState, bounds: Span) -> Vec<Arc<EvidenceLine>> {
     let days = bounds.first.plus(1 - rule.window_hours).day()..=bounds.last.day();
     let of = |member: &Member| {
         let lines = member.days.range(days.clone()).flat_map(|(_, share)| &share.evidence);
@@ -96,7 +101,7 @@ fn evidence(rule: &Rule, state: &GroupState, bounds: Span) -> Vec<EvidenceLine> 
         let by_order: BTreeMap<_, _> = lines.map(|line| ((line.time, line.fact), line)).collect();
         let mut lines: Vec<&Arc<EvidenceLine>> = by_order.into_values().collect();
         first_and_last(&mut lines, shown(rule));
-        lines.into_iter().map(|line| EvidenceLine::clone(line)).collect::<Vec<_>>()
+        lines.into_iter().cloned().collect::<Vec<_>>()
     };
     let shown = state.ranked().map(|(_, member)| of(member)).filter(|lines| !lines.is_empty());
     let mut lines: Vec<_> = shown.take(MEMBERS).flatten().collect();
@@ -106,13 +111,16 @@ fn evidence(rule: &Rule, state: &GroupState, bounds: Span) -> Vec<EvidenceLine> 
 
 /// Of the account that weighs most among those with a row in this hour, the row that weighs most.
 fn lead(state: &GroupState, last: Hour) -> Option<&Row> {
-    let order = |row: &&Row| (Reverse(row.activity.amounts.seconds), row.activity.key.clone(), row.activity.market);
-    state.ranked().find_map(|(_, member)| member.rows_at(last).min_by_key(order))
+    fn order(row: &Row) -> (Reverse<i128>, &Key, Option<Market>) {
+        (Reverse(row.activity.amounts.seconds), &row.activity.key, row.activity.market)
+    }
+    let least = |one: &&Row, other: &&Row| order(one).cmp(&order(other));
+    state.ranked().find_map(|(_, member)| member.rows_at(last).min_by(least))
 }
 
-fn rule_line(rule: &Rule, last: Hour) -> Option<RuleLine> {
-    let basis = rule.basis_on(last.day())?;
-    Some(RuleLine {
+/// A rule as alerts name it, for each basis it has had.
+pub(super) fn rule_lines(rule: &Rule) -> Vec<Arc<RuleLine>> {
+    let line = |basis: &Basis| RuleLine {
         id: rule.id.clone(),
         title: rule.title.clone(),
         mode: rule.mode,
@@ -121,7 +129,8 @@ fn rule_line(rule: &Rule, last: Hour) -> Option<RuleLine> {
         basis: basis.is,
         cites: basis.cites.clone(),
         innocent: rule.innocent.clone(),
-    })
+    };
+    rule.basis.iter().map(line).map(Arc::new).collect()
 }
 
 /// The measures `having` asks about; without any, GPU-hours.

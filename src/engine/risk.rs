@@ -82,6 +82,8 @@ impl Counted<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::model::{BasisKind, EventTime, Family, PartyId, Revision, RuleId, RuleLine, Severity, SuppressionLine};
 
@@ -94,7 +96,7 @@ mod tests {
             id: AlertId::of(&rule, &subject),
             revision: Revision::default(),
             status: AlertStatus::Open,
-            rule: RuleLine {
+            rule: Arc::new(RuleLine {
                 id: rule,
                 title: Text::default(),
                 mode: RuleMode::Live,
@@ -103,7 +105,7 @@ mod tests {
                 basis: BasisKind::RiskOnly,
                 cites: Vec::new(),
                 innocent: Vec::new(),
-            },
+            }),
             review_required: true,
             subject: SubjectLine { subject, name: None },
             first_seen: EventTime::MIN,
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn alerts_of_shadow_rules_do_not_count() {
         let mut shadow = through(&["customer lab"], alert("account:aws/1", Severity::Critical, Family::Chain));
-        shadow.rule.mode = RuleMode::Shadow;
+        Arc::make_mut(&mut shadow.rule).mode = RuleMode::Shadow;
         assert!(told(std::slice::from_ref(&shadow)).is_empty());
         let live = alert("account:aws/1", Severity::Low, Family::Usage);
         assert_eq!(told(&[shadow, live]), ["account:aws/1 low usage 1+0"]);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::alert::Desk;
+use super::alert::{Desk, rule_lines};
 use super::beside;
 use super::group::GroupState;
 use super::measured::Measured;
@@ -200,11 +200,14 @@ impl Table {
         (now, revision): (EventTime, &Revision),
         threads: NonZeroUsize,
     ) -> Vec<Change> {
+        if subjects.is_empty() {
+            return Vec::new();
+        }
         let own = self.groups.0.get(&rule.id);
         let state = |subject: Text| (own.and_then(|own| own.get(&subject)), subject);
         let mut asked: Vec<(Option<&GroupState>, Text)> = subjects.into_iter().map(state).collect();
-        let desk =
-            Desk { book, groups: &self.groups, suppressions: &self.suppressions, now, revision: revision.clone() };
+        let (lines, suppressions, revision) = (rule_lines(rule), &self.suppressions, revision.clone());
+        let desk = Desk { lines, book, groups: &self.groups, suppressions, now, revision };
         let alert = |_: &mut (), (state, subject): &mut (Option<&GroupState>, Text)| {
             let alert = state.and_then(|state| desk.alert(rule, subject, state));
             (

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -175,7 +176,7 @@ pub struct Alert {
     /// Whether the condition still holds.
     pub status: AlertStatus,
     /// The rule, with the basis in force when the condition last held.
-    pub rule: RuleLine,
+    pub rule: Arc<RuleLine>,
     /// Always true: nothing acts on an account.
     pub review_required: bool,
     /// Whom it is about.
@@ -198,7 +199,7 @@ pub struct Alert {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenders: Vec<TenderLine>,
     /// Facts that made it, first and last by (time, identity).
-    pub evidence: Vec<EvidenceLine>,
+    pub evidence: Vec<Arc<EvidenceLine>>,
     /// What is not known.
     pub unknown: Vec<Text>,
     /// A triage decision in force, shown here and nothing more.
@@ -248,7 +249,7 @@ impl Alert {
         let mut alert = self.clone();
         alert.revision = Revision::default();
         for line in &mut alert.evidence {
-            line.position = Position { source: Text::default(), at: 0 };
+            Arc::make_mut(line).position = Position { source: Text::default(), at: 0 };
         }
         alert
     }

@@ -76,7 +76,8 @@ impl Rule {
 }
 
 impl Basis {
-    fn holds_on(&self, day: Day) -> bool {
+    /// Whether a day is one of those it is in force on.
+    pub fn holds_on(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day < to)
     }
 
