@@ -1,6 +1,6 @@
 //! Pieces of entries, read ahead by threads and handed over in order.
 //!
-//! In: entries. Out: what stands in each, or in each part of those that are large. PartReader are the same for any number of threads, so
+//! In: entries. Out: what stands in each, or in each part of those that are large. Parts are the same for any number of threads, so
 //! what is told is too. It refuses to know what the parts of a file come to together.
 
 use std::collections::VecDeque;
