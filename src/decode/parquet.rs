@@ -104,7 +104,11 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Reaso
 
 /// What a file that can be read, and is not what it should be, is told from.
 fn code(error: &ParquetError) -> &'static str {
-    let ParquetError::External(error) = error else { return "malformed_parquet" };
+    let error = match error {
+        ParquetError::External(error) => error,
+        ParquetError::NYI(_) => return "unsupported:parquet",
+        _ => return "malformed_parquet",
+    };
     match error.downcast_ref().map(io::Error::kind) {
         Some(io::ErrorKind::FileTooLarge) => "too_large",
         None | Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => "malformed_parquet",

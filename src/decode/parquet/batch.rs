@@ -19,6 +19,8 @@ use crate::decode::layout::Run;
 pub(super) struct Columns {
     columns: Vec<Column>,
     cells: Vec<Run>,
+    /// Bytes of text that the cells of the rows that are read may still come to, all columns together.
+    room: usize,
 }
 
 struct Column {
@@ -56,7 +58,7 @@ impl Columns {
             })
         };
         let columns = kinds.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
-        Ok(Self { cells: columns.iter().map(|_| Run::default()).collect(), columns })
+        Ok(Self { cells: columns.iter().map(|_| Run::default()).collect(), columns, room: MOST_TEXT })
     }
 
     /// The cells as far as they were read.
@@ -67,6 +69,7 @@ impl Columns {
     /// Reads the columns that are looked at; the others are empty.
     pub(super) fn look(&mut self, rows: usize) -> Result<()> {
         self.cells.iter_mut().for_each(Run::clear);
+        self.room = MOST_TEXT;
         self.read(&Wanted::all(rows), true)
     }
 
@@ -84,9 +87,9 @@ impl Columns {
                 continue;
             }
             match column.part {
-                Part::Whole => column.whole(wanted, run)?,
+                Part::Whole => column.whole(wanted, &mut self.room, run)?,
                 Part::Items => {
-                    for items in column.lists(wanted)? {
+                    for items in column.lists(wanted, &mut self.room)? {
                         let items: Vec<serde_json::Value> = items.into_iter().map(Into::into).collect();
                         if !items.is_empty() {
                             run.text += &serde_json::Value::Array(items).to_string();
@@ -94,9 +97,9 @@ impl Columns {
                         run.ends.push(run.text.len());
                     }
                 }
-                Part::Keys => keys = Some((at, column.lists(wanted)?)),
+                Part::Keys => keys = Some((at, column.lists(wanted, &mut self.room)?)),
                 Part::Values => {
-                    let values = column.lists(wanted)?;
+                    let values = column.lists(wanted, &mut self.room)?;
                     run.ends.resize(wanted.rows, 0);
                     let Some((at, keys)) = keys.take() else { continue };
                     if let Some(run) = self.cells.get_mut(at) {
@@ -158,24 +161,26 @@ fn maps(keys: Vec<Vec<String>>, values: Vec<Vec<String>>, run: &mut Run) {
 
 impl Column {
     /// One cell a row.
-    fn whole(&mut self, wanted: &Wanted, run: &mut Run) -> Result<()> {
+    fn whole(&mut self, wanted: &Wanted, room: &mut usize, run: &mut Run) -> Result<()> {
         for (before, rows) in wanted.gaps() {
             run.ends.resize(run.ends.len() + before, run.text.len());
             self.behind += before;
             self.some(rows, &mut |text, _| {
-                if run.text.len() <= MOST_TEXT {
+                if *room > 0 {
+                    let before = run.text.len();
                     text(&mut run.text);
+                    *room = room.saturating_sub(run.text.len() - before);
                 }
                 run.ends.push(run.text.len());
             })?;
         }
-        if run.text.len() > MOST_TEXT { Err(too_much("text")) } else { Ok(()) }
+        if *room == 0 { Err(too_much("text")) } else { Ok(()) }
     }
 
     /// A list of texts a row; an item that is null is empty.
-    fn lists(&mut self, wanted: &Wanted) -> Result<Vec<Vec<String>>> {
+    fn lists(&mut self, wanted: &Wanted, room: &mut usize) -> Result<Vec<Vec<String>>> {
         let mut lists: Vec<Vec<String>> = Vec::with_capacity(wanted.rows);
-        let (mut items, mut size) = (0, 0);
+        let mut items = 0;
         for (before, rows) in wanted.gaps() {
             lists.resize(lists.len() + before, Vec::new());
             self.behind += before;
@@ -184,14 +189,14 @@ impl Column {
                     lists.push(Vec::new());
                 }
                 items += 1;
-                let Some(list) = lists.last_mut().filter(|_| items <= MOST_ITEMS && size <= MOST_TEXT) else { return };
+                let Some(list) = lists.last_mut().filter(|_| items <= MOST_ITEMS && *room > 0) else { return };
                 let mut item = String::new();
                 text(&mut item);
-                size += item.len();
+                *room = room.saturating_sub(item.len().saturating_mul(ESCAPED));
                 list.push(item);
             })?;
         }
-        if items > MOST_ITEMS || size > MOST_TEXT {
+        if items > MOST_ITEMS || *room == 0 {
             return Err(too_much("items of lists"));
         }
         lists.iter_mut().filter(|list| matches!(list.as_slice(), [only] if only.is_empty())).for_each(Vec::clear);
@@ -207,12 +212,15 @@ impl Column {
     }
 }
 
-/// Most that the cells of a column may hold for some rows: a value that is stored once may stand in all of them.
+/// Most text that all cells of some rows may hold, for a value that is stored once may stand in each of them, and most items of
+/// lists that those of a column may.
 const MOST_TEXT: usize = 64 << 20;
 const MOST_ITEMS: usize = 1 << 20;
+/// Bytes that one byte of a list's item takes as JSON at most.
+const ESCAPED: usize = 6;
 
 fn too_much(what: &str) -> ParquetError {
-    too_large(format!("a column unpacks to too much: {what}"))
+    too_large(format!("some rows unpack to too much: {what}"))
 }
 
 /// What takes a value: how it is written, and whether a row starts with it.

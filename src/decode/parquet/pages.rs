@@ -17,8 +17,9 @@ use super::runs;
 /// Bytes that a value, and a length of one, take while they are held.
 const VALUE: u64 = 32;
 const LENGTH: u64 = 4;
-/// Most items of lists on a page: all of one row are held at once.
-const MOST_ITEMS: u64 = 2 << 20;
+/// Bytes that an item of a list takes while it is read: all of one row, and all on a page, may be held at once, but those of one
+/// column at a time.
+const ITEM: u64 = 64;
 
 /// What the columns of a row group hold, and may.
 #[derive(Clone)]
@@ -38,7 +39,10 @@ impl Budget {
 
     /// That there is no room for more.
     pub(super) fn spent(&self) -> ParquetError {
-        too_large(format!("the pages of a row group hold more than {} bytes at a time", self.limit))
+        too_large(format!(
+            "the pages of a row group hold more than {} bytes (limits.container_bytes) at a time",
+            self.limit
+        ))
     }
 
     fn take(&self, size: u64) -> Result<()> {
@@ -107,8 +111,9 @@ impl Pages {
         }
         if self.column.max_rep_level() > 0 {
             let before = self.items.add(values);
+            let most = self.budget.limit / ITEM;
             // Pages that were handed out before are read to their end.
-            if values > MOST_ITEMS || before > MOST_ITEMS / 2 {
+            if values > most || before > most / 2 {
                 return Err(too_large("a column unpacks to too much: items of lists".into()));
             }
         }
@@ -118,12 +123,15 @@ impl Pages {
         Ok(page)
     }
 
-    /// What the crate makes of a page at once, besides its bytes.
+    /// What the crate makes of a page, besides its bytes: all lengths at once, and of values at most as many.
     fn made(&self, page: &Page, values: u64) -> Result<u64> {
-        let most = values.min(self.budget.left() / VALUE);
+        let room = self.budget.left() / VALUE;
         let lengths = |bytes| {
-            let found = runs::Lengths::read(bytes, most);
-            found.ok_or_else(|| ParquetError::General("a page's lengths are not those of its values".into()))
+            let found = runs::Lengths::read(bytes, values.min(room));
+            found.ok_or_else(|| match values > room {
+                true => self.budget.spent(),
+                false => ParquetError::General("a page's lengths are not those of its values".into()),
+            })
         };
         match page.encoding() {
             Encoding::DELTA_LENGTH_BYTE_ARRAY => Ok(lengths(self.values(page)?)?.count * LENGTH),
@@ -173,7 +181,13 @@ impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         // The one before is done with.
         self.budget.give(std::mem::take(&mut self.page));
-        self.inner.get_next_page()?.map(|page| self.check(page)).transpose()
+        // One without values among others would end the column for who reads it.
+        let is_empty = |page: &Page| !page.is_dictionary_page() && page.num_values() == 0;
+        let mut page = self.inner.get_next_page()?;
+        while page.as_ref().is_some_and(is_empty) {
+            page = self.inner.get_next_page()?;
+        }
+        page.map(|page| self.check(page)).transpose()
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {

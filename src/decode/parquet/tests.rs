@@ -288,7 +288,7 @@ fn columns_that_together_unpack_to_more_than_may_be_held_are_one_reject() {
     assert_eq!(code(&file, &settings), "too_large");
     let items = read_in_place(&file, &settings);
     let [Item { outcome: Outcome::Rejected(reason), .. }] = items.as_slice() else { panic!("{} items", items.len()) };
-    assert!(reason.detail.contains("hold more than 1048576 bytes at a time"), "{reason:?}");
+    assert!(reason.detail.contains("hold more than 1048576 bytes (limits.container_bytes) at a time"), "{reason:?}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ use super::pages::Budget;
 
 /// What the head of a block of Hadoop's LZ4 takes: its length unpacked, and packed.
 const LZ4_HEAD: usize = 8;
+/// What LZ4 in frames begins with.
+const LZ4_FRAME: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// Bytes that one byte of LZ4 comes to at most.
 const LZ4_MOST: usize = 255;
 
@@ -32,8 +34,11 @@ pub(super) struct Unpacked<R: ChunkReader> {
 impl<R: ChunkReader> Unpacked<R> {
     pub(super) fn of(file: &Arc<R>, group: &RowGroupMetaData, column: usize, budget: Budget) -> Result<Self> {
         let column = group.column(column);
+        // Some writers say of a column without a dictionary that it lies at the very beginning.
+        let dictionary = column.dictionary_page_offset().filter(|offset| *offset > 0);
         // What is not said to be packed is handed over as it is.
-        let as_it_is = column.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
+        let as_it_is = column.clone().into_builder().set_compression(Compression::UNCOMPRESSED);
+        let as_it_is = as_it_is.set_dictionary_page_offset(dictionary).build()?;
         let packed = SerializedPageReader::new(Arc::clone(file), &as_it_is, usize::try_from(group.num_rows())?, None)?;
         Ok(Self { packed, compression: column.compression(), budget })
     }
@@ -113,11 +118,18 @@ fn unpack(compression: Compression, levels: &[u8], packed: &[u8], budget: &Budge
         Compression::LZ4 => {
             if !hadoop(packed, &mut bytes, most, budget)? {
                 bytes.truncate(levels.len());
-                lz4(packed, &mut bytes, most, budget)?;
+                // What older versions of some writers made of the same name.
+                if packed.starts_with(&LZ4_FRAME) {
+                    stream(lz4_flex::frame::FrameDecoder::new(packed), &mut bytes, most, budget)?;
+                } else {
+                    lz4(packed, &mut bytes, most, budget)?;
+                }
             }
         }
         other => return Err(ParquetError::NYI(format!("pages packed by {other}"))),
     }
+    // What is held is counted by its length.
+    bytes.shrink_to_fit();
     Ok(bytes.into())
 }
 
@@ -176,7 +188,8 @@ fn hadoop(mut packed: &[u8], bytes: &mut Vec<u8>, most: usize, budget: &Budget) 
         }
         packed = behind;
     }
-    Ok(packed.is_empty())
+    // Of nothing Hadoop writes the length alone.
+    Ok(packed.is_empty() || packed == [0; 4])
 }
 
 #[cfg(test)]
@@ -192,6 +205,8 @@ mod tests {
         let plain = vec![b'x'; LENGTH];
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
         gzip.write_all(&plain).unwrap();
+        let mut frame = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        frame.write_all(&plain).unwrap();
         let raw = lz4_flex::block::compress(&plain);
         let half = lz4_flex::block::compress(&plain[..LENGTH / 2]);
         let head = |unpacked: usize, packed: usize| [unpacked, packed].map(|n| (n as u32).to_be_bytes()).concat();
@@ -202,6 +217,7 @@ mod tests {
             (Compression::ZSTD(Default::default()), zstd::encode_all(plain.as_slice(), 3).unwrap()),
             (Compression::LZ4, [block.clone(), block].concat()),
             (Compression::LZ4, raw.clone()),
+            (Compression::LZ4, frame.finish().unwrap()),
             (Compression::LZ4_RAW, raw),
         ]
     }
@@ -223,7 +239,7 @@ mod tests {
                 let error = unpack(compression, b"levels", &packed, &budget(most)).unwrap_err();
                 assert!(is_too_large(&error), "{compression} {most} {error}");
             }
-            let torn = &packed[..packed.len() - 1];
+            let torn = &packed[..packed.len() - 12];
             assert!(!is_too_large(&unpack(compression, b"", torn, &budget(2 * LENGTH)).unwrap_err()), "{compression}");
         }
     }

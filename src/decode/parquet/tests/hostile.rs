@@ -156,6 +156,25 @@ fn a_list_of_millions_of_nothing_is_one_reject() {
 }
 
 #[test]
+fn columns_of_which_each_stores_little_and_unpacks_to_much_are_one_reject() {
+    let columns: Vec<String> =
+        BILL.trim().split(',').map(str::to_owned).chain((0..9).map(|n| format!("X{n}"))).collect();
+    let described: String = columns.iter().map(|name| format!("required binary {name} (UTF8);")).collect();
+    let schema = Arc::new(parse_message_type(&format!("message m {{ {described} }}")).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut out = writer.next_row_group().unwrap();
+    let long = "x".repeat(20 << 10);
+    for at in 0..columns.len() {
+        let text = ["1", "Usage", "2024-06-01", "2024-06-02", "p5.48xlarge"].get(at).copied().unwrap_or(&long);
+        put::<ByteArrayType>(&mut out, &vec![ByteArray::from(text); 1000], None, None);
+    }
+    out.close().unwrap();
+    let file = writer.into_inner().unwrap();
+    assert!(file.len() < 300 << 10, "{}", file.len());
+    assert_eq!(told(&file, &Settings::default()), "too_large: some rows unpack to too much: text");
+}
+
+#[test]
 fn more_rows_than_a_file_of_its_size_can_hold_are_one_reject() {
     let file = packed(&bill(200_000), 200_000, Compression::SNAPPY);
     assert!(file.len() < 10_000, "{}", file.len());
