@@ -146,8 +146,10 @@ impl Ledger {
 
     fn sort(&self, transitions: &mut [Transition]) {
         let id = |transition: &Transition| self.store.id(transition.fact);
+        // Of two starts at one instant that which names a SKU says how it was bought too: a bare one does not know.
+        let order = |one: &Transition| (one.time, one.rank, one.sku.is_none());
         // Identities are hashes: they are asked for only where all else is equal.
-        transitions.sort_by(|a, b| (a.time, a.rank).cmp(&(b.time, b.rank)).then_with(|| id(a).cmp(&id(b))));
+        transitions.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| id(a).cmp(&id(b))));
     }
 
     fn transition(&mut self, loc: Loc, catalogue: &Catalogue) -> Option<Transition> {

@@ -147,6 +147,35 @@ proptest! {
 }
 
 #[test]
+fn of_a_machine_told_by_an_operation_and_by_a_bare_start_the_operation_says_how_it_was_bought() {
+    for event in 0..20 {
+        let fact = |minute: u32, kind: UsageKind| {
+            let (account, event) = (AccountId::new("corp-cloud", "a-1"), format!("e-{event}").into());
+            let time = instant(&format!("2025-04-10T10:{minute:02}:00Z"));
+            Fact::Usage(Usage { account, event, time, region: None, actor: Actor::default(), via: None, kind })
+        };
+        let half = |half, sku: Option<&str>, outcome: Option<&str>| UsageKind::OperationHalf {
+            operation: format!("o-{event}").into(),
+            half,
+            sku: sku.map(Sku::new),
+            count: sku.map(|_| 1),
+            market: sku.map(|_| Market::Spot),
+            resources: vec![ResourceId::new("vm-1")],
+            outcome: outcome.map(Into::into),
+        };
+        let (resource, market) = (Some(ResourceId::new("vm-1")), Market::OnDemand);
+        let facts = [
+            fact(0, half(Half::First, Some("big.h100"), None)),
+            fact(1, half(Half::Last, None, Some("ok"))),
+            fact(1, UsageKind::CapacityStarted { sku: None, resource, count: 1, market }),
+            Fact::Tick(instant("2025-04-10T14:00:00Z")),
+        ];
+        let engine = folded(&facts, None);
+        assert!(engine.alerts().any(|alert| alert.rule.id.as_str() == "spot"), "event {event}");
+    }
+}
+
+#[test]
 fn a_fact_dated_before_2000_or_from_2050_on_is_refused_and_a_leap_day_is_not() {
     let fate = |text: &str| {
         let kind = UsageKind::ModelUsed { model: "m".into(), operation: "o".into(), tokens: None };

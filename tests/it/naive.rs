@@ -294,7 +294,7 @@ fn starts<'a>(facts: &Facts<'a>, lines: &[Line], memory: Memory) -> Vec<Start<'a
         }
     }
     for ((account, resource), mut line) in resources {
-        line.sort_by_key(|t| (t.0, t.1, t.2));
+        line.sort_by_key(|t| (t.0, t.1, t.4.is_none(), t.2));
         let billed = lines.iter().filter(|(_, u, l)| u.account == account && l.resource.as_ref() == Some(&resource));
         let time = |l: &BilledLine| !matches!(l.unit, BilledUnit::Tokens | BilledUnit::Units);
         let ran = |l: &BilledLine| time(l) && matches!(l.class, BilledClass::Run | BilledClass::Held);
