@@ -27,6 +27,7 @@ struct Beside {
     geo: Option<Geo>,
     of_geo: Gathered,
     lists: Result<Lists, Problems>,
+    catalogue: Option<Result<Catalogue, Problems>>,
     digest: Digest,
 }
 
@@ -50,14 +51,13 @@ fn load_beside<'s>(asked: &Asked, beside: &'s Scope<'s, '_>) -> Result<Config, C
     let lists = lists::sources(settings.lists.as_deref(), &mut errors);
     let digest = digest([&chips, &skus, &controls, &groups].into_iter().flatten().chain(&policy), &lists);
     let catalogue = chips.zip(skus).zip(controls);
-    let beside = beside.spawn(move || Beside::read(&geo_settings, &lists, digest));
+    let beside = beside.spawn(move || Beside::read(&geo_settings, &lists, catalogue, digest));
 
     let jurisdictions = groups.and_then(|source| errors.keep(Jurisdictions::read(&source)));
     let known: BTreeSet<Text> = jurisdictions.iter().flat_map(Jurisdictions::group_names).cloned().collect();
     // Without country groups every group would be unknown: the policy's problems would only repeat that one.
     let policy = jurisdictions.is_some().then(|| Policy::read(&policy, &known));
-    let catalogue = catalogue.map(|((chips, skus), controls)| Catalogue::read(&chips, &skus, &controls));
-    let Beside { geo, of_geo, lists, digest } = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
+    let Beside { geo, of_geo, lists, catalogue, digest } = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
     let catalogue = catalogue.and_then(|read| errors.keep(read));
     let lists = errors.keep(lists);
     let policy = policy.and_then(|read| errors.keep(read));
@@ -102,13 +102,19 @@ fn digest<'a>(sources: impl Iterator<Item = &'a Source>, lists: &[ListSource]) -
 }
 
 impl Beside {
-    fn read(settings: &GeoSettings, lists: &[ListSource], digest: Digest) -> Self {
+    fn read(
+        settings: &GeoSettings,
+        lists: &[ListSource],
+        catalogue: Option<((Source, Source), Source)>,
+        digest: Digest,
+    ) -> Self {
         let mut of_geo = Gathered::default();
         let (geo, sources) = geo(settings, &mut of_geo).unzip();
         Self {
             geo,
             of_geo,
             lists: Lists::read(lists),
+            catalogue: catalogue.map(|((chips, skus), controls)| Catalogue::read(&chips, &skus, &controls)),
             digest: sources.iter().flatten().fold(digest, |digest, source| digest.field(source.text.as_bytes())),
         }
     }

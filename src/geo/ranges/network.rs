@@ -64,6 +64,31 @@ fn short_prefix_6(text: &str) -> Option<(Ipv6Addr, u32)> {
     (digits > 0).then_some((Ipv6Addr::from(parts), u32::from(length)))
 }
 
+/// First and last address of a row that begins like `198.51.100.0/24,`, and where that comma stands: so begin most rows of a
+/// table, and each is read once and forgotten.
+pub(super) fn leading_prefix(row: &[u8]) -> Option<(u32, u32, usize)> {
+    let (mut network, mut parts, mut part, mut digits) = (0u32, 0, 0u32, 0);
+    for (at, byte) in row.iter().enumerate() {
+        match byte {
+            // Not `010`, which some read as eight.
+            b'0'..=b'9' if digits == 0 || part > 0 && digits < 3 => {
+                part = part * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' | b'/' if digits > 0 && part < 256 && parts < 4 && (*byte == b'/') == (parts == 3) => {
+                network = network << 8 | part;
+                (parts, part, digits) = (parts + 1, 0, 0);
+            }
+            b',' if digits > 0 && parts == 4 && part <= Ipv4Addr::BITS => {
+                let hosts = u32::MAX.checked_shr(part).unwrap_or(0);
+                return (network & hosts == 0).then_some((network, network | hosts, at));
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
 /// First and last address of `198.51.100.0/24`, `198.51.100.0-198.51.100.255` or `198.51.100.7`.
 pub(super) fn range(text: &str) -> Result<(u128, u128), &'static str> {
     let address =
@@ -114,6 +139,25 @@ mod tests {
             prop_assert_eq!(short_prefix(&format!("{network}/{length}")), Some((network, length)));
             let long = text.split_once('/').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
             prop_assert!(short_prefix(&text).is_none_or(|short| Some(short) == long), "{}", text);
+        }
+
+        #[test]
+        fn so_does_the_way_of_a_whole_row(
+            row in "([0-2]?[0-9]{1,2}\\.){3,4}[0-2]?[0-9]{1,2}/?[0-9]{0,3},?[A-Z]{0,2}",
+            network in any::<u32>(),
+            length in 0u32..33,
+        ) {
+            let network = network & u32::MAX.checked_shl(32 - length).unwrap_or(0);
+            let written = format!("{}/{length},SG", Ipv4Addr::from(network));
+            for row in [row, written] {
+                let Some((first, last, comma)) = leading_prefix(row.as_bytes()) else {
+                    prop_assert!(!row.ends_with(",SG"), "{}", row);
+                    continue;
+                };
+                let long = range(&row[..comma]).unwrap();
+                prop_assert_eq!([first, last].map(|at| number(Ipv4Addr::from(at).into())), [long.0, long.1], "{}", row);
+                prop_assert_eq!(row.find(','), Some(comma));
+            }
         }
 
         #[test]

@@ -54,6 +54,11 @@ impl Packed {
         }
     }
 
+    /// The same of IPv4.
+    pub(super) fn push_v4(&mut self, first: u32, last: u32, of: u32) {
+        self.v4.push(first, last, of);
+    }
+
     fn push_v6(&mut self, first: u128, last: u128, of: u32) {
         if first & HOST == 0 && last & HOST == HOST {
             self.networks.push(network(first), network(last), of);
@@ -74,6 +79,11 @@ impl Packed {
         let number = address.to_bits();
         self.networks.at(network(number)).or_else(|| self.hosts.at(number))
     }
+}
+
+/// An IPv4 address as it lies among the IPv6 addresses.
+pub(super) fn mapped(address: u32) -> u128 {
+    MAPPED | u128::from(address)
 }
 
 /// The half of an IPv6 address that names its network.

@@ -8,8 +8,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::network::range;
-use super::packed::Packed;
+use super::network::{leading_prefix, range};
+use super::packed::{Packed, mapped};
 use super::{COLUMNS, Ranges, place_of};
 use crate::geo::Place;
 
@@ -40,13 +40,24 @@ pub(super) fn read(text: &str) -> Option<Ranges> {
     let columns = Columns::of(heading)?;
     let (mut ranges, mut known, mut next) = (room(rows), Known::default(), Some(0));
     for row in lines(rows).filter(|row| !row.is_empty()) {
-        let comma = row.bytes().position(|byte| byte == b',')?;
-        let (first, last) = range(row.get(..comma)?).ok()?;
+        let short = leading_prefix(row.as_bytes());
+        let (first, last, comma) = match short {
+            Some((first, last, comma)) => (mapped(first), mapped(last), comma),
+            None => {
+                let comma = row.bytes().position(|byte| byte == b',')?;
+                let (first, last) = range(row.get(..comma)?).ok()?;
+                (first, last, comma)
+            }
+        };
         // Nothing is behind the last address there is.
         if first < next? {
             return None;
         }
-        ranges.push(first, last, known.number(row.get(comma + 1..)?, columns)?);
+        let place = known.number(row.get(comma + 1..)?, columns)?;
+        match short {
+            Some((first, last, _)) => ranges.push_v4(first, last, place),
+            None => ranges.push(first, last, place),
+        }
         next = last.checked_add(1);
     }
     Some(Ranges { ranges, places: known.places })
