@@ -109,6 +109,7 @@ pub fn all(files: &Files) -> Vec<Subject> {
         ours("tidewaiter, lists.gz", INFLATE_LISTS, &files.lists_gz, &alone),
         ours(ONE, WC, &files.halves, &alone),
         ours("tidewaiter, two files, two workers", ONE, &files.halves, &["--workers", "2"]),
+        ours("tidewaiter, one file, two workers", ALONE, &files.lines, &["--workers", "2"]),
         at_once(TWICE, ONE, |half| replaying(half, &["--workers", "1"])),
         at_once(WC_TWICE, WC, |half| {
             let mut command = Command::new("wc");

@@ -1,7 +1,8 @@
 //! One shard: facts in, alert changes out.
 //!
 //! In: the facts of its accounts, every card, every tick, and the shares other shards send. Out: shares for other shards,
-//! and the alerts of the groups it adds up. Single-threaded; it refuses to know clocks, files and other shards.
+//! and the alerts of the groups it adds up. One thread holds it, and may ask accounts and word alerts with others beside it. It
+//! refuses to know clocks, files and other shards.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
