@@ -9,12 +9,12 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::thrift::{BINARY, BOOL, BYTE, Fault, Fields, I32, I64, LIST, STRUCT, Shape, Walk};
+use super::thrift::{Fault, Fields, Is, LIST, STRUCT, Walk};
 
 /// Longest directory of a file, and most that its schema and row groups may name: far beyond any bill.
 const DIRECTORY: u64 = 16 << 20;
 const ELEMENTS: u64 = 1 << 14;
-const CHUNKS: u64 = 1 << 17;
+const CHUNKS: u64 = 1 << 18;
 /// How deep a schema may nest.
 const NESTED: usize = 32;
 /// Bytes read for the head of a page, and the most it may have: what other readers allow too.
@@ -36,53 +36,128 @@ fn broken(what: &str, fault: Fault) -> ParquetError {
     ParquetError::General(format!("{what}: {told}"))
 }
 
-const NOTHING: Fields = Fields(&[]);
-const DECIMAL: Fields = Fields(&[(1, I32, None), (2, I32, None)]);
-const UNIT: Fields = Fields(&[(1, STRUCT, Some(&NOTHING)), (2, STRUCT, Some(&NOTHING)), (3, STRUCT, Some(&NOTHING))]);
-const TIME: Fields = Fields(&[(1, BOOL, None), (2, STRUCT, Some(&UNIT))]);
-const INTEGER: Fields = Fields(&[(1, BYTE, None), (2, BOOL, None)]);
-const LOGICAL: Fields = Fields(&[
-    (5, STRUCT, Some(&DECIMAL)),
-    (7, STRUCT, Some(&TIME)),
-    (8, STRUCT, Some(&TIME)),
-    (10, STRUCT, Some(&INTEGER)),
-    (16, STRUCT, Some(&Fields(&[(1, BYTE, None)]))),
-    (17, STRUCT, Some(&Fields(&[(1, BINARY, None)]))),
-    (18, STRUCT, Some(&Fields(&[(1, BINARY, None), (2, I32, None)]))),
+const NOTHING: Is = Is::Struct(&[]);
+const UNIT: Is = Is::Struct(&[(1, NOTHING), (2, NOTHING), (3, NOTHING)]);
+const TIME: Is = Is::Struct(&[(1, Is::Truth), (2, UNIT)]);
+const LOGICAL: Is = Is::Struct(&[
+    (1, NOTHING),
+    (2, NOTHING),
+    (3, NOTHING),
+    (4, NOTHING),
+    (5, Is::Struct(&[(1, Is::Whole), (2, Is::Whole)])),
+    (6, NOTHING),
+    (7, TIME),
+    (8, TIME),
+    (9, NOTHING),
+    (10, Is::Struct(&[(1, Is::Byte), (2, Is::Truth)])),
+    (11, NOTHING),
+    (12, NOTHING),
+    (13, NOTHING),
+    (14, NOTHING),
+    (15, NOTHING),
+    (16, Is::Struct(&[(1, Is::Byte)])),
+    (17, Is::Struct(&[(1, Is::Bytes)])),
+    (18, Is::Struct(&[(1, Is::Bytes), (2, Is::Whole)])),
+    (19, NOTHING),
 ]);
-const ELEMENT: Shape = &[
-    (1, I32, None),
-    (2, I32, None),
-    (3, I32, None),
-    (4, BINARY, None),
-    (5, I32, None),
-    (6, I32, None),
-    (7, I32, None),
-    (8, I32, None),
-    (9, I32, None),
-    (10, STRUCT, Some(&LOGICAL)),
+const ELEMENT: Fields = &[
+    (1, Is::Whole),
+    (2, Is::Whole),
+    (3, Is::Whole),
+    (4, Is::Bytes),
+    (5, Is::Whole),
+    (6, Is::Whole),
+    (7, Is::Whole),
+    (8, Is::Whole),
+    (9, Is::Whole),
+    (10, LOGICAL),
 ];
 const CHILDREN: i16 = 5;
 
-const PAGE: Shape = &[
-    (1, I32, None),
-    (2, I32, None),
-    (3, I32, None),
-    (4, I32, None),
-    (5, STRUCT, Some(&Fields(&[(1, I32, None), (2, I32, None), (3, I32, None), (4, I32, None), (5, STRUCT, None)]))),
-    (6, STRUCT, Some(&NOTHING)),
-    (7, STRUCT, Some(&Fields(&[(1, I32, None), (2, I32, None), (3, BOOL, None)]))),
-    (8, STRUCT, Some(&DATA_2)),
+const STATISTICS: Is = Is::Struct(&[
+    (1, Is::Bytes),
+    (2, Is::Bytes),
+    (3, Is::Long),
+    (4, Is::Long),
+    (5, Is::Bytes),
+    (6, Is::Bytes),
+    (7, Is::Truth),
+    (8, Is::Truth),
+    (9, Is::Long),
+]);
+const BOX: Is = Is::Struct(&[
+    (1, Is::Fraction),
+    (2, Is::Fraction),
+    (3, Is::Fraction),
+    (4, Is::Fraction),
+    (5, Is::Fraction),
+    (6, Is::Fraction),
+    (7, Is::Fraction),
+    (8, Is::Fraction),
+]);
+const LONGS: Is = Is::List(&Is::Long);
+const KEY_VALUES: Is = Is::List(&Is::Struct(&[(1, Is::Bytes), (2, Is::Bytes)]));
+const COLUMN: Is = Is::Struct(&[
+    (1, Is::Whole),
+    (2, Is::List(&Is::Whole)),
+    (3, Is::List(&Is::Bytes)),
+    (4, Is::Whole),
+    (5, Is::Long),
+    (6, Is::Long),
+    (7, Is::Long),
+    (8, KEY_VALUES),
+    (9, Is::Long),
+    (10, Is::Long),
+    (11, Is::Long),
+    (12, STATISTICS),
+    (13, Is::List(&Is::Struct(&[(1, Is::Whole), (2, Is::Whole), (3, Is::Whole)]))),
+    (14, Is::Long),
+    (15, Is::Whole),
+    (16, Is::Struct(&[(1, Is::Long), (2, LONGS), (3, LONGS)])),
+    (17, Is::Struct(&[(1, BOX), (2, Is::List(&Is::Whole))])),
+]);
+const KEY_OF_COLUMN: Is = Is::Struct(&[(1, Is::List(&Is::Bytes)), (2, Is::Bytes)]);
+const CHUNK: Is = Is::Struct(&[
+    (1, Is::Bytes),
+    (2, Is::Long),
+    (3, COLUMN),
+    (4, Is::Long),
+    (5, Is::Whole),
+    (6, Is::Long),
+    (7, Is::Whole),
+    (8, Is::Struct(&[(1, NOTHING), (2, KEY_OF_COLUMN)])),
+    (9, Is::Bytes),
+]);
+const GROUP: Is = Is::Struct(&[
+    (1, Is::List(&CHUNK)),
+    (2, Is::Long),
+    (3, Is::Long),
+    (4, Is::List(&Is::Struct(&[(1, Is::Whole), (2, Is::Truth), (3, Is::Truth)]))),
+    (5, Is::Long),
+    (6, Is::Long),
+    (7, Is::Short),
+]);
+const ORDERS: Is = Is::List(&Is::Struct(&[(1, NOTHING), (2, NOTHING), (3, NOTHING)]));
+
+const PAGE: Fields = &[
+    (1, Is::Whole),
+    (2, Is::Whole),
+    (3, Is::Whole),
+    (4, Is::Whole),
+    (5, Is::Struct(&[(1, Is::Whole), (2, Is::Whole), (3, Is::Whole), (4, Is::Whole), (5, STATISTICS)])),
+    (6, NOTHING),
+    (7, Is::Struct(&[(1, Is::Whole), (2, Is::Whole), (3, Is::Truth)])),
+    (8, DATA_2),
 ];
-const DATA_2: Fields = Fields(&[
-    (1, I32, None),
-    (2, I32, None),
-    (3, I32, None),
-    (4, I32, None),
-    (5, I32, None),
-    (6, I32, None),
-    (7, BOOL, None),
-    (8, STRUCT, None),
+const DATA_2: Is = Is::Struct(&[
+    (1, Is::Whole),
+    (2, Is::Whole),
+    (3, Is::Whole),
+    (4, Is::Whole),
+    (5, Is::Whole),
+    (6, Is::Whole),
+    (7, Is::Truth),
+    (8, STATISTICS),
 ]);
 const UNPACKED: i16 = 2;
 
@@ -102,21 +177,30 @@ pub(super) fn directory(file: &impl ChunkReader) -> Result<()> {
     let mut walk = Walk::new(&bytes);
     let said = |fault| broken("a Parquet file's directory", fault);
     let (mut last, mut columns) = (0, None);
+    let unordered = Fault::Broken("fields that are not in order");
     while let Some((number, kind)) = walk.field(last).map_err(said)? {
+        if number <= last {
+            return Err(said(unordered));
+        }
         last = number;
         match (number, kind) {
             // The crate reads the first list, whatever precedes it, and so that nothing hides one, only a number may.
-            (1, I32) if columns.is_none() => walk.skip(I32).map_err(said)?,
+            (1, kind) if columns.is_none() => walk.value(Is::Whole, kind).map_err(said)?,
             (2, LIST) if columns.is_none() => columns = Some(schema(&mut walk)?),
-            (4, LIST) => {
+            (4, LIST) if columns.is_some() => {
                 let groups = Walk::list(&mut walk).map_err(said)?;
                 if groups.0.saturating_mul(columns.unwrap_or(1)) > CHUNKS {
                     return Err(too_large(format!("a Parquet file has more than {CHUNKS} columns in its row groups")));
                 }
-                (0..groups.0).try_for_each(|_| walk.skip(groups.1)).map_err(said)?;
+                (0..groups.0).try_for_each(|_| walk.value(GROUP, groups.1)).map_err(said)?;
             }
-            (3, I64) | (5 | 7, LIST) | (6, BINARY) | (8.., _) if columns.is_some() => walk.skip(kind).map_err(said)?,
-            _ => return Err(said(Fault::Broken("fields that are not in order"))),
+            (3, kind) if columns.is_some() => walk.value(Is::Long, kind).map_err(said)?,
+            (5, kind) if columns.is_some() => walk.value(KEY_VALUES, kind).map_err(said)?,
+            (6, kind) if columns.is_some() => walk.value(Is::Bytes, kind).map_err(said)?,
+            (7, kind) if columns.is_some() => walk.value(ORDERS, kind).map_err(said)?,
+            // Of how it is encrypted nothing is read.
+            (8.., kind) if columns.is_some() => walk.skip(kind).map_err(said)?,
+            _ => return Err(said(unordered)),
         }
     }
     Ok(())
@@ -137,7 +221,7 @@ fn schema(walk: &mut Walk<'_>) -> Result<u64> {
     for read in 1..=count {
         let mut children = 0;
         let mut told = |number, value| children = if number == CHILDREN { value } else { children };
-        walk.shaped(ELEMENT, &mut told).map_err(said)?;
+        walk.fields(ELEMENT, &mut told).map_err(said)?;
         if let Some(left) = open.last_mut() {
             *left = left.saturating_sub(1);
         }
@@ -214,7 +298,7 @@ impl<T: Read> Head<T> {
             let read = self.inner.by_ref().take(wanted as u64).read_to_end(&mut self.bytes)?;
             let mut unpacked = 0;
             let mut told = |number, value| unpacked = if number == UNPACKED { value } else { unpacked };
-            let walked = Walk::new(&self.bytes).shaped(PAGE, &mut told);
+            let walked = Walk::new(&self.bytes).fields(PAGE, &mut told);
             if walked != Err(Fault::Short) || read < wanted || most >= LONGEST_HEAD {
                 break (unpacked, walked);
             }

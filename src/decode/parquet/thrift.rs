@@ -1,8 +1,9 @@
 //! The compact protocol Parquet's headers are written in, walked over without keeping anything.
 //!
-//! In: bytes, and what a struct's known fields are. Out: the whole numbers and the lists that were asked about, as they stand.
-//! It refuses to know what they mean. A field of another type than it should have is refused: who reads after us might take
-//! other bytes for it than we passed over.
+//! In: bytes, and what the known fields of a struct are. Out: the whole numbers and the lists that were asked about, as they stand.
+//! It refuses to know what they mean. A known field of another type than it should have, and a list of other elements, is refused: who
+//! reads after us goes by the numbers of fields, and might take other bytes for one than we passed over. Of fields that are not known
+//! both go by the type that is written.
 
 /// Why bytes were not walked over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,25 +17,57 @@ pub(super) enum Fault {
 type Walked<T> = Result<T, Fault>;
 
 /// Types as they are written; `true` is a value and a type at once.
-pub(super) const BOOL: u8 = 1;
+const BOOL: u8 = 1;
 const FALSE: u8 = 2;
-pub(super) const BYTE: u8 = 3;
+const BYTE: u8 = 3;
 const I16: u8 = 4;
-pub(super) const I32: u8 = 5;
-pub(super) const I64: u8 = 6;
+const I32: u8 = 5;
+const I64: u8 = 6;
 const DOUBLE: u8 = 7;
-pub(super) const BINARY: u8 = 8;
+const BINARY: u8 = 8;
 pub(super) const LIST: u8 = 9;
 const SET: u8 = 10;
 const MAP: u8 = 11;
 pub(super) const STRUCT: u8 = 12;
 const UUID: u8 = 13;
 
-/// Known fields of a struct: number, type, and of a struct its own.
-pub(super) type Shape = &'static [(i16, u8, Option<&'static Fields>)];
+/// What a field should be.
+#[derive(Clone, Copy)]
+pub(super) enum Is {
+    Truth,
+    Byte,
+    Short,
+    Whole,
+    Long,
+    Fraction,
+    Bytes,
+    List(&'static Is),
+    Struct(Fields),
+}
 
-/// A shape that may be named by another.
-pub(super) struct Fields(pub(super) Shape);
+/// Known fields of a struct, by number.
+pub(super) type Fields = &'static [(i16, Is)];
+
+impl Is {
+    fn kind(self) -> u8 {
+        match self {
+            Self::Truth => BOOL,
+            Self::Byte => BYTE,
+            Self::Short => I16,
+            Self::Whole => I32,
+            Self::Long => I64,
+            Self::Fraction => DOUBLE,
+            Self::Bytes => BINARY,
+            Self::List(_) => LIST,
+            Self::Struct(_) => STRUCT,
+        }
+    }
+
+    /// Whether what is written as this type may be it.
+    fn may_be(self, kind: u8) -> bool {
+        self.kind() == kind || (self.kind(), kind) == (BOOL, FALSE)
+    }
+}
 
 /// How deep values nest: far more than any header, far less than a stack.
 const DEPTH: usize = 32;
@@ -154,25 +187,37 @@ impl<'b> Walk<'b> {
         }
     }
 
-    /// Passes over a struct of this shape, and tells its own whole numbers.
-    pub(super) fn shaped(&mut self, shape: Shape, told: &mut dyn FnMut(i16, i64)) -> Walked<()> {
+    /// Passes over a struct of these fields, and tells its own whole numbers.
+    pub(super) fn fields(&mut self, known: Fields, told: &mut dyn FnMut(i16, i64)) -> Walked<()> {
         let mut last = 0;
         while let Some((number, kind)) = self.field(last)? {
             last = number;
-            let Some((_, known, inner)) = shape.iter().find(|(known, ..)| *known == number) else {
+            let Some((_, is)) = known.iter().find(|(known, _)| *known == number) else {
                 self.skip(kind)?;
                 continue;
             };
-            if *known != kind && (*known, kind) != (BOOL, FALSE) {
+            if !is.may_be(kind) {
                 return Err(Fault::Broken("a field of another type than it should have"));
             }
-            match (kind, inner) {
-                (I32 | I64, _) => told(number, self.signed()?),
-                (STRUCT, Some(inner)) => self.shaped(inner.0, &mut |_, _| {})?,
-                _ => self.skip(kind)?,
+            match is {
+                Is::Whole | Is::Long => told(number, self.signed()?),
+                is => self.value(*is, kind)?,
             }
         }
         Ok(())
+    }
+
+    /// Passes over what is written as this type, and should be this.
+    pub(super) fn value(&mut self, is: Is, kind: u8) -> Walked<()> {
+        match is {
+            _ if !is.may_be(kind) => Err(Fault::Broken("a value of another type than it should have")),
+            Is::Struct(fields) => self.fields(fields, &mut |_, _| {}),
+            Is::List(of) => {
+                let (count, kind) = self.list()?;
+                (0..count).try_for_each(|_| self.value(*of, kind))
+            }
+            _ => self.skip(kind),
+        }
     }
 }
 
@@ -182,14 +227,18 @@ mod tests {
 
     #[test]
     fn fields_are_told_and_those_of_another_type_refused() {
-        let shape: Shape = &[(1, I32, None), (3, BOOL, None)];
+        let known: Fields = &[(1, Is::Whole), (3, Is::Truth), (4, Is::List(&Is::Bytes)), (5, Is::Struct(&[]))];
         let walk = |bytes: &[u8]| {
             let mut told = Vec::new();
-            Walk::new(bytes).shaped(shape, &mut |number, value| told.push((number, value))).map(|()| told)
+            Walk::new(bytes).fields(known, &mut |number, value| told.push((number, value))).map(|()| told)
         };
         assert_eq!(walk(&[0x15, 0x03, 0x22, 0x00]), Ok(vec![(1, -2)]));
         assert_eq!(walk(&[0x15, 0x03, 0x22]), Err(Fault::Short));
         assert!(matches!(walk(&[0x18, 0x01, 0x00, 0x00]), Err(Fault::Broken(_))));
+        let of_bytes = [0x49, 0x28, 0x01, b'a', 0x00, 0x00];
+        assert_eq!(walk(&of_bytes), Ok(Vec::new()));
+        assert!(matches!(walk(&[0x49, 0x25, 0x01, 0x01, 0x00]), Err(Fault::Broken(_))), "a list of others");
+        assert!(matches!(walk(&[0x51, 0x00]), Err(Fault::Broken(_))), "a truth that should be a struct");
         // A list says more elements than there are bytes.
         assert_eq!(walk(&[0x29, 0xf5, 0xff, 0xff, 0x03, 0x00]), Err(Fault::Short));
         let deep = [0x1c].repeat(5_000);

@@ -72,6 +72,33 @@ fn a_directory_that_claims_too_much_is_refused_before_it_is_believed() {
     assert_eq!(code(&truths, &settings), "malformed_parquet");
 }
 
+#[test]
+fn what_readers_could_take_for_other_bytes_than_were_passed_over_is_refused() {
+    let settings = Settings::default();
+    let (root, leaf) = ([0x48, 0x01, b'r', 0x15, 0x02, 0x00], [0x15, 0x0c, 0x25, 0x00, 0x18, 0x01, b'a']);
+    // Behind the schema: one row, and a row group of one column; then what stands in that.
+    let group = [0x16, 0x02, 0x19, 0x1c, 0x19, 0x1c];
+    let file = |logical: &[u8], behind: &[u8]| {
+        let schema = [&root, &leaf[..], logical, &[0x00]].concat();
+        directory(&[&[0x15, 0x02, 0x19, 0x2c], &*schema, behind].concat())
+    };
+    let sound = file(&[0x6c, 0x1c, 0x00, 0x00], &[0x16, 0x00, 0x19, 0x0c, 0x00]);
+    assert!(told(&sound, &settings).starts_with("unrecognised"), "{}", told(&sound, &settings));
+    let truths = [0x09, 0x28, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07].repeat(1_000);
+    let hidden = [&[0x3c, 0xf8], &*varint(truths.len() as u64), &truths, &[0; 5]].concat();
+    for (name, broken) in [
+        ("a kind of text that is no struct", file(&[0x6c, 0x11, 0x00], &[0x16, 0x00, 0x19, 0x0c, 0x00])),
+        ("a length of a filter that is bytes", file(&[], &[&group, &*hidden].concat())),
+        ("encodings that are no numbers", file(&[], &[&group, &[0x3c, 0x29, 0x18, 0x01, b'x'][..], &[0; 5]].concat())),
+        ("a key that is a list", file(&[], &[0x16, 0x00, 0x19, 0x0c, 0x19, 0x1c, 0x19, 0x11, 0x01, 0x00, 0x00])),
+        ("row groups told twice", file(&[], &[0x16, 0x00, 0x19, 0x0c, 0x09, 0x08, 0x0c, 0x00])),
+    ] {
+        assert_eq!(code(&broken, &settings), "malformed_parquet", "{name}: {}", told(&broken, &settings));
+    }
+    let says = told(&file(&[], &[&group, &*hidden].concat()), &settings);
+    assert!(says.contains("another type than it should have"), "{says}");
+}
+
 /// The same file, its last column's first page saying another number: that of the bytes it unpacks to, or of its values.
 fn claiming(file: &[u8], values: bool, number: u64) -> Vec<u8> {
     let reader = SerializedFileReader::new(bytes::Bytes::copy_from_slice(file)).unwrap();
