@@ -8,9 +8,11 @@ mod reading;
 mod replay;
 pub mod service;
 mod tally;
+mod threads;
 
 pub use case::{CaseOutcome, rule_cases, run_replay_case};
 pub use follow::{Audience, NotFollowed, told_to_stop};
 pub use reading::{Heard, read};
 pub use replay::{Progress, Replay, Replayed};
 pub use tally::{SourceTally, Tally};
+pub use threads::Threads;

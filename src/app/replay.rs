@@ -5,9 +5,11 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::reading::{self, Heard};
 use super::tally::{SourceTally, Tally};
+use super::threads::Threads;
 use crate::config::Config;
 use crate::decode::{Item, Outcome};
 use crate::engine::{Change, Engine, Refusal, Rulebook};
@@ -81,7 +83,7 @@ pub(super) struct Fold {
 
 impl Fold {
     pub(super) fn new(rulebook: Rulebook, shards: NonZeroU32, workers: NonZeroUsize) -> Self {
-        let engine = Engine::sharded(rulebook, shards).on(workers);
+        let engine = Engine::sharded(rulebook, shards).with(Arc::new(Threads(workers)));
         Self { engine, latest: None, tallies: Vec::new(), skipped: Vec::new(), unreadable: Vec::new() }
     }
 

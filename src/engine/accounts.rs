@@ -4,11 +4,10 @@
 //! cards or the passing of time have touched. It refuses to know groups, windows and alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 
 use super::Rulebook;
 use super::asker::{Answer, Asked, Asker, Life, Looked};
-use super::beside;
+use super::beside::{self, Hands};
 use super::gate::Known;
 use super::share::{Group, Share};
 use super::tenders::BillsRead;
@@ -47,7 +46,7 @@ pub(super) struct Accounts {
     shares: BTreeMap<AccountIndex, BTreeMap<Day, Vec<Group>>>,
     /// Who stood behind accounts when last asked; forgotten when a card has a say about them.
     known: BTreeMap<AccountIndex, Known>,
-    /// One for each thread that asks.
+    /// One for each hand that asks.
     askers: Vec<Asker>,
 }
 
@@ -138,16 +137,16 @@ impl Accounts {
 
     /// What touched accounts say of so many days, each share that they have or had, and of how many that is; `None` when none is
     /// left.
-    pub(super) fn next(&mut self, book: &Rulebook, most: usize, threads: NonZeroUsize) -> Option<(usize, Vec<Said>)> {
+    pub(super) fn next(&mut self, book: &Rulebook, most: usize, hands: &dyn Hands) -> Option<(usize, Vec<Said>)> {
         if self.touched.is_empty() {
             self.touched = self.ledger.take_touched(book.policy.sighted_days());
             // Taken from the end, so that an account's days come one after the other, the first one first.
             self.touched.reverse();
         }
-        if self.askers.len() < threads.get() {
-            self.askers.resize_with(threads.get(), Asker::default);
+        if self.askers.len() < hands.count() {
+            self.askers.resize_with(hands.count(), Asker::default);
         }
-        if threads == NonZeroUsize::MIN {
+        if hands.count() == 1 {
             let of = self.first()?;
             let asker = self.askers.first_mut()?;
             let answer = asker.ask(
@@ -160,7 +159,7 @@ impl Accounts {
         let mut round = self.round(most.min(ROUND));
         let (known, asked) = (&self.known, Asked { ledger: &self.ledger, parties: &self.parties, book });
         let ask = |asker: &mut Asker, of: &mut (AccountIndex, Day)| asker.ask(*of, known.get(&of.0).cloned(), asked);
-        let answers = beside::each(self.askers.get_mut(..threads.get())?, &mut round, ask);
+        let answers = beside::each(hands, &mut self.askers, &mut round, ask);
         let said = round.iter().zip(answers).flat_map(|(of, answer)| self.note(*of, answer)).collect();
         (!round.is_empty()).then_some((round.len(), said))
     }

@@ -34,7 +34,7 @@ mod totals;
 mod window;
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Jurisdictions};
@@ -45,6 +45,7 @@ use crate::model::{AccountId, Alert, AlertId, EventTime, Fact, FactKind, Positio
 use crate::parties::Lists;
 use crate::policy::Policy;
 
+pub use beside::{Hands, Job, OneHand};
 pub use consumption::{Consumed, Consumption, Walk};
 pub use contribution::{Contribution, Sender, Voice};
 pub use explained::Explained;
@@ -113,7 +114,7 @@ pub struct Engine {
     book: Rulebook,
     span: Span,
     lateness: Option<i64>,
-    threads: NonZeroUsize,
+    hands: Arc<dyn Hands>,
     shards: Vec<Shard>,
     fates: BTreeMap<(FactKind, Fate), u64>,
     /// The same under a rulebook that is to be in force.
@@ -161,12 +162,12 @@ impl Engine {
 
     fn of(book: Rulebook, span: Span, lateness: Option<i64>, shards: Vec<Shard>) -> Self {
         let (fates, coming, outbox, read) = (BTreeMap::new(), None, Outbox::new(), Read::default());
-        Self { book, span, lateness, threads: NonZeroUsize::MIN, shards, fates, coming, outbox, read }
+        Self { book, span, lateness, hands: Arc::new(OneHand), shards, fates, coming, outbox, read }
     }
 
-    /// Publishes on so many threads: any number gives the same.
-    pub fn on(self, threads: NonZeroUsize) -> Self {
-        Self { threads, ..self }
+    /// Publishes with these hands: any number gives the same.
+    pub fn with(self, hands: Arc<dyn Hands>) -> Self {
+        Self { hands, ..self }
     }
 
     /// Takes one fact in. Same state and same fact give the same outcome. What an account did goes to its shard, all else
@@ -225,14 +226,14 @@ impl Engine {
     }
 
     fn speak(&mut self) {
-        let Self { shards, span, book, outbox, threads, .. } = self;
-        while !reopening::speak(shards, *span, book, outbox, usize::MAX, *threads) {}
+        let Self { shards, span, book, outbox, hands, .. } = self;
+        while !reopening::speak(shards, *span, book, outbox, usize::MAX, &**hands) {}
     }
 
     fn settle(&mut self, whose: Whose) -> Vec<Change> {
-        let (book, read, threads) = (&self.book, self.read, self.threads);
+        let (book, read, hands) = (&self.book, self.read, &*self.hands);
         let mut changes: Vec<Change> =
-            self.shards.iter_mut().flat_map(|shard| shard.settle(book, read, whose, threads)).collect();
+            self.shards.iter_mut().flat_map(|shard| shard.settle(book, read, whose, hands)).collect();
         changes.sort_by(|a, b| a.id().cmp(b.id()));
         changes
     }

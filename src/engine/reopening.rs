@@ -3,9 +3,8 @@
 //! In: a snapshot, a rulebook, and the facts that come meanwhile. Out: shards in which everything is evaluated under that
 //! rulebook alone. It refuses to publish: whoever takes it over does, and only what is another alert than before.
 
-use std::num::NonZeroUsize;
-
 use super::Rulebook;
+use super::beside::{Hands, OneHand};
 use super::contribution::Outbox;
 use super::partition::{self, Home, Span};
 use super::shard::Shard;
@@ -96,9 +95,7 @@ impl Reopening {
     /// Takes so many facts over, then asks about so many days of accounts, then weighs so many groups; whether nothing is
     /// left.
     pub(super) fn work(&mut self, most: usize) -> bool {
-        if !self.fold(most)
-            || !speak(&mut self.shards, self.span, &self.book, &mut self.outbox, most, NonZeroUsize::MIN)
-        {
+        if !self.fold(most) || !speak(&mut self.shards, self.span, &self.book, &mut self.outbox, most, &OneHand) {
             return false;
         }
         if !std::mem::replace(&mut self.weighing, true) {
@@ -145,11 +142,11 @@ pub(super) fn speak(
     book: &Rulebook,
     outbox: &mut Outbox,
     most: usize,
-    threads: NonZeroUsize,
+    hands: &dyn Hands,
 ) -> bool {
     let mut spoken = 0;
     for at in 0..shards.len() {
-        let next = |shards: &mut [Shard], most| shards.get_mut(at).and_then(|shard| shard.speak(book, most, threads));
+        let next = |shards: &mut [Shard], most| shards.get_mut(at).and_then(|shard| shard.speak(book, most, hands));
         while let Some((days, said)) = next(shards, most - spoken) {
             for said in said {
                 let home = span.held_at(partition::of_subject(&said.group.subject, span.of));

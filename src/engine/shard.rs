@@ -1,15 +1,15 @@
 //! One shard: facts in, alert changes out.
 //!
 //! In: the facts of its accounts, every card, every tick, and the shares other shards send. Out: shares for other shards,
-//! and the alerts of the groups it adds up. One thread holds it, and may ask accounts and word alerts with others beside it. It
+//! and the alerts of the groups it adds up. One thread holds it, and may ask accounts and word alerts with other hands beside it. It
 //! refuses to know clocks, files and other shards.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Applied, Said};
+use super::beside::Hands;
 use super::gate::{Gates, Rules};
 use super::rows::{self, Sources};
 use super::share::{Group, Share};
@@ -81,8 +81,8 @@ impl Shard {
 
     /// What touched accounts have to say to groups about so many days at most, and of how many that is; `None` when all have
     /// spoken.
-    pub(super) fn speak(&mut self, book: &Rulebook, most: usize, threads: NonZeroUsize) -> Option<(usize, Vec<Said>)> {
-        self.accounts.next(book, most, threads)
+    pub(super) fn speak(&mut self, book: &Rulebook, most: usize, hands: &dyn Hands) -> Option<(usize, Vec<Said>)> {
+        self.accounts.next(book, most, hands)
     }
 
     /// What an account of any shard says.
@@ -103,11 +103,11 @@ impl Shard {
     }
 
     /// Brings what is published up to what holds, once every account of every shard has spoken.
-    pub(super) fn settle(&mut self, book: &Rulebook, read: Read, whose: Whose, threads: NonZeroUsize) -> Vec<Change> {
+    pub(super) fn settle(&mut self, book: &Rulebook, read: Read, whose: Whose, hands: &dyn Hands) -> Vec<Change> {
         let Some(now) = self.now else { return Vec::new() };
         let (position, config) = (self.position, book.digest.clone());
         let revision = Revision { epoch: read.epoch, position, heard: read.heard, config };
-        self.table.settle(book, now, &revision, whose, threads)
+        self.table.settle(book, now, &revision, whose, hands)
     }
 
     /// How much of the log is folded.

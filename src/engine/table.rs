@@ -4,11 +4,10 @@
 //! differences to what was published. It refuses to know facts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::alert::{Desk, rule_lines};
-use super::beside;
+use super::beside::{self, Hands, OneHand};
 use super::group::GroupState;
 use super::measured::Measured;
 use super::share::{Group, Share};
@@ -162,7 +161,7 @@ impl Table {
         now: EventTime,
         revision: &Revision,
         whose: Whose,
-        threads: NonZeroUsize,
+        hands: &dyn Hands,
     ) -> Vec<Change> {
         let mut changes = Vec::new();
         for rule in &book.policy.rules {
@@ -171,8 +170,8 @@ impl Table {
             }
             // With those that rules asked before have made doubtful.
             let subjects = self.dirty.0.remove(&rule.id).unwrap_or_default();
-            self.weigh(rule, &subjects, book, threads);
-            changes.extend(self.ask(rule, subjects, book, (now, revision), threads));
+            self.weigh(rule, &subjects, book, hands);
+            changes.extend(self.ask(rule, subjects, book, (now, revision), hands));
         }
         // What is left of rules that are no more.
         let is_known = |id: &RuleId| book.policy.rules.iter().any(|rule| rule.id == *id);
@@ -198,7 +197,7 @@ impl Table {
         subjects: BTreeSet<Text>,
         book: &Rulebook,
         (now, revision): (EventTime, &Revision),
-        threads: NonZeroUsize,
+        hands: &dyn Hands,
     ) -> Vec<Change> {
         if subjects.is_empty() {
             return Vec::new();
@@ -216,7 +215,7 @@ impl Table {
                 state.is_some_and(|s| s.is_empty()),
             )
         };
-        let alerts = beside::each(&mut vec![(); threads.get()], &mut asked, alert);
+        let alerts = beside::each(hands, &mut vec![(); hands.count()], &mut asked, alert);
         let subjects: Vec<Text> = asked.into_iter().map(|(_, subject)| subject).collect();
         let mut changes = Vec::new();
         for (subject, (alert, resolves, is_empty)) in subjects.into_iter().zip(alerts) {
@@ -233,7 +232,7 @@ impl Table {
     }
 
     /// Asks the conditions of subjects in every hour in doubt.
-    fn weigh(&mut self, rule: &Rule, subjects: &BTreeSet<Text>, book: &Rulebook, threads: NonZeroUsize) {
+    fn weigh(&mut self, rule: &Rule, subjects: &BTreeSet<Text>, book: &Rulebook, hands: &dyn Hands) {
         // Taken out of the table while they ask about others there; a rule never asks about itself.
         let Some(mut own) = self.groups.0.get_mut(&rule.id).map(std::mem::take) else { return };
         let (from, groups) = (self.from, &self.groups);
@@ -243,7 +242,7 @@ impl Table {
                 rule.having.as_ref().is_none_or(|having| having.holds(&measured))
             })
         };
-        let changed: Vec<(Text, Hour)> = if threads == NonZeroUsize::MIN || subjects.len() < own.len() / 8 {
+        let changed: Vec<(Text, Hour)> = if hands.count() == 1 || subjects.len() < own.len() / 8 {
             let one = |subject: &Text| Some((subject.clone(), ask(subject, own.get_mut(subject)?)?));
             subjects.iter().filter_map(one).collect()
         } else {
@@ -251,7 +250,7 @@ impl Table {
             let one = |_: &mut (), (subject, state): &mut (&Text, &mut GroupState)| {
                 ask(subject, state).map(|hour| (Text::clone(subject), hour))
             };
-            beside::each(&mut vec![(); threads.get()], &mut asked, one).into_iter().flatten().collect()
+            beside::each(hands, &mut vec![(); hands.count()], &mut asked, one).into_iter().flatten().collect()
         };
         self.groups.0.insert(rule.id.clone(), own);
         for (subject, hour) in changed {
@@ -276,7 +275,7 @@ impl Table {
                     return false;
                 }
                 left -= 1;
-                self.weigh(rule, &BTreeSet::from([subject]), book, NonZeroUsize::MIN);
+                self.weigh(rule, &BTreeSet::from([subject]), book, &OneHand);
             }
         }
         true

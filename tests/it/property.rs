@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
+use tidewaiter::app::Threads;
 use tidewaiter::catalogue::{Catalogue, Jurisdictions};
 use tidewaiter::engine::{Change, Engine, Fate, Rulebook, Snapshot};
 use tidewaiter::geo::Geo;
@@ -76,8 +77,8 @@ pub fn apply(engine: &mut Engine, facts: &[Fact]) {
 
 fn fold(book: &Rulebook, facts: &[Fact], shards: u32) -> Engine {
     // As many threads as shards: neither may change anything.
-    let threads = NonZeroUsize::new(shards as usize).unwrap();
-    let mut engine = Engine::sharded(book.clone(), NonZeroU32::new(shards).unwrap()).on(threads);
+    let hands = Arc::new(Threads(NonZeroUsize::new(shards as usize).unwrap()));
+    let mut engine = Engine::sharded(book.clone(), NonZeroU32::new(shards).unwrap()).with(hands);
     apply(&mut engine, facts);
     engine.publish();
     engine

@@ -191,6 +191,9 @@ impl<'b> Walk<'b> {
     pub(super) fn fields(&mut self, known: Fields, told: &mut dyn FnMut(i16, i64)) -> Walked<()> {
         let mut last = 0;
         while let Some((number, kind)) = self.field(last)? {
+            if number <= last {
+                return Err(Fault::Broken("fields that are not in order"));
+            }
             last = number;
             let Some((_, is)) = known.iter().find(|(known, _)| *known == number) else {
                 self.skip(kind)?;
@@ -200,7 +203,14 @@ impl<'b> Walk<'b> {
                 return Err(Fault::Broken("a field of another type than it should have"));
             }
             match is {
-                Is::Whole | Is::Long => told(number, self.signed()?),
+                Is::Whole | Is::Long => {
+                    let value = self.signed()?;
+                    // Who reads after us keeps the low 32 bits only.
+                    if matches!(is, Is::Whole) && i32::try_from(value).is_err() {
+                        return Err(Fault::Broken("a number of more than 32 bits"));
+                    }
+                    told(number, value);
+                }
                 is => self.value(*is, kind)?,
             }
         }
@@ -239,6 +249,9 @@ mod tests {
         assert_eq!(walk(&of_bytes), Ok(Vec::new()));
         assert!(matches!(walk(&[0x49, 0x25, 0x01, 0x01, 0x00]), Err(Fault::Broken(_))), "a list of others");
         assert!(matches!(walk(&[0x51, 0x00]), Err(Fault::Broken(_))), "a truth that should be a struct");
+        assert!(matches!(walk(&[0x15, 0x02, 0x05, 0x02, 0x04, 0x00]), Err(Fault::Broken(_))), "a field told twice");
+        // -2^33 + 2^31 - 1, of which the low 32 bits are 2^31 - 1.
+        assert!(matches!(walk(&[0x15, 0x81, 0x80, 0x80, 0x80, 0x30, 0x00]), Err(Fault::Broken(_))), "a wide number");
         // A list says more elements than there are bytes.
         assert_eq!(walk(&[0x29, 0xf5, 0xff, 0xff, 0x03, 0x00]), Err(Fault::Short));
         let deep = [0x1c].repeat(5_000);

@@ -91,6 +91,7 @@ fn what_readers_could_take_for_other_bytes_than_were_passed_over_is_refused() {
         ("a length of a filter that is bytes", file(&[], &[&group, &*hidden].concat())),
         ("encodings that are no numbers", file(&[], &[&group, &[0x3c, 0x29, 0x18, 0x01, b'x'][..], &[0; 5]].concat())),
         ("a key that is a list", file(&[], &[0x16, 0x00, 0x19, 0x0c, 0x19, 0x1c, 0x19, 0x11, 0x01, 0x00, 0x00])),
+        ("columns told twice", file(&[], &[&group[..5], &[0x0c, 0x09, 0x0c, 0x00, 0x00][..]].concat())),
         ("row groups told twice", file(&[], &[0x16, 0x00, 0x19, 0x0c, 0x09, 0x08, 0x0c, 0x00])),
     ] {
         assert_eq!(code(&broken, &settings), "malformed_parquet", "{name}: {}", told(&broken, &settings));
@@ -99,7 +100,8 @@ fn what_readers_could_take_for_other_bytes_than_were_passed_over_is_refused() {
     assert!(says.contains("another type than it should have"), "{says}");
 }
 
-/// The same file, its last column's first page saying another number: that of the bytes it unpacks to, or of its values.
+/// The same file, its last column's first page saying another number, as it is written with its sign: that of the bytes it
+/// unpacks to, or of its values.
 fn claiming(file: &[u8], values: bool, number: u64) -> Vec<u8> {
     let reader = SerializedFileReader::new(bytes::Bytes::copy_from_slice(file)).unwrap();
     let (start, _) = reader.metadata().row_group(0).columns().last().unwrap().byte_range();
@@ -110,7 +112,7 @@ fn claiming(file: &[u8], values: bool, number: u64) -> Vec<u8> {
         assert_eq!(file[at..at + 2], [0x4c, 0x15], "a dictionary's head");
         at += 2;
     }
-    [&file[..at], &*varint(number * 2), &file[behind(at)..]].concat()
+    [&file[..at], &*varint(number), &file[behind(at)..]].concat()
 }
 
 #[test]
@@ -118,10 +120,13 @@ fn a_page_that_claims_too_much_is_refused_before_room_is_made_for_it() {
     let settings = Settings::default();
     for codec in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(Default::default())] {
         let file = packed(&bill(20), 20, codec);
-        let large = told(&claiming(&file, false, 0x7fff_ffff), &settings);
+        let large = told(&claiming(&file, false, 0xffff_fffe), &settings);
         assert!(large.starts_with("too_large: a page says"), "{large}");
-        let many = told(&claiming(&file, true, 0x7fff_ffff), &settings);
+        let many = told(&claiming(&file, true, 0xffff_fffe), &settings);
         assert!(many.starts_with("too_large: the pages"), "{many}");
+        // -2^33 + 2^31 - 1, of which some readers keep the low 32 bits: 2^31 - 1.
+        let wide = told(&claiming(&file, false, 12_884_901_889), &settings);
+        assert!(wide.contains("a number of more than 32 bits"), "{wide}");
     }
 }
 
