@@ -105,17 +105,16 @@ pub fn part(
     let mut sighted = Sighted::default();
     let mut records = Records::new(source, settings, &mut sighted, emit);
     let mut feed = Feed::new(input);
-    let until = part.until.map_or(u64::MAX, |until| until.saturating_sub(part.from));
     if part.from == 0 {
-        read(&mut feed, &mut records, until);
+        read(&mut feed, &mut records, part);
     } else {
-        records.lines(&mut feed, until);
-        broken(&feed, &mut records);
+        records.lines(&mut feed, part);
+        broken(&mut feed, &mut records);
     }
     if feed.chunk().is_empty() { Stopped::AtEnd } else { Stopped::Between(part.from + feed.consumed()) }
 }
 
-fn read(feed: &mut Feed<'_>, records: &mut Records<'_>, until: u64) {
+fn read(feed: &mut Feed<'_>, records: &mut Records<'_>, part: Part) {
     if feed.ahead(parquet::MAGIC.len()).starts_with(&parquet::MAGIC) {
         return parquet::rows(feed, records);
     }
@@ -125,7 +124,7 @@ fn read(feed: &mut Feed<'_>, records: &mut Records<'_>, until: u64) {
     let recognised = match feed.peek_past(|byte| byte.is_ascii_whitespace()) {
         None => feed.ahead(1).is_empty() || feed.error().is_some() || is_blank(feed),
         Some(b'{' | b'[') => {
-            records.lines(feed, until);
+            records.lines(feed, part);
             true
         }
         Some(first) => match rows::header(feed) {
@@ -134,7 +133,7 @@ fn read(feed: &mut Feed<'_>, records: &mut Records<'_>, until: u64) {
                 true
             }
             None if first == b'"' && begins_with_json_text(feed.ahead(64)) => {
-                records.lines(feed, until);
+                records.lines(feed, part);
                 true
             }
             None => false,
@@ -153,9 +152,10 @@ fn read(feed: &mut Feed<'_>, records: &mut Records<'_>, until: u64) {
     }
 }
 
-/// Tells of the error that ended an input, if one did; whether one did.
-fn broken(feed: &Feed<'_>, records: &mut Records<'_>) -> bool {
-    let Some(error) = feed.error() else { return false };
+/// Tells of the error that ended an input, if one did; whether one did. One that was met behind a part is told by the next.
+fn broken(feed: &mut Feed<'_>, records: &mut Records<'_>) -> bool {
+    let is_over = feed.chunk().is_empty();
+    let Some(error) = feed.error().filter(|_| is_over) else { return false };
     let code = if error.kind() == io::ErrorKind::FileTooLarge { "too_large" } else { "unreadable" };
     records.item(Outcome::reject(code, error.to_string()), 0);
     true
@@ -186,7 +186,7 @@ pub fn file(source: &Text, mut input: Box<dyn Seekable>, settings: &Settings, em
 pub fn message(source: &Text, message: &[u8], settings: &Settings, sighted: &mut Sighted, emit: &mut dyn FnMut(Item)) {
     let mut records = Records::new(source, settings, sighted, emit);
     if !records.glance(message) {
-        read(&mut Feed::new(&mut &*message), &mut records, u64::MAX);
+        read(&mut Feed::new(&mut &*message), &mut records, Part::WHOLE);
     }
 }
 

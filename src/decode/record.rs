@@ -14,7 +14,7 @@ use super::feed::Feed;
 use super::sift::{self, Run, Says, Seen};
 use super::sighting::{Sighted, Sighting};
 use super::split::Splitter;
-use super::{Context, Format, Item, Outcome, Reason, Settings, Sightings, aws, decoders, packed, unsupported};
+use super::{Context, Format, Item, Outcome, Part, Reason, Settings, Sightings, aws, decoders, packed, unsupported};
 use crate::model::{Position, Text};
 
 /// Envelopes within envelopes, at most.
@@ -93,14 +93,15 @@ impl<'a> Records<'a> {
     }
 
     /// Cuts the JSON of an input, or of the part of it that begins here, into records.
-    pub(super) fn lines(&mut self, feed: &mut Feed<'_>, until: u64) {
-        self.json(feed, None, 0, until);
+    pub(super) fn lines(&mut self, feed: &mut Feed<'_>, part: Part) {
+        self.json(feed, None, 0, part);
     }
 
     /// Cuts JSON into records. `envelope` and `level`: what the text was taken out of.
-    fn json(&mut self, feed: &mut Feed<'_>, envelope: Option<&Value>, level: usize, until: u64) {
+    fn json(&mut self, feed: &mut Feed<'_>, envelope: Option<&Value>, level: usize, part: Part) {
         let settings = self.settings;
-        let mut splitter = Splitter::new(&settings.limits, until);
+        let until = part.until.map_or(u64::MAX, |until| until.saturating_sub(part.from));
+        let mut splitter = Splitter::new(&settings.limits, part.from, until);
         loop {
             if level == 0 {
                 splitter.pass(feed, settings, &mut |seen| match seen {
@@ -222,7 +223,7 @@ impl<'a> Records<'a> {
         }
         let before = self.read;
         let mut bytes = text.as_bytes();
-        self.json(&mut Feed::new(&mut bytes), Some(envelope), level, u64::MAX);
+        self.json(&mut Feed::new(&mut bytes), Some(envelope), level, Part::WHOLE);
         if self.read == before {
             self.item(Outcome::Irrelevant, size);
         }

@@ -48,6 +48,8 @@ enum Mode {
 /// Cuts a feed into pieces.
 pub(super) struct Splitter<'l> {
     limits: &'l Limits,
+    /// Where the part that is read begins in the whole.
+    from: u64,
     /// Where another part of the input begins: what begins a line at the top from there on is left to whoever reads that.
     until: u64,
     mode: Mode,
@@ -64,9 +66,11 @@ pub(super) struct Splitter<'l> {
 }
 
 impl<'l> Splitter<'l> {
-    pub(super) fn new(limits: &'l Limits, until: u64) -> Self {
+    /// `until`: counted from the beginning of the part.
+    pub(super) fn new(limits: &'l Limits, from: u64, until: u64) -> Self {
         Self {
             limits,
+            from,
             until,
             mode: Mode::Top,
             indent: Some(0),
@@ -112,6 +116,8 @@ impl<'l> Splitter<'l> {
     /// Shows what comes next for as long as it is records whose ends are sure, and each is taken. Nothing behind the last is
     /// taken.
     pub(super) fn pass(&mut self, feed: &mut Feed<'_>, settings: &Settings, take: &mut impl FnMut(Seen<'_>) -> bool) {
+        // An end behind which nothing is passed over any more is that of its container.
+        self.discard &= self.mode != Mode::Top;
         while self.mode != Mode::Tail && !self.discard && self.first(feed) == Some(b'{') && !self.is_over(feed) {
             let among = self.among(feed.consumed());
             let separates = |byte: u8| byte == b',' || is_space(byte);
@@ -134,13 +140,12 @@ impl<'l> Splitter<'l> {
 
     /// Whether what comes next is of another part: whoever begins there sees it as it is seen here.
     fn is_over(&self, feed: &Feed<'_>) -> bool {
-        feed.consumed() >= self.until && self.mode == Mode::Top && self.indent == Some(0) && self.again == 0
+        feed.consumed() >= self.until && self.mode == Mode::Top && self.indent == Some(0)
     }
 
     /// What may still be passed over.
     fn among(&self, consumed: u64) -> Among {
         match self.mode {
-            Mode::Top | Mode::Tail if self.again > 0 => Among::Top { bytes: u64::MAX },
             Mode::Top | Mode::Tail => Among::Top { bytes: self.until.saturating_sub(consumed) },
             Mode::Elements { .. } => Among::Elements {
                 records: self.limits.records_per_container.saturating_sub(self.elements),
@@ -157,7 +162,7 @@ impl<'l> Splitter<'l> {
         let column = piece.indent.unwrap_or(0);
         let Some(at) = next_record(&piece.bytes, column).filter(|_| kept) else { return false };
         self.again += piece.size - at as u64;
-        if self.again > AGAIN + feed.consumed().saturating_mul(AGAIN_TIMES) {
+        if self.again > AGAIN + (self.from + feed.consumed()).saturating_mul(AGAIN_TIMES) {
             return false;
         }
         feed.put_back(piece.bytes.get(at..).unwrap_or_default());

@@ -128,7 +128,7 @@ pub struct Ledger {
     now: Option<EventTime>,
     /// Facts dated later than now.
     waiting: BinaryHeap<Reverse<(EventTime, Loc)>>,
-    /// Facts folded in before it was known what time it is: those that are later are then taken back.
+    /// Facts folded in before it was known what time it is: if any is later, all are then taken back, and wait.
     undated: Vec<(EventTime, Loc)>,
     /// Accounts that bills speak of at an hour later than now.
     later: BinaryHeap<Reverse<(Hour, AccountIndex)>>,
@@ -249,8 +249,10 @@ impl Ledger {
 
     /// It is known for the first time what time it is.
     fn date(&mut self, now: EventTime, catalogue: &Catalogue) {
-        for (time, loc) in std::mem::take(&mut self.undated) {
-            if time > now {
+        let undated = std::mem::take(&mut self.undated);
+        // What a later fact has left its mark on (when the last machine began) is only right once all of it is gone.
+        if undated.iter().any(|(time, _)| *time > now) {
+            for (time, loc) in undated {
                 self.take_back(loc, catalogue);
                 self.waiting.push(Reverse((time, loc)));
             }

@@ -15,7 +15,7 @@ const LOOK: usize = 8 << 10;
 const FAR: u64 = 1 << 20;
 /// Bytes read at a time of a part.
 const AHEAD: usize = 256 << 10;
-/// Bytes read at a time behind the end of a part: what its last record hangs on.
+/// Bytes read at a time behind the end of a part, for what its last record hangs on; behind as many as [`FAR`] it seems to have none.
 const BEHIND: u64 = 8 << 10;
 
 /// The places where a file may be cut.
@@ -88,7 +88,8 @@ impl Part {
 
 impl Read for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = self.until.saturating_sub(self.at).saturating_add(BEHIND);
+        let behind = if self.at.saturating_sub(self.until) < FAR { BEHIND } else { u64::MAX };
+        let most = self.until.saturating_sub(self.at).saturating_add(behind);
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
         let file = self.file.as_mut().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
         let read = file.read(buffer.get_mut(..most).unwrap_or_default())?;

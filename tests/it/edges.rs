@@ -147,6 +147,33 @@ proptest! {
 }
 
 #[test]
+fn what_is_read_before_time_passes_counts_as_if_it_had_waited() {
+    let start = |machine: &str, text: &str| {
+        let (account, event) = (AccountId::new("corp-cloud", "a-1"), machine.into());
+        let (resource, sku) = (Some(ResourceId::new(machine)), Some(Sku::new("big.h100")));
+        let kind = UsageKind::CapacityStarted { sku, resource, count: 1, market: Market::Spot };
+        Fact::Usage(Usage {
+            account,
+            event,
+            time: instant(text),
+            region: None,
+            actor: Actor::default(),
+            via: None,
+            kind,
+        })
+    };
+    for (one, other) in [("10:20:00", "11:00:00"), ("11:00:00", "10:20:00"), ("10:20:00", "10:20:00")] {
+        let starts = [start("m-1", &format!("2025-04-10T{one}Z")), start("m-2", &format!("2025-04-10T{other}Z"))];
+        for now in ["10:20:00", "10:20:01", "10:59:59", "11:00:00"] {
+            let tick = Fact::Tick(instant(&format!("2025-04-10T{now}Z")));
+            let [a, b] = starts.clone();
+            let waited = canonical(&folded(&[tick.clone(), a.clone(), b.clone()], None));
+            assert_eq!(canonical(&folded(&[a, b, tick], None)), waited, "{one} {other} at {now}");
+        }
+    }
+}
+
+#[test]
 fn of_a_machine_told_by_an_operation_and_by_a_bare_start_the_operation_says_how_it_was_bought() {
     for event in 0..20 {
         let fact = |minute: u32, kind: UsageKind| {

@@ -143,7 +143,8 @@ const PAGE: Fields = &[
     (1, Is::Whole),
     (2, Is::Whole),
     (3, Is::Whole),
-    (4, Is::Whole),
+    // A checksum, by some without a sign.
+    (4, Is::Long),
     (5, Is::Struct(&[(1, Is::Whole), (2, Is::Whole), (3, Is::Whole), (4, Is::Whole), (5, STATISTICS)])),
     (6, NOTHING),
     (7, Is::Struct(&[(1, Is::Whole), (2, Is::Whole), (3, Is::Truth)])),

@@ -63,9 +63,10 @@ impl Is {
         }
     }
 
-    /// Whether what is written as this type may be it.
+    /// Whether what is written as this type may be it: whole numbers are written alike, whatever they are called.
     fn may_be(self, kind: u8) -> bool {
-        self.kind() == kind || (self.kind(), kind) == (BOOL, FALSE)
+        let is_number = |kind| matches!(kind, I16 | I32 | I64);
+        self.kind() == kind || (self.kind(), kind) == (BOOL, FALSE) || is_number(self.kind()) && is_number(kind)
     }
 }
 
