@@ -53,6 +53,7 @@ fn each_in_parts(
     thread::scope(|scope| hear_all(Ahead::on(scope, pieces, settings, workers), settings, hear));
 }
 
+/// Tells of every piece in order, and makes one source of the parts of a file.
 fn hear_all(mut ahead: Ahead<'_>, settings: &Settings, hear: &mut dyn FnMut(&Entry, Heard)) {
     let mut parts = Parts { tally: Tally::default(), stopped: Stopped::AtEnd };
     while let Some(Piece { entry, part }) = ahead.hear(|piece, told| parts.hear(piece, told, hear)) {

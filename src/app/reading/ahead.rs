@@ -62,7 +62,7 @@ pub(super) struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    /// PartReader remember each by itself what they told already: where that is most of what stands in a file, it is left whole.
+    /// Parts remember each by itself what they told already: where that is most of what stands in a file, it is left whole.
     pub(super) fn of(entries: &'a [Entry], settings: &Settings, part: u64) -> Self {
         let part = Some(part).filter(|_| settings.sightings == Sightings::Relevant);
         Self { entries: entries.iter(), part, cut: None }
